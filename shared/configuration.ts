@@ -1,0 +1,34 @@
+import { z } from 'zod'
+
+/** Settings that several parts have, with messages for people. */
+export const positiveInteger = z.coerce
+  .number({ error: 'must be a whole number above 0' })
+  .int({ error: 'must be a whole number above 0' })
+  .positive({ error: 'must be a whole number above 0' })
+
+const notAPort = { error: 'must be a port number, 0 to 65535 (0 takes any that is free)' }
+export const portNumber = z.coerce.number(notAPort).int(notAPort).min(0, notAPort).max(65535, notAPort)
+
+export const redisUrl = z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' })
+
+/** The user's settings do not fit. `message` names each one and what it should be; it never holds a value. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError'
+}
+
+/**
+ * Reads settings (environment variables, or a Worker's bindings) by a schema whose keys are the variables' names. Empty
+ * strings count as not set. Throws ConfigurationError with one line a wrong setting.
+ */
+export function readConfiguration<T>(schema: z.ZodType<T>, values: Record<string, unknown>): T {
+  const given = Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== '' && value !== undefined),
+  )
+  const parsed = schema.safeParse(given)
+  if (parsed.success) return parsed.data
+  const lines = parsed.error.issues.map((issue) => {
+    const name = String(issue.path[0])
+    return name in given ? `${name}: ${issue.message}` : `${name} is not set`
+  })
+  throw new ConfigurationError(lines.join('\n'))
+}

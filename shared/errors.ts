@@ -1,0 +1,41 @@
+/**
+ * Every failure a client can see, in one table. `status` is the HTTP status, `title` the public summary (RFC 9457),
+ * `retryable` whether the very same request may succeed later. What happened in this one case goes into `detail`,
+ * which is written for the client too: it never quotes the client's bytes or an internal error.
+ */
+export const PROBLEMS = {
+  'invalid-request': { status: 400, retryable: false, title: 'The request is malformed' },
+  'missing-image': { status: 400, retryable: false, title: 'The request carries no image' },
+  'empty-image': { status: 400, retryable: false, title: 'The image is empty' },
+  'model-required': { status: 400, retryable: false, title: 'The request must name a model' },
+  'route-not-found': { status: 404, retryable: false, title: 'There is nothing at this address' },
+  'model-not-found': { status: 404, retryable: false, title: 'No such model' },
+  'job-not-found': { status: 404, retryable: false, title: 'No such job' },
+  'method-not-allowed': { status: 405, retryable: false, title: 'This address does not take that method' },
+  'body-too-large': { status: 413, retryable: false, title: 'The upload has too many bytes' },
+  'image-too-large': { status: 413, retryable: false, title: 'The image has too many pixels' },
+  'unsupported-image': { status: 415, retryable: false, title: 'Not a supported image' },
+  'undecodable-image': { status: 422, retryable: false, title: 'The image cannot be decoded' },
+  'job-expired': { status: 410, retryable: true, title: 'The job was not finished before its deadline' },
+  'inference-failed': { status: 500, retryable: true, title: 'The model failed on this image' },
+  'internal-error': { status: 500, retryable: true, title: 'Something went wrong on our side' },
+  'edge-busy': { status: 503, retryable: true, title: 'Too many uploads at once' },
+  'queue-full': { status: 503, retryable: true, title: 'The queue is full' },
+  'no-model': { status: 503, retryable: true, title: 'No worker pool has announced a model' },
+  'queue-unavailable': { status: 503, retryable: true, title: 'The queue cannot be reached' },
+} as const satisfies Record<string, { status: number; retryable: boolean; title: string }>
+
+export type ProblemCode = keyof typeof PROBLEMS
+
+/** An error whose `code` and `detail` may be shown to the client; its `cause` may not. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError'
+  readonly code: ProblemCode
+  readonly detail: string
+
+  constructor(code: ProblemCode, detail: string, options?: ErrorOptions) {
+    super(`${code}: ${detail}`, options)
+    this.code = code
+    this.detail = detail
+  }
+}

@@ -1,0 +1,157 @@
+import type { ClaimedJob, JobConsumer, JobResult, SettleOutcome } from './job-queue.ts'
+import type { ModelManifest } from './model-manifest.ts'
+import type { LuaScript } from './redis-commands.ts'
+import {
+  type RedisCommands,
+  type RedisReply,
+  RedisReplyError,
+  type ScriptArgument,
+} from './redis-commands.ts'
+import type { RedisKeys } from './redis-keys.ts'
+import { announceScript } from './scripts/announce.ts'
+import { claimScript } from './scripts/claim.ts'
+import { joinScript } from './scripts/join.ts'
+import { settleScript } from './scripts/settle.ts'
+import { type TensorHeader, tensorHeaderSchema } from './tensor.ts'
+
+/** What a pool needs of Redis beyond the edge's part: its own TCP connections, binary values, blocking reads. */
+export interface PoolRedisCommands extends RedisCommands {
+  /** Runs a script once for each of `calls`, all in one round trip. Replies in order; the first error is thrown. */
+  runMany(script: LuaScript, calls: readonly ScriptCall[]): Promise<RedisReply[]>
+  /** XREADGROUP for new entries, on a connection of its own because it blocks. Empty when `blockMs` has passed. */
+  readGroup(request: GroupRead): Promise<{ entry: string; job: string }[]>
+  getBytes(keys: readonly string[]): Promise<(Uint8Array | null)[]>
+  /** Makes a `readGroup` that is waiting come back now, with what it has; nothing handed out is lost. */
+  endWaiting(): Promise<void>
+}
+
+export interface ScriptCall {
+  keys: readonly string[]
+  args: readonly ScriptArgument[]
+}
+
+export interface GroupRead {
+  stream: string
+  group: string
+  consumer: string
+  count: number
+  blockMs: number
+}
+
+export interface PoolIdentity {
+  /** Name of this consumer in the group; unique among running pools. */
+  poolId: string
+  /** How long the edge remembers a manifest after its last announcement. */
+  manifestTtlMs: number
+}
+
+const GROUP = 'pool'
+
+/** TTL of a queue that exists only because a pool joined it; jobs that arrive prolong it. The pool joins again if need be. */
+const EMPTY_QUEUE_TTL_MS = 3_600_000
+
+/** The pool's side of the queue. */
+export class RedisJobConsumer implements JobConsumer {
+  readonly #redis: PoolRedisCommands
+  readonly #keys: RedisKeys
+  readonly #identity: PoolIdentity
+
+  constructor(redis: PoolRedisCommands, keys: RedisKeys, identity: PoolIdentity) {
+    this.#redis = redis
+    this.#keys = keys
+    this.#identity = identity
+  }
+
+  async join(model: string): Promise<void> {
+    await this.#redis.run(joinScript, [this.#keys.queue(model)], [GROUP, EMPTY_QUEUE_TTL_MS])
+  }
+
+  async claim(model: string, max: number, blockMs: number): Promise<ClaimedJob[]> {
+    const entries = await this.#read(model, max, blockMs)
+    if (entries.length === 0) return []
+    const stamps = entries.flatMap(({ entry, job }) => [entry, this.#keys.done(model, job)])
+    const jobKeys = entries.map(({ job }) => this.#keys.job(model, job))
+    // Sent together on one connection: Redis answers the claims first, then the inputs.
+    const [claims, payloads] = await Promise.all([
+      this.#redis.run(
+        claimScript,
+        [this.#keys.queue(model), ...jobKeys],
+        [GROUP, this.#identity.poolId, ...stamps],
+      ),
+      this.#redis.getBytes(entries.map(({ job }) => this.#keys.input(model, job))),
+    ])
+    return entries.flatMap(({ entry, job }, i) => {
+      const [attempt, dtype, shape, encoding] = (claims as RedisReply[][])[i] ?? []
+      if (typeof attempt !== 'number') return []
+      const tensor = readTensorHeader(dtype, shape, encoding)
+      return [{ id: job, entry, attempt, tensor, payload: payloads[i] ?? undefined }]
+    })
+  }
+
+  async settle(
+    model: string,
+    settlements: readonly { job: ClaimedJob; result: JobResult }[],
+  ): Promise<SettleOutcome[]> {
+    const calls = settlements.map(({ job, result }) => ({
+      keys: [this.#keys.queue(model), this.#keys.job(model, job.id), this.#keys.input(model, job.id)],
+      args: [
+        GROUP,
+        job.entry,
+        job.attempt,
+        result.status,
+        this.#keys.done(model, job.id),
+        ...resultFields(result),
+      ],
+    }))
+    return (await this.#redis.runMany(settleScript, calls)) as SettleOutcome[]
+  }
+
+  async endWaiting(): Promise<void> {
+    await this.#redis.endWaiting()
+  }
+
+  async announce(manifests: readonly ModelManifest[]): Promise<void> {
+    const announcements = manifests.flatMap((manifest) => [manifest.name, JSON.stringify(manifest)])
+    await this.#redis.run(
+      announceScript,
+      [this.#keys.models()],
+      [this.#identity.manifestTtlMs, ...announcements],
+    )
+  }
+
+  /** A queue that expired or was deleted while this pool waited is made anew, as if no job had come. */
+  async #read(model: string, count: number, blockMs: number): Promise<{ entry: string; job: string }[]> {
+    const stream = this.#keys.queue(model)
+    try {
+      return await this.#redis.readGroup({
+        stream,
+        group: GROUP,
+        consumer: this.#identity.poolId,
+        count,
+        blockMs,
+      })
+    } catch (error) {
+      if (!(error instanceof RedisReplyError) || !/^(NOGROUP|UNBLOCKED)/.test(error.message)) throw error
+      await this.join(model)
+      return []
+    }
+  }
+}
+
+function readTensorHeader(dtype: unknown, shape: unknown, encoding: unknown): TensorHeader | undefined {
+  const sides = String(shape).split(',').map(Number)
+  return tensorHeaderSchema.safeParse({ dtype, shape: sides, encoding }).data
+}
+
+function resultFields(result: JobResult): ScriptArgument[] {
+  if (result.status === 'failed') return ['error', result.code]
+  const { predictions, predictMs, batchSize } = result
+  return [
+    'predictions',
+    JSON.stringify(predictions),
+    'predict_ms',
+    predictMs.toFixed(3),
+    'batch_size',
+    batchSize,
+  ]
+}

@@ -1,0 +1,90 @@
+import { type Job, parseStoredJob } from './job.ts'
+import { modelOfJobId } from './job-id.ts'
+import type { EnqueueResult, JobProducer, NewJob } from './job-queue.ts'
+import { type ModelManifest, modelManifestSchema } from './model-manifest.ts'
+import type { RedisCommands } from './redis-commands.ts'
+import type { RedisKeys } from './redis-keys.ts'
+import { enqueueScript } from './scripts/enqueue.ts'
+
+export interface QueuePolicy {
+  /** Jobs of one model, waiting or in flight, at which new ones are refused. */
+  maxBacklog: number
+  /** How long a job may take from acceptance to result. Also the longest, so that every older queue entry is dead. */
+  deadlineMs: number
+  /** How long a terminal job can be read. */
+  resultTtlMs: number
+}
+
+/** The edge's side of the queue. Needs scripts and hash reads only, hence works over REST as over TCP. */
+export class RedisJobProducer implements JobProducer {
+  readonly #redis: RedisCommands
+  readonly #keys: RedisKeys
+  readonly #policy: QueuePolicy
+
+  constructor(redis: RedisCommands, keys: RedisKeys, policy: QueuePolicy) {
+    this.#redis = redis
+    this.#keys = keys
+    this.#policy = policy
+  }
+
+  async enqueue(job: NewJob): Promise<EnqueueResult> {
+    const { maxBacklog, deadlineMs, resultTtlMs } = this.#policy
+    const { id, model, tensor } = job
+    const keys = [this.#keys.queue(model), this.#keys.job(model, id), this.#keys.input(model, id)]
+    const fields = {
+      model_version: job.modelVersion,
+      dtype: tensor.dtype,
+      shape: tensor.shape.join(','),
+      encoding: tensor.encoding,
+      request_id: job.requestId,
+    }
+    const reply = await this.#redis.run(enqueueScript, keys, [
+      id,
+      maxBacklog,
+      deadlineMs,
+      resultTtlMs,
+      deadlineMs,
+      job.payload,
+      ...Object.entries(fields).flat(),
+    ])
+    const [outcome, backlog, createdAt] = reply as ['queued' | 'exists' | 'full', number, number]
+    if (outcome === 'full') return { outcome, backlog }
+    const accepted: Job = {
+      id,
+      model,
+      model_version: job.modelVersion,
+      status: 'queued',
+      created_at: createdAt,
+      deadline: createdAt + deadlineMs,
+      attempt: 0,
+    }
+    return { outcome, backlog, job: accepted }
+  }
+
+  async read(id: string): Promise<Job | undefined> {
+    const model = modelOfJobId(id)
+    if (model === undefined) return undefined
+    const { fields, nowMs } = await this.#redis.readHash(this.#keys.job(model, id))
+    if (fields.status === undefined) return undefined
+    return parseStoredJob(id, model, fields, nowMs)
+  }
+
+  async models(): Promise<ModelManifest[]> {
+    const { fields, nowMs } = await this.#redis.readHash(this.#keys.models())
+    return Object.values(fields)
+      .map((announced) => readAnnouncement(announced, nowMs))
+      .filter((manifest) => manifest !== undefined)
+      .sort((a, b) => a.name.localeCompare(b.name))
+  }
+}
+
+/** A manifest that this version cannot read (announced by a newer pool) is left out rather than failing all others. */
+function readAnnouncement(announced: string, nowMs: number): ModelManifest | undefined {
+  const space = announced.indexOf(' ')
+  if (Number(announced.slice(0, space)) <= nowMs) return undefined
+  try {
+    return modelManifestSchema.safeParse(JSON.parse(announced.slice(space + 1))).data
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * Every key in Redis. `{m}` is a hash tag: all keys of one model share a cluster slot, so one script may touch them.
+ *
+ * | key                    | type    | holds                                             | gone                              |
+ * |------------------------|---------|---------------------------------------------------|-----------------------------------|
+ * | `eb:{m}:queue:normal`  | stream  | entry = field `job`, the job's id; group `pool`   | entry: when settled; key: after   |
+ * |                        |         |                                                   | the longest deadline without use  |
+ * | `eb:{m}:job:<id>`      | hash    | status, times, deadline, attempt, result or error | deadline + result TTL, then       |
+ * |                        |         |                                                   | result TTL after it settled       |
+ * | `eb:{m}:input:<id>`    | string  | the tensor                                        | at the deadline, or when settled  |
+ * | `eb:{m}:done:<id>`     | channel | the settled job, JSON on one line                 | –                                 |
+ * | `eb:models`            | hash    | model -> `<until, ms> <manifest JSON>`            | manifest TTL after the last pool  |
+ */
+export class RedisKeys {
+  readonly prefix: string
+
+  /** `prefix` ends in a separator, e.g. `eb:`; deployments and tests share a Redis by different prefixes. */
+  constructor(prefix: string) {
+    this.prefix = prefix
+  }
+
+  /** Waiting and in-flight jobs of a model. Its length is the backlog. */
+  queue(model: string): string {
+    return `${this.prefix}{${model}}:queue:normal`
+  }
+
+  job(model: string, id: string): string {
+    return `${this.prefix}{${model}}:job:${id}`
+  }
+
+  input(model: string, id: string): string {
+    return `${this.prefix}{${model}}:input:${id}`
+  }
+
+  done(model: string, id: string): string {
+    return `${this.prefix}{${model}}:done:${id}`
+  }
+
+  models(): string {
+    return `${this.prefix}models`
+  }
+}

@@ -1,0 +1,43 @@
+import type { LuaScript } from '../redis-commands.ts'
+import { FINISH, INTEGER, NOW_MS } from './lua-parts.ts'
+
+/**
+ * Takes entries that the consumer group has just handed to this pool: stamps each job with its next attempt number, the
+ * token that must come back with the result. Entries whose job is gone, settled, past its deadline or waiting under
+ * another entry are dropped.
+ *
+ * KEYS  1 queue (stream)  2... job hashes, one an entry
+ * ARGV  1 group  2 pool's id  then for each entry: entry id, done channel
+ * Returns one item a job, in order: {attempt, dtype, shape, encoding} for a claimed job, {} for a dropped one
+ */
+export const claimScript: LuaScript = {
+  name: 'claim',
+  source: `${NOW_MS}${INTEGER}${FINISH}
+local queue, group, pool = KEYS[1], ARGV[1], ARGV[2]
+local now = now_ms()
+
+local function drop(entry)
+  redis.call('XACK', queue, group, entry)
+  redis.call('XDEL', queue, entry)
+  return {}
+end
+
+local claimed = {}
+for i = 2, #KEYS do
+  local job, entry, channel = KEYS[i], ARGV[2 * i - 1], ARGV[2 * i]
+  local state = redis.call('HMGET', job, 'status', 'entry', 'deadline', 'result_ttl', 'dtype', 'shape', 'encoding')
+  local open = state[1] == 'queued' or state[1] == 'processing'
+  if not open or state[2] ~= entry then
+    claimed[i - 1] = drop(entry)
+  elseif tonumber(state[3]) <= now then
+    finish(job, channel, state[4], {'status', 'expired', 'completed_at', state[3]})
+    claimed[i - 1] = drop(entry)
+  else
+    local attempt = redis.call('HINCRBY', job, 'attempt', 1)
+    redis.call('HSET', job, 'status', 'processing', 'started_at', integer(now), 'pool', pool)
+    claimed[i - 1] = {attempt, state[5], state[6], state[7]}
+  end
+end
+return claimed
+`,
+}

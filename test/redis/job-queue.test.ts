@@ -1,0 +1,260 @@
+import { describe, expect, test } from 'vitest'
+import type { JobResult } from '../../shared/job-queue.ts'
+import { MODEL, newTestJob, testQueue } from '../support/queue.ts'
+import { untilGone } from '../support/until-gone.ts'
+
+const BLOCK_MS = 1_000
+
+const success: JobResult = {
+  status: 'succeeded',
+  predictions: [{ label: 'beagle', probability: 0.9, index: 162 }],
+  predictMs: 3,
+  batchSize: 1,
+}
+
+describe('enqueue', () => {
+  test('stores job, input and queue entry, each with a lifetime', async () => {
+    const { producer, keys, redis } = await testQueue({ deadlineMs: 5_000, resultTtlMs: 7_000 })
+    const job = newTestJob()
+    expect(await producer.enqueue(job)).toMatchObject({ outcome: 'queued', backlog: 1 })
+
+    const within = async (key: string, longest: number) => {
+      const ttl = await redis.pttl(key)
+      expect(ttl).toBeGreaterThan(0)
+      expect(ttl).toBeLessThanOrEqual(longest)
+    }
+    await within(keys.input(MODEL, job.id), 5_000)
+    await within(keys.job(MODEL, job.id), 12_000)
+    await within(keys.queue(MODEL), 12_000)
+    expect(await redis.get(keys.input(MODEL, job.id))).toBe(job.payload)
+    expect(await producer.read(job.id)).toMatchObject({
+      id: job.id,
+      model: MODEL,
+      status: 'queued',
+      attempt: 0,
+    })
+  })
+
+  test('repeated for the same job, as retrying HTTP clients do, adds nothing', async () => {
+    const { producer, keys, redis } = await testQueue()
+    const job = newTestJob()
+    await producer.enqueue(job)
+    expect(await producer.enqueue(job)).toMatchObject({ outcome: 'exists', backlog: 1 })
+    expect(await redis.xlen(keys.queue(MODEL))).toBe(1)
+  })
+
+  test('at the backlog limit refuses and writes nothing, but still knows what it accepted', async () => {
+    const { producer, keys, redis } = await testQueue({ maxBacklog: 2 })
+    const accepted = newTestJob()
+    await producer.enqueue(accepted)
+    await producer.enqueue(newTestJob())
+    const refused = newTestJob()
+    const before = (await redis.keys(`${keys.prefix}*`)).length
+    expect(await producer.enqueue(refused)).toEqual({ outcome: 'full', backlog: 2 })
+    expect(await redis.keys(`${keys.prefix}*`)).toHaveLength(before)
+    expect(await producer.read(refused.id)).toBeUndefined()
+    expect(await producer.enqueue(accepted)).toMatchObject({ outcome: 'exists', backlog: 2 })
+  })
+
+  test('a queue full of dead entries accepts again', async () => {
+    const { producer, keys, redis } = await testQueue({ maxBacklog: 2 })
+    await redis.xadd(keys.queue(MODEL), '1-1', 'job', 'long dead')
+    await redis.xadd(keys.queue(MODEL), '1-2', 'job', 'long dead too')
+    expect(await producer.enqueue(newTestJob())).toMatchObject({ outcome: 'queued', backlog: 1 })
+  })
+
+  test('in-flight jobs count towards the backlog', async () => {
+    const { producer, consumer } = await testQueue({ maxBacklog: 1 })
+    const pool = await consumer('a')
+    await producer.enqueue(newTestJob())
+    await pool.claim(MODEL, 1, BLOCK_MS)
+    expect((await producer.enqueue(newTestJob())).outcome).toBe('full')
+  })
+})
+
+describe('claim', () => {
+  test('hands over what was enqueued, in order, and shows the job as processing', async () => {
+    const { producer, consumer } = await testQueue()
+    const pool = await consumer('a')
+    const jobs = [newTestJob(), newTestJob({ payload: Buffer.alloc(12, 9).toString('base64') })]
+    for (const job of jobs) await producer.enqueue(job)
+
+    const claimed = await pool.claim(MODEL, 32, BLOCK_MS)
+    expect(claimed.map(({ id, attempt }) => ({ id, attempt }))).toEqual(
+      jobs.map(({ id }) => ({ id, attempt: 1 })),
+    )
+    expect(claimed.map(({ payload }) => Buffer.from(payload ?? []).toString())).toEqual(
+      jobs.map((job) => job.payload),
+    )
+    expect(claimed[0]?.tensor).toEqual({ dtype: 'uint8', shape: [2, 2, 3], encoding: 'base64' })
+    expect(await producer.read(jobs[0]?.id ?? '')).toMatchObject({ status: 'processing', attempt: 1 })
+  })
+
+  test('takes at most as many as asked, and leaves the rest to others', async () => {
+    const { producer, consumer } = await testQueue()
+    const [a, b] = [await consumer('a'), await consumer('b')]
+    for (let i = 0; i < 5; i++) await producer.enqueue(newTestJob())
+    const first = await a.claim(MODEL, 3, BLOCK_MS)
+    const second = await b.claim(MODEL, 3, BLOCK_MS)
+    expect([first.length, second.length]).toEqual([3, 2])
+    expect(new Set([...first, ...second].map(({ id }) => id)).size).toBe(5)
+  })
+
+  test('serves jobs that were accepted before any pool was there', async () => {
+    const { producer, consumer } = await testQueue()
+    const job = newTestJob()
+    await producer.enqueue(job)
+    const pool = await consumer('late')
+    expect((await pool.claim(MODEL, 1, BLOCK_MS)).map(({ id }) => id)).toEqual([job.id])
+  })
+
+  test('drops a job that is past its deadline, and says so to its caller', async () => {
+    const { producer, consumer, keys, redis } = await testQueue()
+    const pool = await consumer('a')
+    const job = newTestJob()
+    await producer.enqueue(job)
+    await redis.hset(keys.job(MODEL, job.id), 'deadline', 1)
+    expect(await pool.claim(MODEL, 1, BLOCK_MS)).toEqual([])
+    expect(await redis.hget(keys.job(MODEL, job.id), 'status')).toBe('expired')
+    expect(await redis.xlen(keys.queue(MODEL))).toBe(0)
+  })
+
+  test('drops an entry whose job is gone', async () => {
+    const { producer, consumer, keys, redis } = await testQueue()
+    const pool = await consumer('a')
+    const job = newTestJob()
+    await producer.enqueue(job)
+    await redis.del(keys.job(MODEL, job.id))
+    expect(await pool.claim(MODEL, 1, BLOCK_MS)).toEqual([])
+    expect(await redis.xpending(keys.queue(MODEL), 'pool')).toMatchObject({ 0: 0 })
+  })
+
+  test('a queue that was deleted under a pool is made anew', async () => {
+    const { producer, consumer, keys, redis } = await testQueue()
+    const pool = await consumer('a')
+    await redis.del(keys.queue(MODEL))
+    expect(await pool.claim(MODEL, 1, BLOCK_MS)).toEqual([])
+    const job = newTestJob()
+    await producer.enqueue(job)
+    expect((await pool.claim(MODEL, 1, BLOCK_MS)).map(({ id }) => id)).toEqual([job.id])
+  })
+
+  test('waiting for jobs can be ended at once, without losing one', async () => {
+    const { producer, consumer, redis } = await testQueue()
+    const pool = await consumer('a')
+    const waiting = pool.claim(MODEL, 1, 3_600_000)
+    await untilBlocked(redis)
+    await pool.endWaiting()
+    expect(await waiting).toEqual([])
+    const job = newTestJob()
+    await producer.enqueue(job)
+    expect((await pool.claim(MODEL, 1, BLOCK_MS)).map(({ id }) => id)).toEqual([job.id])
+  })
+})
+
+describe('settle', () => {
+  test('writes the result once, frees the input and empties the queue', async () => {
+    const { producer, consumer, keys, redis } = await testQueue()
+    const pool = await consumer('a')
+    const { id } = newTestJob()
+    await producer.enqueue(newTestJob({ id }))
+    const [job] = await pool.claim(MODEL, 1, BLOCK_MS)
+    if (!job) throw new Error('nothing was claimed')
+
+    expect(await pool.settle(MODEL, [{ job, result: success }])).toEqual(['succeeded'])
+    expect(
+      await pool.settle(MODEL, [{ job, result: { status: 'failed', code: 'inference-failed' } }]),
+    ).toEqual(['stale'])
+
+    expect(await producer.read(id)).toMatchObject({
+      status: 'succeeded',
+      predictions: success.predictions,
+      batch_size: 1,
+    })
+    expect(await redis.exists(keys.input(MODEL, id))).toBe(0)
+    expect(await redis.xlen(keys.queue(MODEL))).toBe(0)
+    expect(await redis.xpending(keys.queue(MODEL), 'pool')).toMatchObject({ 0: 0 })
+    expect(await redis.pttl(keys.job(MODEL, id))).toBeLessThanOrEqual(60_000)
+  })
+
+  test('tells whoever listens, in one line of JSON, after the write', async () => {
+    const { producer, consumer, keys, redis } = await testQueue()
+    const pool = await consumer('a')
+    const { id } = newTestJob()
+    await producer.enqueue(newTestJob({ id }))
+    const listener = redis.duplicate()
+    await listener.subscribe(keys.done(MODEL, id))
+    const heard = new Promise<string>((resolve) => listener.once('message', (_, message) => resolve(message)))
+    const [job] = await pool.claim(MODEL, 1, BLOCK_MS)
+    if (job) await pool.settle(MODEL, [{ job, result: success }])
+    const message = await heard
+    listener.disconnect()
+    expect(message).not.toContain('\n')
+    expect(JSON.parse(message)).toMatchObject({
+      status: 'succeeded',
+      predictions: JSON.stringify(success.predictions),
+    })
+  })
+
+  test('refuses the late result of an earlier attempt', async () => {
+    const { producer, consumer, keys, redis } = await testQueue()
+    const pool = await consumer('a')
+    const { id } = newTestJob()
+    await producer.enqueue(newTestJob({ id }))
+    const [job] = await pool.claim(MODEL, 1, BLOCK_MS)
+    await redis.hincrby(keys.job(MODEL, id), 'attempt', 1)
+    if (job) expect(await pool.settle(MODEL, [{ job, result: success }])).toEqual(['stale'])
+    expect(await producer.read(id)).toMatchObject({ status: 'processing', attempt: 2 })
+  })
+
+  test('after the deadline ends the job as expired, as readers were told', async () => {
+    const { producer, consumer, keys, redis } = await testQueue()
+    const pool = await consumer('a')
+    const { id } = newTestJob()
+    await producer.enqueue(newTestJob({ id }))
+    const [job] = await pool.claim(MODEL, 1, BLOCK_MS)
+    await redis.hset(keys.job(MODEL, id), 'deadline', 1)
+    expect(await producer.read(id)).toMatchObject({ status: 'expired' })
+    if (job) expect(await pool.settle(MODEL, [{ job, result: success }])).toEqual(['expired'])
+    const settled = await producer.read(id)
+    expect(settled).toMatchObject({ status: 'expired', completed_at: 1 })
+    expect(settled?.predictions).toBeUndefined()
+  })
+
+  test('of a job that is gone cleans up and says so', async () => {
+    const { producer, consumer, keys, redis } = await testQueue()
+    const pool = await consumer('a')
+    const { id } = newTestJob()
+    await producer.enqueue(newTestJob({ id }))
+    const [job] = await pool.claim(MODEL, 1, BLOCK_MS)
+    await redis.del(keys.job(MODEL, id))
+    if (job) expect(await pool.settle(MODEL, [{ job, result: success }])).toEqual(['gone'])
+    expect(await redis.xlen(keys.queue(MODEL))).toBe(0)
+    expect(await redis.exists(keys.job(MODEL, id))).toBe(0)
+  })
+})
+
+test('Redis itself frees the input at the deadline and the job after its result TTL, with no pool running', async () => {
+  const { producer, keys, redis } = await testQueue({ deadlineMs: 200, resultTtlMs: 200 })
+  const job = newTestJob()
+  await producer.enqueue(job)
+  expect((await redis.keys(`${keys.prefix}*`)).sort()).toEqual(
+    [keys.input(MODEL, job.id), keys.job(MODEL, job.id), keys.queue(MODEL)].sort(),
+  )
+  await untilGone(redis, keys.input(MODEL, job.id))
+  await untilGone(redis, keys.job(MODEL, job.id))
+  await untilGone(redis, keys.queue(MODEL))
+  expect(await redis.keys(`${keys.prefix}*`)).toEqual([])
+})
+
+test('scripts work on a Redis that has forgotten them', async () => {
+  const { producer, redis } = await testQueue()
+  await redis.script('FLUSH')
+  expect((await producer.enqueue(newTestJob())).outcome).toBe('queued')
+})
+
+/** Until some client waits in XREADGROUP. */
+async function untilBlocked(redis: import('ioredis').Redis): Promise<void> {
+  while (!/^blocked_clients:[1-9]/m.test(await redis.info('clients')))
+    await new Promise((r) => setImmediate(r))
+}

@@ -1,0 +1,75 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { inject } from 'vitest'
+import { type Stack, startStack } from '../../local-stack/stack.ts'
+import { RedisKeys } from '../../shared/redis-keys.ts'
+import { processEnv } from './process-env.ts'
+
+export const MODEL = 'efficientnet-lite0'
+
+export interface TestStack extends Stack {
+  keys: RedisKeys
+  /** For looking at what is really there. */
+  redis: Redis
+  /** POST /predict with a file as the form's field `image`. */
+  predict: (photo: Uint8Array, options?: PredictOptions) => Promise<Response>
+  get: (path: string) => Promise<Response>
+  close: () => Promise<void>
+}
+
+export interface PredictOptions {
+  query?: string
+  headers?: Record<string, string>
+  fileName?: string
+}
+
+export interface TestStackOptions {
+  pools?: number
+  edgeBindings?: Record<string, string>
+  poolEnv?: Record<string, string>
+}
+
+/** The whole system as real processes, under a fresh key prefix of the run's Redis. To be closed. */
+export async function testStack({
+  pools = 1,
+  edgeBindings,
+  poolEnv,
+}: TestStackOptions = {}): Promise<TestStack> {
+  const folder = await mkdtemp(join(tmpdir(), 'edgebatch-stack-'))
+  const keys = new RedisKeys(`test:${crypto.randomUUID()}:`)
+  const stack = await startStack({
+    folder,
+    edgePort: 0,
+    pools,
+    redisUrl: inject('redisUrl'),
+    env: processEnv(),
+    bundle: inject('edgeBundle'),
+    edgeBindings: { KEY_PREFIX: keys.prefix, ...edgeBindings },
+    poolEnv: { KEY_PREFIX: keys.prefix, ...poolEnv },
+  })
+  const redis = new Redis(inject('redisUrl'), { protocol: 2 })
+  return {
+    ...stack,
+    keys,
+    redis,
+    predict: (photo, options) => predict(stack.edge.url, photo, options),
+    get: (path) => fetch(stack.edge.url + path),
+    close: async () => {
+      redis.disconnect()
+      await stack.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function predict(edgeUrl: string, photo: Uint8Array, options: PredictOptions = {}): Promise<Response> {
+  const form = new FormData()
+  form.append('image', new Blob([new Uint8Array(photo)]), options.fileName ?? 'photo.jpg')
+  return fetch(`${edgeUrl}/predict${options.query ?? ''}`, {
+    method: 'POST',
+    body: form,
+    headers: options.headers ?? {},
+  })
+}

@@ -1,0 +1,82 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { CommandError, parseCommand, parsePipeline } from './command.ts'
+import { type GatewayRedis, type Outcome, RedisAway } from './redis.ts'
+import { encodeReply, type ReplyEncoding } from './reply.ts'
+
+export interface GatewayDeps {
+  redis: GatewayRedis
+  /** The bearer token that clients must show. */
+  token: string
+  /** Told of failures that are ours; never given values or tokens. */
+  onError: (error: Error) => void
+}
+
+/** Upstash's own limit on a request. */
+const MAX_BODY_BYTES = 10 * 1024 * 1024
+
+/**
+ * Redis over HTTP in Upstash's dialect: `POST /` with one command, `/pipeline` and `/multi-exec` with several, each a
+ * JSON array. Answers `{"result": ...}` or `{"error": "..."}`; strings in base64 on `Upstash-Encoding: base64`.
+ */
+export function createGateway({ redis, token, onError }: GatewayDeps): Hono {
+  const app = new Hono()
+  app.get('/health', (c) => c.text('ok'))
+  app.use(async (c, next) => {
+    if (!isBearer(c.req.header('authorization'), token)) {
+      return c.json({ error: 'WRONGPASS invalid or missing auth token' }, 401)
+    }
+    return next()
+  })
+  app.use(
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: (c) => c.json({ error: 'ERR max request size exceeded' }, 413),
+    }),
+  )
+  app.post('/', async (c) => {
+    const command = parseCommand(await readJson(c.req.raw))
+    const [outcome] = await redis.pipeline([command])
+    if (outcome && 'error' in outcome) return c.json({ error: outcome.error }, 400)
+    return c.json(outcome && encodeOutcome(outcome, encodingOf(c.req.raw)))
+  })
+  app.post('/pipeline', async (c) => {
+    const outcomes = await redis.pipeline(parsePipeline(await readJson(c.req.raw)))
+    return c.json(outcomes.map((outcome) => encodeOutcome(outcome, encodingOf(c.req.raw))))
+  })
+  app.post('/multi-exec', async (c) => {
+    const outcomes = await redis.multi(parsePipeline(await readJson(c.req.raw)))
+    if (!Array.isArray(outcomes)) return c.json(outcomes, 400)
+    return c.json(outcomes.map((outcome) => encodeOutcome(outcome, encodingOf(c.req.raw))))
+  })
+  app.onError((error, c) => {
+    if (error instanceof CommandError) return c.json({ error: error.message }, 400)
+    onError(error)
+    if (error instanceof RedisAway) return c.json({ error: 'ERR Redis cannot be reached' }, 503)
+    return c.json({ error: 'ERR internal error' }, 500)
+  })
+  return app
+}
+
+async function readJson(request: Request): Promise<unknown> {
+  try {
+    return await request.json()
+  } catch {
+    throw new CommandError('ERR failed to parse the body: expected JSON')
+  }
+}
+
+function encodingOf(request: Request): ReplyEncoding {
+  return request.headers.get('upstash-encoding') === 'base64' ? 'base64' : 'utf8'
+}
+
+function encodeOutcome(outcome: Outcome, encoding: ReplyEncoding): { result: unknown } | { error: string } {
+  return 'error' in outcome ? outcome : { result: encodeReply(outcome.reply, encoding) }
+}
+
+/** Compares digests, so that neither the time nor the length tells anything about the token. */
+function isBearer(authorization: string | undefined, token: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(authorization ?? ''), digest(`Bearer ${token}`))
+}

@@ -1,0 +1,66 @@
+import { Redis } from 'ioredis'
+import type { RawReply } from './reply.ts'
+
+/** What one command came to: a reply, or the error that Redis gave. */
+export type Outcome = { reply: RawReply } | { error: string }
+
+export class RedisAway extends Error {
+  override readonly name = 'RedisAway'
+}
+
+/** Redis over one TCP connection that all requests share. Fails at once while there is no connection: callers retry. */
+export class GatewayRedis {
+  readonly #redis: Redis
+
+  constructor(redis: Redis) {
+    this.#redis = redis
+  }
+
+  /** Runs commands in order, in one write; others' commands may come in between. */
+  async pipeline(commands: readonly string[][]): Promise<Outcome[]> {
+    const batch = this.#redis.pipeline()
+    for (const [name = '', ...args] of commands) batch.callBuffer(name.toUpperCase(), ...args)
+    return outcomesOf(await this.#connected(() => batch.exec()))
+  }
+
+  /** Runs commands as one transaction. If Redis discards it, the result is that one error. */
+  async multi(commands: readonly string[][]): Promise<Outcome[] | { error: string }> {
+    const batch = this.#redis.multi()
+    for (const [name = '', ...args] of commands) batch.callBuffer(name.toUpperCase(), ...args)
+    try {
+      return outcomesOf(await this.#connected(() => batch.exec()))
+    } catch (error) {
+      if (isReplyError(error)) return { error: error.message }
+      throw error
+    }
+  }
+
+  async #connected<T>(run: () => Promise<T>): Promise<T> {
+    if (this.#redis.status !== 'ready') throw new RedisAway('no connection to Redis')
+    return run()
+  }
+}
+
+function outcomesOf(results: [Error | null, unknown][] | null): Outcome[] {
+  return (results ?? []).map(([error, reply]) => {
+    if (!error) return { reply: reply as RawReply }
+    if (isReplyError(error)) return { error: error.message }
+    throw new RedisAway('the connection to Redis was lost', { cause: error })
+  })
+}
+
+function isReplyError(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError'
+}
+
+/** An ioredis connection as the gateway wants it: RESP2 shapes, no queueing while away, reconnecting for ever. */
+export function connectGatewayRedis(url: string): Redis {
+  return new Redis(url, {
+    protocol: 2,
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: 5_000,
+    retryStrategy: (attempt) => Math.min(2_000, 50 * 2 ** attempt) * (0.5 + Math.random() / 2),
+  })
+}

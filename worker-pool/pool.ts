@@ -1,0 +1,102 @@
+import type { Logger } from 'pino'
+import type { ClaimedJob, JobConsumer, JobResult } from '../shared/job-queue.ts'
+import { assembleBatch } from './batch-tensor.ts'
+import type { BatchOutputs, InferenceSession } from './inference-session.ts'
+import { predictionsOf } from './postprocess.ts'
+
+export interface PoolDeps {
+  consumer: JobConsumer
+  session: InferenceSession
+  /** One label a class, in class order. */
+  labels: readonly string[]
+  maxBatchSize: number
+  log: Logger
+  /** Milliseconds, monotonic. */
+  elapsed: () => number
+}
+
+/**
+ * How long one wait for jobs lasts. An idle pool talks to Redis once in this time, which matters where commands are
+ * billed: 30 s is 88 thousand a month.
+ */
+const BLOCK_MS = 30_000
+
+type Settlement = { job: ClaimedJob; result: JobResult }
+
+/**
+ * Drains one model's queue: claim what waits, at most `maxBatchSize` jobs, run them as one batch, settle them in one round
+ * trip. A free pool takes at once what is there; while it is busy, the next batch gathers in the queue. The settling of
+ * one batch overlaps with the claiming of the next.
+ */
+export class Pool {
+  readonly #deps: PoolDeps
+  #stopping = false
+
+  constructor(deps: PoolDeps) {
+    this.#deps = deps
+  }
+
+  /** Resolves after `stop`, when every claimed job is settled. Rejects if Redis refuses what a pool cannot do without. */
+  async run(): Promise<void> {
+    const { consumer, session, maxBatchSize } = this.#deps
+    const model = session.manifest.name
+    let settled: Promise<void> = Promise.resolve()
+    while (!this.#stopping) {
+      const jobs = await consumer.claim(model, maxBatchSize, BLOCK_MS)
+      if (jobs.length === 0) continue
+      const settlements = await this.#predict(jobs)
+      await settled
+      settled = this.#settle(model, settlements)
+    }
+    await settled
+  }
+
+  /** Takes no new jobs from now on. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    await this.#deps.consumer.endWaiting()
+  }
+
+  async #settle(model: string, settlements: Settlement[]): Promise<void> {
+    const outcomes = await this.#deps.consumer.settle(model, settlements)
+    const lost = outcomes.filter((outcome) => outcome !== 'succeeded' && outcome !== 'failed')
+    if (lost.length > 0) this.#deps.log.warn({ model, outcomes: lost }, 'results came too late')
+  }
+
+  async #predict(claimed: ClaimedJob[]): Promise<Settlement[]> {
+    const { session, log, elapsed } = this.#deps
+    const { images, jobs, unreadable } = assembleBatch(claimed, session.manifest.input.shape)
+    const failed = unreadable.map((job) => failure(job))
+    if (unreadable.length > 0)
+      log.warn({ jobs: unreadable.map(({ id }) => id) }, 'inputs are not what the model takes')
+    if (jobs.length === 0) return failed
+    const begin = elapsed()
+    try {
+      const outputs = await session.run(images, jobs.length)
+      const timing = { predictMs: elapsed() - begin, batchSize: jobs.length }
+      log.debug({ ...timing, model: session.manifest.name }, 'batch')
+      return [...failed, ...jobs.map((job, i) => this.#settlementOf(job, outputs, i, timing))]
+    } catch (error) {
+      log.error(
+        { reason: error instanceof Error ? error.message : String(error), jobs: jobs.length },
+        'batch failed',
+      )
+      return [...failed, ...jobs.map((job) => failure(job))]
+    }
+  }
+
+  #settlementOf(
+    job: ClaimedJob,
+    outputs: BatchOutputs,
+    i: number,
+    timing: { predictMs: number; batchSize: number },
+  ): Settlement {
+    const predictions = predictionsOf(outputs, i, this.#deps.labels)
+    if (!predictions) return failure(job)
+    return { job, result: { status: 'succeeded', predictions, ...timing } }
+  }
+}
+
+function failure(job: ClaimedJob): Settlement {
+  return { job, result: { status: 'failed', code: 'inference-failed' } }
+}

@@ -1,0 +1,23 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { PROJECT_ROOT } from './project-root.ts'
+
+const execute = promisify(execFile)
+
+export interface EdgeBundle {
+  /** Folder with `worker.js` and the .wasm modules: exactly what `wrangler deploy` uploads. */
+  folder: string
+  /** As wrangler counts it, e.g. `117.30 KiB`. */
+  gzipSize: string
+}
+
+/** Bundles the edge with `wrangler deploy --dry-run`. Throws with wrangler's words if that fails. */
+export async function bundleEdge(folder: string, env: Record<string, string>): Promise<EdgeBundle> {
+  const wrangler = join(PROJECT_ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
+  const { stdout } = await execute(process.execPath, [wrangler, 'deploy', '--dry-run', '--outdir', folder], {
+    cwd: PROJECT_ROOT,
+    env: { ...env, WRANGLER_SEND_METRICS: 'false', CI: 'true', NO_COLOR: '1' },
+  })
+  return { folder, gzipSize: /gzip: ([\d.]+ \w+)/.exec(stdout)?.[1] ?? 'unknown' }
+}

@@ -1,0 +1,67 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Miniflare } from 'miniflare'
+import { unstable_readConfig } from 'wrangler'
+import { z } from 'zod'
+import { portNumber, readConfiguration } from '../shared/configuration.ts'
+import { PROJECT_ROOT } from './project-root.ts'
+
+const envSchema = z.object({
+  /** Folder with the bundle. */
+  EDGE_BUNDLE: z.string().min(1),
+  PORT: portNumber,
+  /** Bindings over and above the variables in wrangler.toml: a JSON object of strings. */
+  EDGE_BINDINGS: z.string().transform((text) => z.record(z.string(), z.string()).parse(JSON.parse(text))),
+})
+
+/**
+ * Entry: the bundled edge in workerd, with the compatibility settings and variables of wrangler.toml. A process of its own,
+ * since miniflare ends its process on Ctrl-C. Says `ready` with its URL to its parent (IPC).
+ */
+async function main(): Promise<void> {
+  const { EDGE_BUNDLE, PORT, EDGE_BINDINGS } = readConfiguration(envSchema, process.env)
+  const wrangler = unstable_readConfig({ config: join(PROJECT_ROOT, 'wrangler.toml') })
+  const variables = Object.entries({ ...wrangler.vars, ...EDGE_BINDINGS })
+  const server = new Miniflare({
+    host: '127.0.0.1',
+    port: PORT,
+    cf: false,
+    workers: [
+      {
+        config: {
+          name: wrangler.name ?? 'edgebatch',
+          compatibilityDate: wrangler.compatibility_date ?? '',
+          compatibilityFlags: wrangler.compatibility_flags,
+          manifest: { mainModule: MAIN_MODULE, modules: await readModules(EDGE_BUNDLE) },
+          env: Object.fromEntries(
+            variables.map(([name, value]) => [name, { type: 'text', value: String(value) }]),
+          ),
+        },
+      },
+    ],
+  })
+  const { origin } = await server.ready
+  process.send?.({ type: 'ready', url: origin })
+  const stop = () => server.dispose().then(() => process.exit(0))
+  process.once('SIGTERM', stop)
+  process.once('disconnect', stop)
+}
+
+const MAIN_MODULE = 'worker.js'
+
+type Modules = Record<string, { type: 'esm' | 'wasm'; contents: Uint8Array<ArrayBuffer> }>
+
+async function readModules(folder: string): Promise<Modules> {
+  const files = await readdir(folder)
+  const wanted = files.filter((file) => file === MAIN_MODULE || file.endsWith('.wasm'))
+  const entries = wanted.map(async (file) => {
+    const type = file === MAIN_MODULE ? ('esm' as const) : ('wasm' as const)
+    return [file, { type, contents: new Uint8Array(await readFile(join(folder, file))) }] as const
+  })
+  return Object.fromEntries(await Promise.all(entries))
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`edge: ${error instanceof Error ? error.message : error}\n`)
+  process.exit(1)
+})

@@ -1,0 +1,83 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { ConfigurationError, portNumber, readConfiguration, redisUrl } from '../shared/configuration.ts'
+import { isPortFree } from './free-port.ts'
+import { PROJECT_ROOT } from './project-root.ts'
+import { type Stack, startStack } from './stack.ts'
+
+const envSchema = z.object({
+  PORT: portNumber.default(8787),
+  REDIS_URL: redisUrl.optional(),
+  /** Worker pools to start. */
+  POOLS: z.coerce.number({ error: 'must be a number' }).int().min(0).max(64).default(1),
+})
+
+/** Entry: `npm start`, the whole system on this machine until Ctrl-C. */
+async function main(): Promise<void> {
+  const { PORT, REDIS_URL, POOLS } = readConfiguration(envSchema, process.env)
+  if (!(await isPortFree(PORT))) {
+    throw new ConfigurationError(
+      `Port ${PORT} is in use. Stop what listens there, or take another: PORT=${PORT + 1} npm start`,
+    )
+  }
+  console.log('Starting Edgebatch (Ctrl-C stops everything)')
+  const folder = join(PROJECT_ROOT, '.edgebatch', `port-${PORT}`)
+  await rm(folder, { recursive: true, force: true })
+  const starting = startStack({
+    folder,
+    edgePort: PORT,
+    pools: POOLS,
+    redisUrl: REDIS_URL,
+    env: environment(),
+    onProgress: (part, line) => console.log(`  ${part.padEnd(14)} ${line}`),
+  })
+  const interrupted = untilInterrupted()
+  const ready = await Promise.race([starting, interrupted])
+  if (ready) sayReady(ready)
+  const crash = await Promise.race([interrupted, ...(ready ? [ready.crashed] : [])])
+  if (crash === undefined)
+    console.log('\nStopping: claimed jobs are finished first (Ctrl-C again stops at once)')
+  const stack = ready ?? (await starting)
+  await stack.stop()
+  if (crash !== undefined) throw new Error(`${crash}\nEverything else was stopped. Logs: ${folder}`)
+  console.log('Stopped')
+}
+
+function sayReady(stack: Stack): void {
+  console.log(`
+Ready. Send a photo:
+
+  curl -X POST -F image=@examples/cat.jpg ${stack.edge.url.replace('127.0.0.1', 'localhost')}/predict
+`)
+}
+
+/** npm passes on a Ctrl-C that the terminal has sent to us already: two this close together are one. */
+const SAME_INTERRUPT_MS = 500
+
+/** Resolves on the first Ctrl-C or SIGTERM; a second one ends this process, and with it all it started. */
+function untilInterrupted(): Promise<undefined> {
+  return new Promise((resolve) => {
+    let first: number | undefined
+    const interrupt = () => {
+      first ??= performance.now()
+      if (performance.now() - first > SAME_INTERRUPT_MS) process.exit(130)
+      resolve(undefined)
+    }
+    process.on('SIGINT', interrupt)
+    process.on('SIGTERM', interrupt)
+  })
+}
+
+function environment(): Record<string, string> {
+  const set = Object.entries(process.env).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(set) as Record<string, string>
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(`\n${error instanceof Error ? error.message : error}`)
+    process.exit(1)
+  },
+)

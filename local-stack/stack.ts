@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { bundleEdge, type EdgeBundle } from './edge-bundle.ts'
+import { type NodeService, startService } from './node-service.ts'
+import { ensureRedisBinary } from './redis-binary.ts'
+import { startRedis } from './redis-server.ts'
+
+export interface StackOptions {
+  /** For logs and the edge's bundle. */
+  folder: string
+  /** 0 takes any free port. */
+  edgePort: number
+  pools: number
+  /** A Redis that runs already; undefined starts one. */
+  redisUrl?: string | undefined
+  /** Variables for every process, PATH among them. */
+  env: Record<string, string>
+  /** Settings of the edge and of the pools, by their variables' names. */
+  edgeBindings?: Record<string, string>
+  poolEnv?: Record<string, string>
+  /** A bundle made before; undefined makes one. */
+  bundle?: EdgeBundle
+  onProgress?: (part: string, line: string) => void
+}
+
+export interface Stack {
+  edge: { url: string; service: NodeService }
+  redisUrl: string
+  gateway: { url: string; token: string; service: NodeService }
+  pools: NodeService[]
+  addPool: () => Promise<NodeService>
+  /** Resolves with what happened, if a part ends by itself. */
+  crashed: Promise<string>
+  /** Stops all that was started here, the newest first. */
+  stop: () => Promise<void>
+}
+
+/** The whole system on this machine: Redis, gateway, worker pools, and the edge in workerd. Throws if a part fails to start. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const builder = new StackBuilder(options)
+  try {
+    return await builder.build()
+  } catch (error) {
+    await builder.stop()
+    throw error
+  }
+}
+
+class StackBuilder {
+  readonly #options: StackOptions
+  readonly #stops: (() => Promise<void>)[] = []
+  readonly #crashes: Promise<string>[] = []
+
+  constructor(options: StackOptions) {
+    this.#options = options
+  }
+
+  async build(): Promise<Stack> {
+    const { pools: count } = this.#options
+    const bundling = this.#bundle()
+    // Awaited below; a failure before that must not count as unhandled.
+    bundling.catch(() => {})
+    const redisUrl = this.#options.redisUrl ?? (await this.#startRedis())
+    const gateway = await this.#startGateway(redisUrl)
+    const pools: NodeService[] = []
+    const addPool = async () => {
+      const pool = await this.#startPool(redisUrl, `worker-pool-${pools.length + 1}`)
+      pools.push(pool)
+      return pool
+    }
+    for (let i = 0; i < count; i++) await addPool()
+    const edge = await this.#startEdge(await bundling, gateway)
+    const crashed = Promise.race(this.#crashes)
+    return { edge, redisUrl, gateway, pools, addPool, crashed, stop: () => this.stop() }
+  }
+
+  async stop(): Promise<void> {
+    for (const stop of this.#stops.splice(0).reverse()) await stop()
+  }
+
+  #say(part: string, line: string): void {
+    this.#options.onProgress?.(part, line)
+  }
+
+  #bundle(): Promise<EdgeBundle> {
+    const { bundle, folder, env } = this.#options
+    return bundle ? Promise.resolve(bundle) : bundleEdge(join(folder, 'edge-bundle'), env)
+  }
+
+  async #startRedis(): Promise<string> {
+    const { env, folder } = this.#options
+    const binary = await ensureRedisBinary(env.PATH ?? '', (line) => this.#say('redis', line))
+    const redis = await startRedis(binary, join(folder, 'redis'))
+    this.#stops.push(redis.stop)
+    this.#crashes.push(redis.crashed)
+    this.#say('redis', `${redis.version} at ${redis.url}`)
+    return redis.url
+  }
+
+  async #startGateway(redisUrl: string): Promise<Stack['gateway']> {
+    const token = randomBytes(24).toString('base64url')
+    const { env, folder } = this.#options
+    const service = await startService({
+      name: 'gateway',
+      entry: 'gateway/main.ts',
+      folder,
+      env: { ...env, REDIS_URL: redisUrl, GATEWAY_TOKEN: token, GATEWAY_PORT: '0' },
+    })
+    this.#own(service)
+    const url = `http://127.0.0.1:${service.ready.port}`
+    this.#say('gateway', `Upstash REST at ${url}`)
+    return { url, token, service }
+  }
+
+  async #startPool(redisUrl: string, name: string): Promise<NodeService> {
+    const { env, folder, poolEnv } = this.#options
+    this.#say(name, 'loading the model and warming it up')
+    const service = await startService({
+      name,
+      entry: 'worker-pool/main.ts',
+      folder,
+      env: { ...env, ...poolEnv, REDIS_URL: redisUrl },
+    })
+    this.#own(service)
+    this.#say(name, `serves ${service.ready.model}, version ${service.ready.version}`)
+    return service
+  }
+
+  async #startEdge(bundle: EdgeBundle, gateway: { url: string; token: string }): Promise<Stack['edge']> {
+    const { env, folder, edgePort, edgeBindings } = this.#options
+    const redis = { UPSTASH_REDIS_REST_URL: gateway.url, UPSTASH_REDIS_REST_TOKEN: gateway.token }
+    const service = await startService({
+      name: 'edge',
+      entry: 'local-stack/edge-main.ts',
+      folder,
+      env: {
+        ...env,
+        PORT: String(edgePort),
+        EDGE_BUNDLE: bundle.folder,
+        EDGE_BINDINGS: JSON.stringify({ ...edgeBindings, ...redis }),
+      },
+    })
+    this.#own(service)
+    const url = String(service.ready.url)
+    this.#say('edge', `workerd at ${url} (${bundle.gzipSize} gzip when deployed)`)
+    return { url, service }
+  }
+
+  #own(service: NodeService): void {
+    this.#stops.push(service.stop)
+    this.#crashes.push(service.crashed)
+  }
+}

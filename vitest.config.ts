@@ -1,7 +1,8 @@
+import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
 /** Starting processes, bundling and inference take seconds on a busy machine; no test asserts how long. */
-const RUNTIME_TIMEOUT_MS = 120_000
+const RUNTIME_TIMEOUT_MS = 180_000
 
 export default defineConfig({
   test: {
@@ -9,14 +10,34 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{shared,edge,gateway,worker-pool,local-stack}/**/*.test.ts'],
-          testTimeout: 30_000,
+          include: ['{shared,edge,gateway,worker-pool,local-stack,bench}/**/*.test.ts'],
+          testTimeout: RUNTIME_TIMEOUT_MS,
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: {
+              cf: false,
+              bindings: {
+                UPSTASH_REDIS_REST_URL: 'http://127.0.0.1:1',
+                UPSTASH_REDIS_REST_TOKEN: 'unused-token-of-tests',
+              },
+            },
+          }),
+        ],
+        test: {
+          name: 'workerd',
+          include: ['test/workerd/**/*.test.ts'],
+          globalSetup: ['test/support/sharp-references.ts'],
+          testTimeout: RUNTIME_TIMEOUT_MS,
         },
       },
       {
         test: {
           name: 'runtime',
-          include: ['test/{redis,gateway,pool,e2e,models}/**/*.test.ts'],
+          include: ['test/{redis,gateway,pool,models,e2e,start}/**/*.test.ts'],
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: RUNTIME_TIMEOUT_MS,
           hookTimeout: RUNTIME_TIMEOUT_MS,

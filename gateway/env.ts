@@ -12,4 +12,3 @@ export const gatewayEnvSchema = z.object({
   GATEWAY_PORT: portNumber.default(8079),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 })
-export type GatewayEnv = z.infer<typeof gatewayEnvSchema>

@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { modelNameSchema } from './model-manifest.ts'
 
 /**
@@ -7,10 +6,6 @@ import { modelNameSchema } from './model-manifest.ts'
  */
 const RANDOM_BYTES = 16
 const jobIdPattern = /^[A-Za-z0-9_-]{22}\.(.+)$/
-
-export const jobIdSchema = z
-  .string()
-  .refine((id) => modelOfJobId(id) !== undefined, { error: 'not a job id' })
 
 export function newJobId(model: string): string {
   const random = crypto.getRandomValues(new Uint8Array(RANDOM_BYTES))

@@ -25,4 +25,3 @@ export const poolEnvSchema = z.object({
   DRAIN_SECONDS: positiveInteger.default(25),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 })
-export type PoolEnv = z.infer<typeof poolEnvSchema>

@@ -1,0 +1,76 @@
+import { afterEach, expect, test } from 'vitest'
+import type { PublicJob } from '../../shared/job.ts'
+import { example } from '../support/photos.ts'
+import { MODEL, type TestStack, testStack } from '../support/stack.ts'
+import { untilGone } from '../support/until-gone.ts'
+
+const ASYNC = { headers: { prefer: 'respond-async' } }
+
+let stack: TestStack
+afterEach(() => stack?.close())
+
+/** A stack whose only pool has announced its model and gone. */
+async function stackWithoutPools(edgeBindings: Record<string, string>): Promise<TestStack> {
+  const started = await testStack({ pools: 1, edgeBindings })
+  await started.pools[0]?.stop()
+  return started
+}
+
+test('a full queue answers 503 with Retry-After and writes nothing', async () => {
+  stack = await stackWithoutPools({ MAX_BACKLOG: '3' })
+  const accepted: PublicJob[] = []
+  for (let i = 1; i <= 3; i++) {
+    const response = await stack.predict(example('cat.jpg'), ASYNC)
+    expect(response.status).toBe(202)
+    accepted.push((await response.json()) as PublicJob)
+  }
+  expect(accepted.map(({ queue_position }) => queue_position)).toEqual([1, 2, 3])
+  const before = (await stack.redis.keys(`${stack.keys.prefix}*`)).sort()
+
+  const refused = await stack.predict(example('cat.jpg'), ASYNC)
+  expect(refused.status).toBe(503)
+  expect(refused.headers.get('content-type')).toBe('application/problem+json')
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+  expect(await refused.json()).toMatchObject({ code: 'queue-full', retryable: true })
+  expect((await stack.redis.keys(`${stack.keys.prefix}*`)).sort()).toEqual(before)
+
+  await stack.addPool()
+  for (const { id } of accepted) {
+    expect(await (await stack.get(`/result/${id}?wait=60`)).json()).toMatchObject({ status: 'succeeded' })
+  }
+})
+
+test('with no pool a job expires at its deadline, Redis frees its input, and after the result TTL it is gone', async () => {
+  stack = await stackWithoutPools({ JOB_DEADLINE_SECONDS: '2', RESULT_TTL_SECONDS: '1' })
+  const accepted = (await (await stack.predict(example('cat.jpg'), ASYNC)).json()) as PublicJob
+  const input = stack.keys.input(MODEL, accepted.id)
+  expect(await stack.redis.exists(input)).toBe(1)
+  expect((await stack.get(`/result/${accepted.id}`)).status).toBe(202)
+
+  const end = await stack.get(`/result/${accepted.id}?wait=60`)
+  expect(end.status).toBe(200)
+  expect(await end.json()).toMatchObject({
+    status: 'expired',
+    success: false,
+    error: { code: 'job-expired' },
+  })
+  expect(await stack.redis.exists(input)).toBe(0)
+
+  await untilGone(stack.redis, stack.keys.job(MODEL, accepted.id))
+  expect((await stack.get(`/result/${accepted.id}`)).status).toBe(404)
+})
+
+test('a result is gone after its TTL', async () => {
+  stack = await testStack({ edgeBindings: { RESULT_TTL_SECONDS: '1' } })
+  const done = (await (await stack.predict(example('cat.jpg'))).json()) as PublicJob
+  expect(done.status).toBe('succeeded')
+  await untilGone(stack.redis, stack.keys.job(MODEL, done.id))
+  expect((await stack.get(`/result/${done.id}`)).status).toBe(404)
+})
+
+test('with no model announced, 503 says what is missing', async () => {
+  stack = await testStack({ pools: 0 })
+  const response = await stack.predict(example('cat.jpg'))
+  expect(response.status).toBe(503)
+  expect(await response.json()).toMatchObject({ code: 'no-model' })
+})

@@ -1,0 +1,41 @@
+import jpeg from '@cwasm/jpeg-turbo/jpeg-turbo.wasm'
+import png from '@jsquash/png/codec/pkg/squoosh_png_bg.wasm'
+import webp from '@jsquash/webp/codec/dec/webp_dec.wasm'
+import { expect, inject, test } from 'vitest'
+import { photoToTensor } from '../../edge/image/photo-to-tensor.ts'
+import { createWasmCodecs } from '../../edge/image/wasm-codecs.ts'
+import type { Resize } from '../../shared/model-manifest.ts'
+import type {} from './sharp-reference.ts'
+
+const RESIZE: Resize = { mode: 'cover', size: 256, crop: 224, kernel: 'cubic' }
+const codecs = createWasmCodecs({ jpeg, png, webp })
+
+function bytesOf(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+}
+
+test.each(inject('sharpReferences'))(
+  'in workerd, $name becomes what sharp makes of it',
+  async ({ photo, expected }) => {
+    const tensor = await photoToTensor(bytesOf(photo), RESIZE, codecs)
+    const reference = bytesOf(expected)
+    expect(tensor.length).toBe(224 * 224 * 3)
+    let [absolute, signed] = [0, 0]
+    for (let i = 0; i < tensor.length; i++) {
+      const difference = (tensor[i] as number) - (reference[i] as number)
+      absolute += Math.abs(difference)
+      signed += difference
+    }
+    expect(absolute / tensor.length).toBeLessThanOrEqual(1)
+    expect(Math.abs(signed / tensor.length)).toBeLessThanOrEqual(0.3)
+  },
+)
+
+test('in workerd, a truncated JPEG is refused and the next photo decodes as before', async () => {
+  const photo = bytesOf(inject('sharpReferences')[0]?.photo ?? '')
+  const before = await photoToTensor(photo, RESIZE, codecs)
+  await expect(photoToTensor(photo.subarray(0, photo.length / 2), RESIZE, codecs)).rejects.toMatchObject({
+    code: 'undecodable-image',
+  })
+  expect(await photoToTensor(photo, RESIZE, codecs)).toEqual(before)
+})

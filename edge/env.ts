@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { positiveInteger } from '../shared/configuration.ts'
+import { modelNameSchema } from '../shared/model-manifest.ts'
+
+/** The edge's bindings: variables in wrangler.toml, and the two that name Redis as secrets. */
+export const edgeEnvSchema = z.object({
+  /** Upstash's REST URL, or a gateway's. */
+  UPSTASH_REDIS_REST_URL: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }),
+  UPSTASH_REDIS_REST_TOKEN: z.string().min(1),
+  /** Must equal the worker pools'. */
+  KEY_PREFIX: z.string().min(1).default('eb:'),
+  /** The model of requests that name none. Without it, such requests work while there is just one model. */
+  DEFAULT_MODEL: modelNameSchema.optional(),
+  /** Jobs of one model, waiting or in flight, at which uploads are refused. At 200 kB each, 1,000 take 200 MB of Redis. */
+  MAX_BACKLOG: positiveInteger.default(1_000),
+  /** A job that has no result by then is expired. */
+  JOB_DEADLINE_SECONDS: positiveInteger.default(300),
+  /** How long a result can be read. */
+  RESULT_TTL_SECONDS: positiveInteger.default(3_600),
+  /** How long POST /predict waits for the result where the request does not say. */
+  DEFAULT_WAIT_SECONDS: z.coerce.number().int().min(0).max(60).default(30),
+  MAX_UPLOAD_BYTES: positiveInteger.default(10 * 1024 * 1024),
+  /** Uploads that one isolate reads, decodes and enqueues at the same time; the others wait, at most so long. */
+  MAX_CONCURRENT_UPLOADS: positiveInteger.default(8),
+  MAX_UPLOAD_WAIT_SECONDS: positiveInteger.default(30),
+  /** One call to Redis, retries included, is given up after this. */
+  REDIS_TIMEOUT_MS: positiveInteger.default(2_000),
+})

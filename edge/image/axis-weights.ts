@@ -1,0 +1,47 @@
+import type { ResamplingKernel } from './resampling-kernel.ts'
+import type { AxisPlan } from './resize-plan.ts'
+
+/**
+ * Which source samples make up each output sample along one axis.
+ * Output i is the sum over t < taps of `weights[i * taps + t] * source[first[i] + t]`; unused taps weigh 0.
+ * Invariants: `first` never decreases, 0 <= first[i] <= samples - taps, and the weights of an output add up to 1.
+ */
+export interface AxisWeights {
+  readonly outputs: number
+  readonly taps: number
+  readonly first: Int32Array
+  readonly weights: Float32Array
+}
+
+/**
+ * `samples` is what the decoder delivered along this axis, `span` the picture's exact length in them.
+ * When shrinking, the kernel widens with the scale (as in Pillow and libvips); beyond the border it is cut off and the
+ * rest weighs more (as in Pillow).
+ */
+export function axisWeights(
+  kernel: ResamplingKernel,
+  samples: number,
+  span: number,
+  axis: AxisPlan,
+): AxisWeights {
+  const scale = span / axis.scaled
+  const stretch = Math.max(1, scale)
+  const reach = kernel.radius * stretch
+  const taps = Math.min(samples, 2 * Math.ceil(reach) + 1)
+  const first = new Int32Array(axis.count)
+  const weights = new Float32Array(axis.count * taps)
+  for (let i = 0; i < axis.count; i++) {
+    const centre = (axis.offset + i + 0.5) * scale
+    const start = Math.min(Math.max(0, Math.floor(centre - reach)), samples - taps)
+    first[i] = start
+    const row = weights.subarray(i * taps, (i + 1) * taps)
+    for (let t = 0; t < taps; t++) row[t] = kernel.weightAt((start + t + 0.5 - centre) / stretch)
+    normalise(row)
+  }
+  return { outputs: axis.count, taps, first, weights }
+}
+
+function normalise(row: Float32Array): void {
+  const sum = row.reduce((total, weight) => total + weight, 0)
+  for (let t = 0; t < row.length; t++) row[t] = (row[t] as number) / sum
+}

@@ -1,0 +1,56 @@
+import sharp from 'sharp'
+import { describe, expect, test } from 'vitest'
+import { readImageHeader } from './image-header.ts'
+import { DEFAULT_IMAGE_LIMITS } from './image-limits.ts'
+
+const picture = sharp({ create: { width: 50, height: 30, channels: 3, background: 'teal' } })
+const refusal = (code: string) => expect.objectContaining({ code })
+const read = (bytes: Uint8Array) => readImageHeader(bytes, DEFAULT_IMAGE_LIMITS)
+
+/** The height and width of a baseline JPEG, changed in its header. */
+function resized(jpeg: Buffer, width: number, height: number): Buffer {
+  const frame = jpeg.indexOf(Uint8Array.of(0xff, 0xc0))
+  jpeg.writeUInt16BE(height, frame + 5)
+  jpeg.writeUInt16BE(width, frame + 7)
+  return jpeg
+}
+
+describe('readImageHeader', () => {
+  test('refuses a JPEG of 65,500 x 65,500 by its header', async () => {
+    const jpeg = await picture.clone().jpeg().toBuffer()
+    expect(() => read(resized(jpeg, 65500, 65500))).toThrow(refusal('image-too-large'))
+  })
+
+  test('refuses sides of 0', async () => {
+    const jpeg = await picture.clone().jpeg().toBuffer()
+    expect(() => read(resized(jpeg, 0, 30))).toThrow(refusal('undecodable-image'))
+    expect(() => read(resized(jpeg, 50, 0))).toThrow(refusal('undecodable-image'))
+  })
+
+  test('has a limit for each format, and takes a picture just at it', async () => {
+    const webpLossless = await picture.clone().webp({ lossless: true }).toBuffer()
+    const files = {
+      jpeg: await picture.clone().jpeg().toBuffer(),
+      png: await picture.clone().png().toBuffer(),
+      webp: await picture.clone().webp().toBuffer(),
+      webpLossless,
+    }
+    for (const [kind, bytes] of Object.entries(files)) {
+      const limits = (pixels: number) => ({
+        ...DEFAULT_IMAGE_LIMITS,
+        maxPixels: { ...DEFAULT_IMAGE_LIMITS.maxPixels, [kind]: pixels },
+      })
+      expect(readImageHeader(bytes, limits(1500))).toMatchObject({ width: 50, height: 30 })
+      expect(() => readImageHeader(bytes, limits(1499))).toThrow(refusal('image-too-large'))
+    }
+  })
+
+  test('refuses a progressive JPEG by the memory its coefficients take', async () => {
+    const jpeg = await picture.clone().jpeg({ progressive: true }).toBuffer()
+    const limits = { ...DEFAULT_IMAGE_LIMITS, maxCoefficientBytes: 4 * 2 * 6 * 128 }
+    expect(readImageHeader(jpeg, limits)).toMatchObject({ buffered: true })
+    expect(() => readImageHeader(jpeg, { ...limits, maxCoefficientBytes: 6000 })).toThrow(
+      refusal('image-too-large'),
+    )
+  })
+})

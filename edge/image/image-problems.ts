@@ -1,0 +1,18 @@
+import { ProblemError } from '../../shared/errors.ts'
+
+/** The errors of this folder. `detail` goes to the client: sizes and formats only, never bytes or a codec's message. */
+
+export function undecodable(detail: string, cause?: unknown): ProblemError {
+  return new ProblemError('undecodable-image', detail, cause === undefined ? undefined : { cause })
+}
+
+export function tooManyPixels(
+  image: { readonly type: string; readonly width: number; readonly height: number },
+  maxPixels: number,
+): ProblemError {
+  const limit = (maxPixels / 1e6).toLocaleString('en-US', { maximumFractionDigits: 1 })
+  return new ProblemError(
+    'image-too-large',
+    `The image is ${image.width} x ${image.height}; at most ${limit} megapixels are accepted for ${image.type.toUpperCase()}.`,
+  )
+}

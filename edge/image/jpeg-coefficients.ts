@@ -1,0 +1,48 @@
+import { ProblemError } from '../../shared/errors.ts'
+import type { ImageLimits } from './image-limits.ts'
+import { undecodable } from './image-problems.ts'
+import type { JpegHeader } from './jpeg-header.ts'
+
+/** An 8 x 8 block is 64 coefficients of 2 bytes. */
+const BLOCK_BYTES = 128
+
+/**
+ * Refuses a JPEG that is cheap to send and expensive to decode: one whose coefficients must all be held, and that has
+ * too many of them ('image-too-large') or walks them too often ('undecodable-image').
+ */
+export function assertCoefficientsFit(bytes: Uint8Array, header: JpegHeader, limits: ImageLimits): void {
+  if (!header.buffered) return
+  if (coefficientBytes(header) > limits.maxCoefficientBytes) {
+    throw new ProblemError(
+      'image-too-large',
+      `The image is a ${header.width} x ${header.height} progressive JPEG, which takes too much memory to decode; ` +
+        'send a smaller one, or save it as baseline JPEG.',
+    )
+  }
+  if (countScans(bytes, header.scanOffset, limits.maxScans) > limits.maxScans) {
+    throw undecodable(`The JPEG has more than ${limits.maxScans} scans.`)
+  }
+}
+
+/** What libjpeg allocates for a buffered photo (jdcoefct.c): per component, its blocks padded to whole MCUs. */
+export function coefficientBytes({ width, height, components }: JpegHeader): number {
+  const maxHorizontal = Math.max(...components.map((component) => component.horizontal))
+  const maxVertical = Math.max(...components.map((component) => component.vertical))
+  const mcuColumns = Math.ceil(width / (8 * maxHorizontal))
+  const mcuRows = Math.ceil(height / (8 * maxVertical))
+  const blocksPerMcu = components.reduce((sum, { horizontal, vertical }) => sum + horizontal * vertical, 0)
+  return mcuColumns * mcuRows * blocksPerMcu * BLOCK_BYTES
+}
+
+/** Scan headers from the first on; stops counting above `enough`. Entropy-coded bytes never hold FF DA. */
+function countScans(bytes: Uint8Array, firstScan: number, enough: number): number {
+  let scans = 1
+  for (
+    let at = bytes.indexOf(0xff, firstScan);
+    at >= 0 && scans <= enough;
+    at = bytes.indexOf(0xff, at + 1)
+  ) {
+    if (bytes[at + 1] === 0xda) scans++
+  }
+  return scans
+}

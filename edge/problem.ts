@@ -1,0 +1,28 @@
+import type { Context } from 'hono'
+import { PROBLEMS, ProblemError } from '../shared/errors.ts'
+import { RedisReplyError, RedisUnreachableError } from '../shared/redis-commands.ts'
+
+/** Seconds after which a 503 is worth trying again, until the answer is computed from the backlog and its drain rate. */
+const RETRY_AFTER_SECONDS = 5
+
+/** Any error as the client's business. What is not known to be shown is an internal error without a word on it. */
+export function asProblem(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error
+  if (error instanceof RedisReplyError || error instanceof RedisUnreachableError) {
+    return new ProblemError('queue-unavailable', 'Nothing was lost that had been accepted. Try again.', {
+      cause: error,
+    })
+  }
+  return new ProblemError('internal-error', 'The failure is in our log under this request id.', {
+    cause: error,
+  })
+}
+
+/** RFC 9457. `code` and `retryable` are for programs, `title` and `detail` for people. */
+export function problemResponse(c: Context, { code, detail }: ProblemError): Response {
+  const { status, title, retryable } = PROBLEMS[code]
+  const headers: Record<string, string> = { 'content-type': 'application/problem+json' }
+  if (status === 503) headers['retry-after'] = String(RETRY_AFTER_SECONDS)
+  const body = { type: `urn:edgebatch:problem:${code}`, title, status, detail, code, retryable }
+  return c.body(JSON.stringify({ ...body, success: false, request_id: c.get('requestId') }), status, headers)
+}

@@ -1,0 +1,21 @@
+import type { EdgeApp, EdgeContext } from '../app.ts'
+import { allowOnly } from '../method-not-allowed.ts'
+
+/** GET /models: what POST /predict takes in `?model=`. */
+export function modelRoutes(app: EdgeApp, { models }: EdgeContext): void {
+  app.get('/models', async (c) => {
+    const manifests = await models.list()
+    return c.json({
+      models: manifests.map(({ name, version, description, license, task, input, resize }) => ({
+        name,
+        version,
+        description: description ?? null,
+        license: license ?? null,
+        task,
+        input: { dtype: input.dtype, shape: input.shape },
+        resize,
+      })),
+    })
+  })
+  allowOnly(app, '/models', ['GET'])
+}

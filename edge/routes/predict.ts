@@ -1,0 +1,57 @@
+import { ProblemError } from '../../shared/errors.ts'
+import { newJobId } from '../../shared/job-id.ts'
+import type { ModelManifest } from '../../shared/model-manifest.ts'
+import type { EdgeApp, EdgeContext } from '../app.ts'
+import { toBase64 } from '../base64.ts'
+import { answerWithJob } from '../job-answer.ts'
+import { allowOnly } from '../method-not-allowed.ts'
+import { parsePrefer, preferenceApplied } from '../prefer.ts'
+import { readUpload } from '../upload.ts'
+import { waitForResult } from '../wait-for-result.ts'
+
+/** POST /predict: a photo in, labels out, or a job id if the caller will not wait that long. */
+export function predictRoutes(app: EdgeApp, { deps, models, serviceTimes, gate }: EdgeContext): void {
+  app.post('/predict', async (c) => {
+    const model = await models.choose(c.req.query('model'))
+    const { backlog, job: accepted } = await gate.pass(async () => {
+      const tensor = await deps.photoToTensor(await readUpload(c.req.raw), model.resize)
+      return enqueue(model, tensor, c.get('requestId'))
+    })
+
+    const preference = parsePrefer(c.req.header('prefer'))
+    const applied = preferenceApplied(preference)
+    if (applied) c.header('preference-applied', applied)
+    const waitSeconds = preference.respondAsync ? 0 : (preference.waitSeconds ?? deps.defaultWaitSeconds)
+    const job = await waitForResult({
+      accepted,
+      read: () => deps.queue.read(accepted.id),
+      waitMs: waitSeconds * 1000,
+      expectedMs: serviceTimes.expectedMs(model.name),
+      clock: deps.clock,
+      random: deps.random,
+      signal: c.req.raw.signal,
+    })
+    if (!job)
+      throw new ProblemError('job-not-found', 'The job was accepted and has vanished from the queue since.')
+    serviceTimes.observe(job)
+    return answerWithJob(c, job, backlog)
+  })
+  allowOnly(app, '/predict', ['POST'])
+
+  async function enqueue(model: ModelManifest, tensor: Uint8Array, requestId: string) {
+    const result = await deps.queue.enqueue({
+      id: newJobId(model.name),
+      model: model.name,
+      modelVersion: model.version,
+      tensor: { dtype: model.input.dtype, shape: model.input.shape, encoding: 'base64' },
+      payload: toBase64(tensor),
+      requestId,
+    })
+    if (result.outcome !== 'full') return result
+    const { backlog } = result
+    throw new ProblemError(
+      'queue-full',
+      `${backlog} jobs are waiting or running. Nothing was stored; try again.`,
+    )
+  }
+}

@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest'
+import type { Job } from '../shared/job.ts'
+import { SleepingClock } from '../test/support/sleeping-clock.ts'
+import { ServiceTimes, type Wait, waitForResult } from './wait-for-result.ts'
+
+function jobThatIs(status: Job['status'], overrides: Partial<Job> = {}): Job {
+  const times = { created_at: 0, deadline: 300_000 }
+  return { id: 'id', model: 'm', model_version: '1', attempt: 0, status, ...times, ...overrides }
+}
+
+const accepted = jobThatIs('queued')
+
+/** `answers`: what each look finds, the last one for ever. An Error is a look that fails. */
+function wait(answers: (Job | Error | undefined)[], overrides: Partial<Wait> = {}) {
+  const clock = new SleepingClock()
+  let looks = 0
+  const read = async () => {
+    const answer = answers[Math.min(looks++, answers.length - 1)]
+    if (answer instanceof Error) throw answer
+    return answer
+  }
+  const options: Wait = {
+    accepted,
+    read,
+    waitMs: 10_000,
+    expectedMs: 40,
+    clock,
+    random: () => 0.5,
+    signal: undefined,
+    ...overrides,
+  }
+  return { result: waitForResult(options), clock, looks: () => looks }
+}
+
+describe('waiting for a result', () => {
+  test('first looks when the result is to be expected', async () => {
+    const { result, clock, looks } = wait([jobThatIs('succeeded')])
+    expect(await result).toMatchObject({ status: 'succeeded' })
+    expect(clock.sleeps).toEqual([40])
+    expect(looks()).toBe(1)
+  })
+
+  test('then looks in growing steps, a second apart at most', async () => {
+    const { result, clock } = wait([jobThatIs('processing')], { waitMs: 60_000 })
+    await result
+    const steps = clock.sleeps.slice(1, -1)
+    expect(steps.slice(0, 3)).toEqual([15, 22.5, 33.75])
+    expect(Math.max(...steps)).toBe(1_000)
+  })
+
+  test('ends with the job as last seen when the time is over, and never later', async () => {
+    const { result, clock } = wait([jobThatIs('processing')], { waitMs: 500 })
+    expect(await result).toMatchObject({ status: 'processing' })
+    expect(clock.sleeps.reduce((sum, ms) => sum + ms, 0)).toBe(500)
+  })
+
+  test('does not look at all at an accepted job if there is no time to wait', async () => {
+    const { result, looks } = wait([jobThatIs('succeeded')], { waitMs: 0 })
+    expect(await result).toBe(accepted)
+    expect(looks()).toBe(0)
+  })
+
+  test('looks once at a job it knows nothing of, even with no time to wait', async () => {
+    const { result, looks } = wait([jobThatIs('succeeded')], {
+      accepted: undefined,
+      waitMs: 0,
+      expectedMs: 0,
+    })
+    expect(await result).toMatchObject({ status: 'succeeded' })
+    expect(looks()).toBe(1)
+  })
+
+  test('says so when the job is gone', async () => {
+    expect(await wait([jobThatIs('processing'), undefined]).result).toBeUndefined()
+  })
+
+  test('outlives looks that fail', async () => {
+    const { result } = wait([new Error('away'), new Error('away'), jobThatIs('succeeded')])
+    expect(await result).toMatchObject({ status: 'succeeded' })
+  })
+
+  test('gives an accepted job back even if every look fails: its caller must get the id', async () => {
+    expect(await wait([new Error('away')]).result).toBe(accepted)
+  })
+
+  test('fails if every look fails at a job it knows nothing of', async () => {
+    await expect(wait([new Error('away')], { accepted: undefined }).result).rejects.toThrow('away')
+  })
+
+  test('ends when the caller has gone', async () => {
+    const caller = new AbortController()
+    let looks = 0
+    const read = async () => {
+      looks++
+      caller.abort()
+      return jobThatIs('processing')
+    }
+    expect(await wait([], { signal: caller.signal, read }).result).toMatchObject({ status: 'processing' })
+    expect(looks).toBe(1)
+  })
+})
+
+describe('service times', () => {
+  test('start from a guess and follow what jobs took by Redis’ clock', () => {
+    const times = new ServiceTimes()
+    expect(times.expectedMs('m')).toBe(ServiceTimes.UNKNOWN_MS)
+    times.observe(jobThatIs('succeeded', { created_at: 1_000, completed_at: 1_200 }))
+    expect(times.expectedMs('m')).toBe(200)
+    times.observe(jobThatIs('succeeded', { created_at: 1_000, completed_at: 1_100 }))
+    expect(times.expectedMs('m')).toBe(180)
+    expect(times.expectedMs('other')).toBe(ServiceTimes.UNKNOWN_MS)
+  })
+
+  test('are not moved by jobs that did not succeed', () => {
+    const times = new ServiceTimes()
+    times.observe(jobThatIs('expired', { created_at: 0, completed_at: 300_000 }))
+    times.observe(jobThatIs('processing'))
+    expect(times.expectedMs('m')).toBe(ServiceTimes.UNKNOWN_MS)
+  })
+})

@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
+import type { PublicJob } from '../../shared/job.ts'
+import { example } from '../support/photos.ts'
+import { processEnv } from '../support/process-env.ts'
+
+interface Started {
+  child: ChildProcess
+  /** All that was printed so far. */
+  output: () => string
+  /** Resolves when something was printed that matches. Rejects if it ends before. */
+  printed: (pattern: RegExp) => Promise<RegExpExecArray>
+  exit: Promise<[number | null, NodeJS.Signals | null]>
+}
+
+let started: Started | undefined
+afterEach(() => {
+  started?.child.kill('SIGKILL')
+})
+
+/** `npm start`, without npm. It brings its own Redis: REDIS_URL is not passed on. */
+function start(env: Record<string, string>): Started {
+  const { REDIS_URL, ...inherited } = processEnv()
+  const child = spawn(process.execPath, ['local-stack/main.ts'], {
+    cwd: PROJECT_ROOT,
+    env: { ...inherited, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  const exit = once(child, 'close') as Started['exit']
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => (output += data))
+  const printed = async (pattern: RegExp) => {
+    for (;;) {
+      const match = pattern.exec(output)
+      if (match) return match
+      const more = Promise.race([
+        once(child.stdout as NodeJS.ReadableStream, 'data'),
+        exit.then(() => 'ended'),
+      ])
+      if ((await more) === 'ended' && !pattern.test(output)) throw new Error(`ended without it:\n${output}`)
+    }
+  }
+  started = { child, output: () => output, printed, exit }
+  return started
+}
+
+/** The addresses of all parts, from what was printed. */
+async function addresses({ printed }: Started): Promise<string[]> {
+  const redis = await printed(/redis:\/\/([\d.:]+)/)
+  const gateway = await printed(/Upstash REST at http:\/\/([\d.:]+)/)
+  const edge = await printed(/http:\/\/localhost:(\d+)\/predict/)
+  return [redis[1] ?? '', gateway[1] ?? '', `127.0.0.1:${edge[1]}`]
+}
+
+function isListening(address: string): Promise<boolean> {
+  const [host, port] = address.split(':')
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), host)
+    const answer = (listening: boolean) => {
+      socket.destroy()
+      resolve(listening)
+    }
+    socket.once('connect', () => answer(true))
+    socket.once('error', () => answer(false))
+  })
+}
+
+test('brings everything up, serves the call it prints, and Ctrl-C ends all of it', async () => {
+  const stack = start({ PORT: '0' })
+  const parts = await addresses(stack)
+  const [, url = ''] = await stack.printed(/curl -X POST -F image=@examples\/cat\.jpg (\S+)/)
+  for (const part of ['redis', 'gateway', 'worker-pool', 'edge']) expect(stack.output()).toContain(part)
+
+  const form = new FormData()
+  form.append('image', new Blob([new Uint8Array(example('cat.jpg'))]), 'cat.jpg')
+  const response = await fetch(url, { method: 'POST', body: form })
+  expect(response.status).toBe(200)
+  expect(((await response.json()) as PublicJob).success).toBe(true)
+
+  stack.child.kill('SIGINT')
+  expect(await stack.exit).toEqual([0, null])
+  expect(stack.output()).toContain('Stopped')
+  expect(await Promise.all(parts.map(isListening))).toEqual([false, false, false])
+})
+
+test('when it is killed outright, its parts end by themselves', async () => {
+  const stack = start({ PORT: '0' })
+  const parts = await addresses(stack)
+  stack.child.kill('SIGKILL')
+  await stack.exit
+  for (const part of parts)
+    while (await isListening(part)) await new Promise((resolve) => setImmediate(resolve))
+})
+
+test('a port that is taken is named, with the way out', async () => {
+  const squatter = createServer().listen(0, '127.0.0.1')
+  await once(squatter, 'listening')
+  const { port } = squatter.address() as AddressInfo
+  const stack = start({ PORT: String(port) })
+  expect(await stack.exit).toEqual([1, null])
+  expect(stack.output()).toContain(`Port ${port} is in use`)
+  expect(stack.output()).toContain(`PORT=${port + 1} npm start`)
+  squatter.close()
+})
+
+test.each([
+  ['a port that is none', { PORT: 'eighty' }, /PORT: must be a port number/],
+  ['a Redis URL that is none', { PORT: '0', REDIS_URL: 'localhost' }, /REDIS_URL: must be a redis:/],
+  [
+    'a Redis that is not there',
+    { PORT: '0', REDIS_URL: 'redis://127.0.0.1:1' },
+    /cannot reach Redis at 127\.0\.0\.1:1/,
+  ],
+  [
+    'a model folder that is not there',
+    { PORT: '0', MODEL_DIR: 'no/such' },
+    /no\/such\/model\.json: there is no such file/,
+  ],
+])('%s is one clear message', async (_, env, message) => {
+  const stack = start(env)
+  expect(await stack.exit).toEqual([1, null])
+  expect(stack.output()).toMatch(message)
+  expect(stack.output()).not.toContain('    at ')
+})

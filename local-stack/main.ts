@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { ConfigurationError, portNumber, readConfiguration, redisUrl } from '../shared/configuration.ts'
+import { definedVariables } from './defined-variables.ts'
 import { isPortFree } from './free-port.ts'
 import { PROJECT_ROOT } from './project-root.ts'
 import { type Stack, startStack } from './stack.ts'
@@ -29,7 +30,7 @@ async function main(): Promise<void> {
     edgePort: PORT,
     pools: POOLS,
     redisUrl: REDIS_URL,
-    env: environment(),
+    env: definedVariables(process.env),
     onProgress: (part, line) => console.log(`  ${part.padEnd(14)} ${line}`),
   })
   const interrupted = untilInterrupted()
@@ -67,11 +68,6 @@ function untilInterrupted(): Promise<undefined> {
     process.on('SIGINT', interrupt)
     process.on('SIGTERM', interrupt)
   })
-}
-
-function environment(): Record<string, string> {
-  const set = Object.entries(process.env).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(set) as Record<string, string>
 }
 
 main().then(

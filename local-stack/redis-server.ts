@@ -27,10 +27,13 @@ const SETTINGS = [
   '127.0.0.1',
 ]
 
-/** Starts the server `file`, which keeps its log in `folder`. Throws if it does not come up. */
-export async function startRedis(file: string, folder: string): Promise<OwnRedis> {
+/**
+ * Starts the server `file`, which keeps its log in `folder`, on `port` (by default any that is free). Throws if it does
+ * not come up.
+ */
+export async function startRedis(file: string, folder: string, port?: number): Promise<OwnRedis> {
   await mkdir(folder, { recursive: true })
-  const port = await freePort()
+  port ??= await freePort()
   const log = join(folder, 'redis.log')
   const args = [...SETTINGS, '--port', String(port), '--dir', folder, '--logfile', log]
   const server = spawn(file, args, { detached: true, stdio: 'ignore' })
@@ -50,7 +53,8 @@ export async function startRedis(file: string, folder: string): Promise<OwnRedis
   ])
   const stop = async () => {
     stopping = true
-    server.kill('SIGTERM')
+    // It keeps nothing on disk that it could save first, and a script that never ends would make it deaf to SIGTERM.
+    server.kill('SIGKILL')
     await ended
     guard.kill('SIGKILL')
   }
@@ -59,7 +63,7 @@ export async function startRedis(file: string, folder: string): Promise<OwnRedis
 
 /** A shell that waits for our end, however it comes (its standard input closes), and then ends the server. */
 function killIfWeVanish(server: ChildProcess): ChildProcess {
-  const guard = spawn('sh', ['-c', 'read _; kill "$0"', String(server.pid)], {
+  const guard = spawn('sh', ['-c', 'read _; kill -9 "$0"', String(server.pid)], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   })

@@ -24,11 +24,18 @@ export function assembleBatch(claimed: readonly ClaimedJob[], shape: readonly nu
   return { images: memory.subarray(0, jobs.length * imageBytes), jobs, unreadable }
 }
 
+/** Characters decoded at once; a multiple of 4. Strings over about 100 kB cost V8 eight times as much a character. */
+const PIECE = 65_536
+
 /** False if the payload does not fill the place exactly. */
 function decodeInto(place: Buffer, { tensor, payload }: ClaimedJob): boolean {
   if (!payload) return false
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
   if (tensor?.encoding === 'raw') return bytes.length === place.length && bytes.copy(place) === place.length
-  const encodedLength = Math.ceil(place.length / 3) * 4
-  return bytes.length === encodedLength && place.write(bytes.toString('latin1'), 'base64') === place.length
+  if (bytes.length !== Math.ceil(place.length / 3) * 4) return false
+  let filled = 0
+  for (let at = 0; at < bytes.length; at += PIECE) {
+    filled += place.write(bytes.toString('latin1', at, at + PIECE), filled, 'base64')
+  }
+  return filled === place.length
 }

@@ -1,44 +1,15 @@
 import { Hono } from 'hono'
-import { type RequestIdVariables, requestId } from 'hono/request-id'
-import type { Clock } from '../shared/clock.ts'
+import { requestId } from 'hono/request-id'
 import { ProblemError } from '../shared/errors.ts'
-import type { JobProducer } from '../shared/job-queue.ts'
-import type { Resize } from '../shared/model-manifest.ts'
+import type { EdgeApp, EdgeContext, EdgeDeps } from './edge-context.ts'
 import { limitUpload } from './limit-upload.ts'
 import { ModelDirectory } from './model-directory.ts'
 import { asProblem, problemResponse } from './problem.ts'
 import { modelRoutes } from './routes/models.ts'
 import { predictRoutes } from './routes/predict.ts'
 import { resultRoutes } from './routes/result.ts'
-import { type GateLimits, UploadGate } from './upload-gate.ts'
+import { UploadGate } from './upload-gate.ts'
 import { ServiceTimes } from './wait-for-result.ts'
-
-export interface EdgeDeps {
-  queue: JobProducer
-  /** A photo's bytes to the model's input: uint8, height x width x RGB. Throws ProblemError. */
-  photoToTensor: (bytes: Uint8Array, resize: Resize) => Promise<Uint8Array>
-  clock: Clock
-  /** 0 to 1, for jitter. */
-  random: () => number
-  /** Told of every failure on our side. `reason` holds neither values nor image bytes. */
-  logFailure: (failure: { requestId: string; code: string; reason: string }) => void
-  defaultModel: string | undefined
-  /** Seconds POST /predict waits where the request does not say. */
-  defaultWaitSeconds: number
-  maxUploadBytes: number
-  uploadGate: GateLimits
-}
-
-export interface EdgeContext {
-  deps: EdgeDeps
-  models: ModelDirectory
-  serviceTimes: ServiceTimes
-  gate: UploadGate
-}
-
-/** Hono's type parameter: what middleware leaves for handlers. */
-export type EdgeEnvironment = { Variables: RequestIdVariables }
-export type EdgeApp = Hono<EdgeEnvironment>
 
 /** The whole HTTP API. Holds nothing of a single request; one app serves an isolate for as long as it lives. */
 export function createApp(deps: EdgeDeps): EdgeApp {

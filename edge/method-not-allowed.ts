@@ -1,5 +1,5 @@
 import { ProblemError } from '../shared/errors.ts'
-import type { EdgeApp } from './app.ts'
+import type { EdgeApp } from './edge-context.ts'
 
 /** Answers every other method at `path` with 405 and `Allow`. To be called after the path's own handlers. */
 export function allowOnly(app: EdgeApp, path: string, methods: readonly string[]): void {

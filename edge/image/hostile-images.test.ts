@@ -1,18 +1,10 @@
-import { readFileSync } from 'node:fs'
 import sharp from 'sharp'
 import { describe, expect, test, vi } from 'vitest'
 import { ProblemError } from '../../shared/errors.ts'
 import type { Resize } from '../../shared/model-manifest.ts'
+import { codecs } from '../../test/support/node-codecs.ts'
 import { photoToTensor } from './photo-to-tensor.ts'
-import { createWasmCodecs } from './wasm-codecs.ts'
 
-const compiled = (file: string) =>
-  new WebAssembly.Module(readFileSync(new URL(`../../node_modules/${file}`, import.meta.url)))
-const codecs = createWasmCodecs({
-  jpeg: compiled('@cwasm/jpeg-turbo/jpeg-turbo.wasm'),
-  png: compiled('@jsquash/png/codec/pkg/squoosh_png_bg.wasm'),
-  webp: compiled('@jsquash/webp/codec/dec/webp_dec.wasm'),
-})
 const RESIZE: Resize = { mode: 'cover', size: 40, crop: 32, kernel: 'triangle' }
 const CODES = ['undecodable-image', 'unsupported-image', 'image-too-large', 'empty-image']
 

@@ -2,17 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import sharp, { type Sharp } from 'sharp'
 import { describe, expect, test } from 'vitest'
 import type { Resize } from '../../shared/model-manifest.ts'
+import { codecs } from '../../test/support/node-codecs.ts'
 import { photoToTensor } from './photo-to-tensor.ts'
 import { planResize } from './resize-plan.ts'
-import { createWasmCodecs } from './wasm-codecs.ts'
 
-const compiled = (file: string) =>
-  new WebAssembly.Module(readFileSync(new URL(`../../node_modules/${file}`, import.meta.url)))
-const codecs = createWasmCodecs({
-  jpeg: compiled('@cwasm/jpeg-turbo/jpeg-turbo.wasm'),
-  png: compiled('@jsquash/png/codec/pkg/squoosh_png_bg.wasm'),
-  webp: compiled('@jsquash/webp/codec/dec/webp_dec.wasm'),
-})
 const COVER: Resize = { mode: 'cover', size: 64, crop: 56, kernel: 'triangle' }
 const SHARP_KERNELS = { triangle: 'linear', cubic: 'cubic', lanczos3: 'lanczos3' } as const
 

@@ -1,4 +1,4 @@
-import type { EdgeApp, EdgeContext } from '../app.ts'
+import type { EdgeApp, EdgeContext } from '../edge-context.ts'
 import { allowOnly } from '../method-not-allowed.ts'
 
 /** GET /models: what POST /predict takes in `?model=`. */

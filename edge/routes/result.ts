@@ -1,5 +1,5 @@
 import { ProblemError } from '../../shared/errors.ts'
-import type { EdgeApp, EdgeContext } from '../app.ts'
+import type { EdgeApp, EdgeContext } from '../edge-context.ts'
 import { answerWithJob } from '../job-answer.ts'
 import { allowOnly } from '../method-not-allowed.ts'
 import { MAX_WAIT_SECONDS } from '../prefer.ts'

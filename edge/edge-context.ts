@@ -1,0 +1,37 @@
+import type { Hono } from 'hono'
+import type { RequestIdVariables } from 'hono/request-id'
+import type { Clock } from '../shared/clock.ts'
+import type { JobProducer } from '../shared/job-queue.ts'
+import type { Resize } from '../shared/model-manifest.ts'
+import type { ModelDirectory } from './model-directory.ts'
+import type { GateLimits, UploadGate } from './upload-gate.ts'
+import type { ServiceTimes } from './wait-for-result.ts'
+
+/** What the edge is handed by its entry file. */
+export interface EdgeDeps {
+  queue: JobProducer
+  /** A photo's bytes to the model's input: uint8, height x width x RGB. Throws ProblemError. */
+  photoToTensor: (bytes: Uint8Array, resize: Resize) => Promise<Uint8Array>
+  clock: Clock
+  /** 0 to 1, for jitter. */
+  random: () => number
+  /** Told of every failure on our side. `reason` holds neither values nor image bytes. */
+  logFailure: (failure: { requestId: string; code: string; reason: string }) => void
+  defaultModel: string | undefined
+  /** Seconds POST /predict waits where the request does not say. */
+  defaultWaitSeconds: number
+  maxUploadBytes: number
+  uploadGate: GateLimits
+}
+
+/** What all routes of one app share. */
+export interface EdgeContext {
+  deps: EdgeDeps
+  models: ModelDirectory
+  serviceTimes: ServiceTimes
+  gate: UploadGate
+}
+
+/** Hono's type parameter: what middleware leaves for handlers. */
+export type EdgeEnvironment = { Variables: RequestIdVariables }
+export type EdgeApp = Hono<EdgeEnvironment>

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { positiveInteger } from '../shared/configuration.ts'
 import { modelNameSchema } from '../shared/model-manifest.ts'
 

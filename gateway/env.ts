@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { portNumber, redisUrl } from '../shared/configuration.ts'
 
 /** The gateway's environment variables. */

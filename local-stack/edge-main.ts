@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Miniflare } from 'miniflare'
 import { unstable_readConfig } from 'wrangler'
-import { z } from 'zod'
+import * as z from 'zod'
 import { portNumber, readConfiguration } from '../shared/configuration.ts'
 import { PROJECT_ROOT } from './project-root.ts'
 

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { ConfigurationError, portNumber, readConfiguration, redisUrl } from '../shared/configuration.ts'
 import { definedVariables } from './defined-variables.ts'
 import { isPortFree } from './free-port.ts'

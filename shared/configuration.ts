@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Settings that several parts have, with messages for people. */
 export const positiveInteger = z.coerce

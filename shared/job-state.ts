@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /**
  * The states of a job and the moves between them. The Lua scripts in shared/scripts make these moves atomically;

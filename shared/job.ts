@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { PROBLEMS, type ProblemCode } from './errors.ts'
 import { isTerminal, type JobStatus, jobStatusSchema } from './job-state.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /**
  * A model's manifest: what `model.json` in a model package says, what a pool publishes to Redis, and what the edge

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /**
  * What the bytes under `input:<id>` are: one image, uint8, height x width x RGB, row by row. `base64` because Upstash's

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { positiveInteger, redisUrl } from '../shared/configuration.ts'
 
 /** The worker pool's environment variables. */

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type ModelManifest, modelManifestSchema } from '../shared/model-manifest.ts'
 
 /** A model package on disk: a folder with `model.json`, `model.onnx` and `labels.txt`. */

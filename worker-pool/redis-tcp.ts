@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis'
+import { systemClock } from '../shared/clock.ts'
 import {
   type LuaScript,
   type RedisReply,
@@ -9,6 +10,9 @@ import {
 } from '../shared/redis-commands.ts'
 import type { GroupRead, PoolRedisCommands, ScriptCall } from '../shared/redis-job-consumer.ts'
 
+/** How long to wait before a read that was not waiting yet is asked again to come back. */
+const UNBLOCK_AGAIN_MS = 20
+
 /**
  * The pool's Redis: one connection for commands, one that blocks while it waits for jobs. Commands given while Redis is
  * away wait until it is back; those that were under way are sent again, which all of them allow.
@@ -17,6 +21,8 @@ export class RedisTcp implements PoolRedisCommands {
   readonly #commands: Redis
   readonly #blocking: Redis
   #blockingId: number | undefined
+  /** Reads that wait for Redis' answer now. */
+  #reading = 0
 
   private constructor(commands: Redis, blocking: Redis) {
     this.#commands = commands
@@ -27,17 +33,24 @@ export class RedisTcp implements PoolRedisCommands {
   static async connect(url: string, onInterruption: (reason: string) => void): Promise<RedisTcp> {
     const [commands, blocking] = [connection(url), connection(url)]
     const redis = new RedisTcp(commands, blocking)
+    // Why connecting failed is told by an event; `connect` itself only says that it did.
+    let reason: string | undefined
+    const keepReason = (error: NodeJS.ErrnoException) => {
+      reason ??= error.message || error.code
+    }
+    for (const client of [commands, blocking]) client.on('error', keepReason)
     try {
       await Promise.all([commands.connect(), blocking.connect()])
     } catch (error) {
       commands.disconnect()
       blocking.disconnect()
-      const reason = error instanceof Error ? error.message : String(error)
+      reason ??= error instanceof Error ? error.message : String(error)
       throw new RedisUnreachableError(`cannot reach Redis at ${new URL(url).host}: ${reason}`, {
         cause: error,
       })
     }
     for (const client of [commands, blocking]) {
+      client.off('error', keepReason)
       client.on('error', (error: NodeJS.ErrnoException) => onInterruption(error.code ?? error.name))
     }
     blocking.on('ready', () => redis.#learnBlockingId())
@@ -86,10 +99,14 @@ export class RedisTcp implements PoolRedisCommands {
     count,
     blockMs,
   }: GroupRead): Promise<{ entry: string; job: string }[]> {
+    this.#reading++
     const reply = (await this.#blocking
       .call('XREADGROUP', 'GROUP', group, consumer, 'COUNT', count, 'BLOCK', blockMs, 'STREAMS', stream, '>')
       .catch((error: Error) => {
         throw replyError(error)
+      })
+      .finally(() => {
+        this.#reading--
       })) as [string, [string, string[]][]][] | null
     const entries = reply?.[0]?.[1] ?? []
     return entries.map(([entry, [, job = '']]) => ({ entry, job }))
@@ -99,8 +116,12 @@ export class RedisTcp implements PoolRedisCommands {
     return this.#commands.mgetBuffer(...keys)
   }
 
+  /** The read travels on the other connection and may reach Redis after the first UNBLOCK, hence the repetition. */
   async endWaiting(): Promise<void> {
-    if (this.#blockingId !== undefined) await this.#commands.call('CLIENT', 'UNBLOCK', this.#blockingId)
+    while (this.#reading > 0 && this.#blockingId !== undefined) {
+      if ((await this.#commands.call('CLIENT', 'UNBLOCK', this.#blockingId)) === 1) return
+      await systemClock.sleep(UNBLOCK_AGAIN_MS)
+    }
   }
 
   close(): void {

@@ -50,6 +50,9 @@ export function createGateway({ redis, token, onError }: GatewayDeps): Hono {
     if (!Array.isArray(outcomes)) return c.json(outcomes, 400)
     return c.json(outcomes.map((outcome) => encodeOutcome(outcome, encodingOf(c.req.raw))))
   })
+  app.notFound((c) =>
+    c.json({ error: 'ERR not found: POST a JSON array to /, /pipeline or /multi-exec' }, 404),
+  )
   app.onError((error, c) => {
     if (error instanceof CommandError) return c.json({ error: error.message }, 400)
     onError(error)

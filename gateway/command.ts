@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** A Redis command as it came in a JSON body: its name, then its arguments. */
 const commandSchema = z
@@ -38,5 +38,8 @@ export function parsePipeline(body: unknown): string[][] {
 function refuseUnservable([name = '', ...args]: string[]): void {
   const command = name.toUpperCase()
   const blocks = /^XREAD(GROUP)?$/.test(command) && args.some((arg) => arg.toUpperCase() === 'BLOCK')
-  if (blocks || REFUSED.has(command)) throw new CommandError(`ERR Command is not available: '${command}'`)
+  // SCRIPT DEBUG would turn every later script on the connection, whoever sends it, into a debugging session.
+  const debugs = command === 'SCRIPT' && args[0]?.toUpperCase() === 'DEBUG'
+  if (blocks || debugs || REFUSED.has(command))
+    throw new CommandError(`ERR Command is not available: '${command}'`)
 }

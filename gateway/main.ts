@@ -31,15 +31,17 @@ async function main(): Promise<void> {
     process.send?.({ type: 'ready', port })
   })
 
+  let stopping = false
   const stop = () => {
+    if (stopping) return
+    stopping = true
     log.info('stopping')
-    closeServer(server)
-      .then(() => redis.quit())
-      .then(() => process.exit(0), fail)
+    // All is answered once the server has closed; Redis may be away by then, and need not be told.
+    closeServer(server).then(() => process.exit(0), fail)
   }
-  process.once('SIGTERM', stop)
-  process.once('SIGINT', stop)
-  process.once('disconnect', stop)
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  process.on('disconnect', stop)
 }
 
 /** Answers what has been asked, then closes; idle keep-alive connections are closed at once. */

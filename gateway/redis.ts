@@ -31,7 +31,8 @@ export class GatewayRedis {
       return outcomesOf(await this.#connected(() => batch.exec()))
     } catch (error) {
       if (isReplyError(error)) return { error: error.message }
-      throw error
+      if (error instanceof RedisAway) throw error
+      throw new RedisAway('the connection to Redis was lost', { cause: error })
     }
   }
 

@@ -24,6 +24,9 @@ export async function testGateway(redisUrl: string): Promise<TestGateway> {
     entry: 'gateway/main.ts',
     folder,
     env: { ...processEnv(), REDIS_URL: redisUrl, GATEWAY_TOKEN: token, GATEWAY_PORT: '0' },
+  }).catch(async (error) => {
+    await rm(folder, { recursive: true, force: true })
+    throw error
   })
   const url = `http://127.0.0.1:${service.ready.port}`
   return {
@@ -43,11 +46,11 @@ export async function testGateway(redisUrl: string): Promise<TestGateway> {
   }
 }
 
-/** Names keys under a fresh prefix; they are deleted when the test ends. */
-export function freshKeys(): (name: string) => string {
+/** Names keys under a fresh prefix of a Redis, by default the run's; they are deleted when the test ends. */
+export function freshKeys(redisUrl: string = inject('redisUrl')): (name: string) => string {
   const prefix = `test:${crypto.randomUUID()}:`
   onTestFinished(async () => {
-    const redis = new Redis(inject('redisUrl'), { protocol: 2 })
+    const redis = new Redis(redisUrl, { protocol: 2 })
     const left = await redis.keys(`${prefix}*`)
     if (left.length > 0) await redis.unlink(left)
     redis.disconnect()

@@ -18,14 +18,16 @@ export interface TestQueue {
   redis: Redis
 }
 
-/** A queue under a fresh key prefix on the run's Redis; all is closed when the test ends. */
-export async function testQueue(policy: Partial<QueuePolicy> = {}): Promise<TestQueue> {
-  const url = inject('redisUrl')
+/** A queue under a fresh key prefix of a Redis, by default the run's; all is closed when the test ends. */
+export async function testQueue(
+  policy: Partial<QueuePolicy> = {},
+  url: string = inject('redisUrl'),
+): Promise<TestQueue> {
   const keys = new RedisKeys(`test:${crypto.randomUUID()}:`)
   const redis = new Redis(url, { protocol: 2 })
   onTestFinished(() => redis.disconnect())
   const connect = async () => {
-    const tcp = await RedisTcp.connect(url, () => {})
+    const tcp = await RedisTcp.connect(url)
     onTestFinished(() => tcp.close())
     return tcp
   }

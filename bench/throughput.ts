@@ -96,8 +96,8 @@ async function drainQueue(setup: BenchSetup, redisUrl: string, prefix: string, n
       folder: setup.folder,
     })
     try {
-      const crashed = pool.crashed.then((what) => Promise.reject(new Error(what)))
-      return await Promise.race([untilAllSettled(producer, ids, setup.signal), crashed])
+      const endedByItself = pool.endedByItself.then((what) => Promise.reject(new Error(what)))
+      return await Promise.race([untilAllSettled(producer, ids, setup.signal), endedByItself])
     } finally {
       await pool.stop()
     }

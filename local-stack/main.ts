@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   const interrupted = untilInterrupted()
   const ready = await Promise.race([starting, interrupted])
   if (ready) sayReady(ready)
-  const crash = await Promise.race([interrupted, ...(ready ? [ready.crashed] : [])])
+  const crash = await Promise.race([interrupted, ...(ready ? [ready.endedByItself] : [])])
   if (crash === undefined)
     console.log('\nStopping: claimed jobs are finished first (Ctrl-C again stops at once)')
   const stack = ready ?? (await starting)

@@ -11,7 +11,7 @@ export interface NodeService {
   /** What it said when it became ready. */
   ready: Record<string, unknown>
   /** Resolves with what happened, if it ends before `stop` or `kill`. */
-  crashed: Promise<string>
+  endedByItself: Promise<string>
   /** SIGTERM; resolves when it has finished its work and ended. */
   stop: () => Promise<void>
   /** SIGKILL, as a crash would. */
@@ -54,7 +54,7 @@ export async function startService({ name, entry, env, folder }: ServiceSpec): P
   const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>
   await log.close()
   let stopping = false
-  const crashed = new Promise<string>((resolve) => {
+  const endedByItself = new Promise<string>((resolve) => {
     ended.then(([code, signal]) => {
       if (!stopping) resolve(reason.trim() || `${name} ended (${signal ?? `exit ${code}`}), see ${logFile}`)
     }, resolve)
@@ -66,7 +66,13 @@ export async function startService({ name, entry, env, folder }: ServiceSpec): P
   }
   const [ready] = await Promise.race([
     once(child, 'message') as Promise<[Record<string, unknown>]>,
-    crashed.then((what) => Promise.reject(new Error(what))),
+    endedByItself.then((what) => Promise.reject(new Error(what))),
   ])
-  return { pid: child.pid as number, ready, crashed, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') }
+  return {
+    pid: child.pid as number,
+    ready,
+    endedByItself,
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+  }
 }

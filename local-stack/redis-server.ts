@@ -11,7 +11,7 @@ export interface OwnRedis {
   /** E.g. `redis-server 7.0.15`. */
   version: string
   /** Resolves with what happened, if it ends before `stop`. */
-  crashed: Promise<string>
+  endedByItself: Promise<string>
   stop: () => Promise<void>
 }
 
@@ -40,7 +40,7 @@ export async function startRedis(file: string, folder: string, port?: number): P
   const guard = killIfWeVanish(server)
   const ended = once(server, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
   let stopping = false
-  const crashed = new Promise<string>((resolve) => {
+  const endedByItself = new Promise<string>((resolve) => {
     ended.then(
       ([code, signal]) => !stopping && resolve(`redis-server ended (${signal ?? code}), see ${log}`),
       resolve,
@@ -49,7 +49,7 @@ export async function startRedis(file: string, folder: string, port?: number): P
   const url = `redis://127.0.0.1:${port}`
   const version = await Promise.race([
     versionWhenUp(url),
-    crashed.then((what) => Promise.reject(new Error(what))),
+    endedByItself.then((what) => Promise.reject(new Error(what))),
   ])
   const stop = async () => {
     stopping = true
@@ -58,7 +58,7 @@ export async function startRedis(file: string, folder: string, port?: number): P
     await ended
     guard.kill('SIGKILL')
   }
-  return { url, version: `${basename(file)} ${version}`, crashed, stop }
+  return { url, version: `${basename(file)} ${version}`, endedByItself, stop }
 }
 
 /** A shell that waits for our end, however it comes (its standard input closes), and then ends the server. */

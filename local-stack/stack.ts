@@ -30,7 +30,7 @@ export interface Stack {
   pools: NodeService[]
   addPool: () => Promise<NodeService>
   /** Resolves with what happened, if a part ends by itself. */
-  crashed: Promise<string>
+  endedByItself: Promise<string>
   /** Stops all that was started here, the newest first. */
   stop: () => Promise<void>
 }
@@ -49,7 +49,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 class StackBuilder {
   readonly #options: StackOptions
   readonly #stops: (() => Promise<void>)[] = []
-  readonly #crashes: Promise<string>[] = []
+  readonly #endings: Promise<string>[] = []
 
   constructor(options: StackOptions) {
     this.#options = options
@@ -70,8 +70,8 @@ class StackBuilder {
     }
     for (let i = 0; i < count; i++) await addPool()
     const edge = await this.#startEdge(await bundling, gateway)
-    const crashed = Promise.race(this.#crashes)
-    return { edge, redisUrl, gateway, pools, addPool, crashed, stop: () => this.stop() }
+    const endedByItself = Promise.race(this.#endings)
+    return { edge, redisUrl, gateway, pools, addPool, endedByItself, stop: () => this.stop() }
   }
 
   async stop(): Promise<void> {
@@ -92,7 +92,7 @@ class StackBuilder {
     const binary = await ensureRedisBinary(env.PATH ?? '', (line) => this.#say('redis', line))
     const redis = await startRedis(binary, join(folder, 'redis'))
     this.#stops.push(redis.stop)
-    this.#crashes.push(redis.crashed)
+    this.#endings.push(redis.endedByItself)
     this.#say('redis', `${redis.version} at ${redis.url}`)
     return redis.url
   }
@@ -148,6 +148,6 @@ class StackBuilder {
 
   #own(service: NodeService): void {
     this.#stops.push(service.stop)
-    this.#crashes.push(service.crashed)
+    this.#endings.push(service.endedByItself)
   }
 }

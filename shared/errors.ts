@@ -17,6 +17,7 @@ export const PROBLEMS = {
   'unsupported-image': { status: 415, retryable: false, title: 'Not a supported image' },
   'undecodable-image': { status: 422, retryable: false, title: 'The image cannot be decoded' },
   'job-expired': { status: 410, retryable: true, title: 'The job was not finished before its deadline' },
+  'unreadable-input': { status: 500, retryable: false, title: 'What reached the model was not its input' },
   'inference-failed': { status: 500, retryable: true, title: 'The model failed on this image' },
   'internal-error': { status: 500, retryable: true, title: 'Something went wrong on our side' },
   'edge-busy': { status: 503, retryable: true, title: 'Too many uploads at once' },

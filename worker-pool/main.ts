@@ -39,10 +39,9 @@ async function main(): Promise<void> {
   })
   await consumer.join(manifest.name)
   await consumer.announce([manifest])
-  const announcing = setInterval(
-    () => consumer.announce([manifest]).catch((error) => logReason(log, error)),
-    ANNOUNCE_EVERY_MS,
-  )
+  const announce = () => void consumer.announce([manifest]).catch((error) => logReason(log, error))
+  const announcing = setInterval(announce, ANNOUNCE_EVERY_MS)
+  redis.onRecovery(announce)
 
   const elapsed = () => performance.now()
   const pool = new Pool({ consumer, session, labels, maxBatchSize: env.MAX_BATCH_SIZE, log, elapsed })

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { ProblemCode } from '../shared/errors.ts'
 import type { ClaimedJob, JobConsumer, JobResult } from '../shared/job-queue.ts'
 import { assembleBatch } from './batch-tensor.ts'
 import type { BatchOutputs, InferenceSession } from './inference-session.ts'
@@ -66,7 +67,7 @@ export class Pool {
   async #predict(claimed: ClaimedJob[]): Promise<Settlement[]> {
     const { session, log, elapsed } = this.#deps
     const { images, jobs, unreadable } = assembleBatch(claimed, session.manifest.input.shape)
-    const failed = unreadable.map((job) => failure(job))
+    const failed = unreadable.map((job) => failure(job, 'unreadable-input'))
     if (unreadable.length > 0)
       log.warn({ jobs: unreadable.map(({ id }) => id) }, 'inputs are not what the model takes')
     if (jobs.length === 0) return failed
@@ -81,7 +82,7 @@ export class Pool {
         { reason: error instanceof Error ? error.message : String(error), jobs: jobs.length },
         'batch failed',
       )
-      return [...failed, ...jobs.map((job) => failure(job))]
+      return [...failed, ...jobs.map((job) => failure(job, 'inference-failed'))]
     }
   }
 
@@ -92,11 +93,11 @@ export class Pool {
     timing: { predictMs: number; batchSize: number },
   ): Settlement {
     const predictions = predictionsOf(outputs, i, this.#deps.labels)
-    if (!predictions) return failure(job)
+    if (!predictions) return failure(job, 'inference-failed')
     return { job, result: { status: 'succeeded', predictions, ...timing } }
   }
 }
 
-function failure(job: ClaimedJob): Settlement {
-  return { job, result: { status: 'failed', code: 'inference-failed' } }
+function failure(job: ClaimedJob, code: ProblemCode): Settlement {
+  return { job, result: { status: 'failed', code } }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { JobResult } from '../../shared/job-queue.ts'
+import { ownRedis } from '../support/own-redis.ts'
 import { MODEL, newTestJob, testQueue } from '../support/queue.ts'
 import { untilGone } from '../support/until-gone.ts'
 
@@ -140,10 +141,9 @@ describe('claim', () => {
   })
 
   test('waiting for jobs can be ended at once, without losing one', async () => {
-    const { producer, consumer, redis } = await testQueue()
+    const { producer, consumer } = await testQueue()
     const pool = await consumer('a')
     const waiting = pool.claim(MODEL, 1, 3_600_000)
-    await untilBlocked(redis)
     await pool.endWaiting()
     expect(await waiting).toEqual([])
     const job = newTestJob()
@@ -248,13 +248,8 @@ test('Redis itself frees the input at the deadline and the job after its result 
 })
 
 test('scripts work on a Redis that has forgotten them', async () => {
-  const { producer, redis } = await testQueue()
+  const { producer, redis } = await testQueue({}, (await ownRedis()).url)
+  await producer.enqueue(newTestJob())
   await redis.script('FLUSH')
   expect((await producer.enqueue(newTestJob())).outcome).toBe('queued')
 })
-
-/** Until some client waits in XREADGROUP. */
-async function untilBlocked(redis: import('ioredis').Redis): Promise<void> {
-  while (!/^blocked_clients:[1-9]/m.test(await redis.info('clients')))
-    await new Promise((r) => setImmediate(r))
-}

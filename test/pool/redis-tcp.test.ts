@@ -1,0 +1,116 @@
+import { type AddressInfo, connect as connectTcp, createServer } from 'node:net'
+import { Redis } from 'ioredis'
+import { expect, inject, onTestFinished, test } from 'vitest'
+import { freePort } from '../../local-stack/free-port.ts'
+import { RedisUnreachableError } from '../../shared/redis-commands.ts'
+import { RedisTcp } from '../../worker-pool/redis-tcp.ts'
+import { freshKeys } from '../support/gateway.ts'
+import { ownRedis } from '../support/own-redis.ts'
+
+async function connect(url: string = inject('redisUrl')): Promise<RedisTcp> {
+  const redis = await RedisTcp.connect(url)
+  onTestFinished(() => redis.close())
+  return redis
+}
+
+/** A way to the run's Redis on which XREADGROUP arrives only after the first UNBLOCK has been answered. */
+async function slowWayForReads(): Promise<string> {
+  const { hostname, port } = new URL(inject('redisUrl'))
+  const unblockAnswered = Promise.withResolvers<void>()
+  const proxy = createServer((client) => {
+    const server = connectTcp(Number(port), hostname)
+    let asksToUnblock = false
+    client.on('data', (data) => {
+      if (data.includes('UNBLOCK')) asksToUnblock = true
+      if (data.includes('XREADGROUP')) unblockAnswered.promise.then(() => server.write(data))
+      else server.write(data)
+    })
+    server.on('data', (data) => {
+      client.write(data)
+      if (asksToUnblock) unblockAnswered.resolve()
+    })
+    client.on('close', () => server.destroy())
+  })
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void proxy.close())
+  return `redis://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+}
+
+const join = {
+  name: 'join',
+  source: `return redis.call('XGROUP', 'CREATE', KEYS[1], 'g', '0', 'MKSTREAM')`,
+}
+const readOf = (stream: string) => ({ stream, group: 'g', consumer: 'me', count: 1, blockMs: 3_600_000 })
+
+test('a read can be ended the moment it has begun', async () => {
+  const [redis, key] = [await connect(), freshKeys()]
+  await redis.run(join, [key('x')], [])
+  const reading = redis.readGroup(readOf(key('x')))
+  await redis.endWaiting()
+  expect(await reading).toEqual([])
+})
+
+test('a read can be ended though it reaches Redis after the order to end it', async () => {
+  const [redis, key] = [await connect(await slowWayForReads()), freshKeys()]
+  await redis.run(join, [key('x')], [])
+  const reading = redis.readGroup(readOf(key('x')))
+  await redis.endWaiting()
+  expect(await reading).toEqual([])
+})
+
+test('ending a read when there is none does nothing', async () => {
+  const [redis, key] = [await connect(), freshKeys()]
+  await redis.run(join, [key('x')], [])
+  await redis.endWaiting()
+  const read = redis.readGroup(readOf(key('x')))
+  await redis.run({ name: 'add', source: `redis.call('XADD', KEYS[1], '*', 'job', 'a')` }, [key('x')], [])
+  expect((await read).map(({ job }) => job)).toEqual(['a'])
+})
+
+test('a read whose connection is lost ends empty; the next one works, and can be ended', async () => {
+  const { url } = await ownRedis()
+  const [redis, observer] = [await connect(url), new Redis(url, { protocol: 2 })]
+  onTestFinished(() => observer.disconnect())
+  await redis.run(join, ['x'], [])
+  const cutOff = redis.readGroup(readOf('x'))
+  await observer.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+  expect(await cutOff).toEqual([])
+
+  const next = redis.readGroup(readOf('x'))
+  await redis.run({ name: 'add', source: `redis.call('XADD', KEYS[1], '*', 'job', 'a')` }, ['x'], [])
+  expect((await next).map(({ job }) => job)).toEqual(['a'])
+
+  const last = redis.readGroup(readOf('x'))
+  await redis.endWaiting()
+  expect(await last).toEqual([])
+})
+
+test('where Redis refuses to end a read, it is ended all the same', async () => {
+  const { url } = await ownRedis()
+  const [redis, observer] = [await connect(url), new Redis(url, { protocol: 2 })]
+  onTestFinished(() => observer.disconnect())
+  await redis.run(join, ['x'], [])
+  await observer.call('ACL', 'SETUSER', 'default', '-client|unblock')
+  const reading = redis.readGroup(readOf('x'))
+  await redis.endWaiting()
+  expect(await reading).toEqual([])
+})
+
+test('who asks is told when Redis is back', async () => {
+  const { url } = await ownRedis()
+  const [redis, observer] = [await connect(url), new Redis(url, { protocol: 2 })]
+  onTestFinished(() => observer.disconnect())
+  const back = new Promise<void>((resolve) => redis.onRecovery(resolve))
+  await observer.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+  await back
+})
+
+test('a Redis that does not answer is told with its address and the reason, never with its password', async () => {
+  const port = await freePort()
+  const connecting = RedisTcp.connect(`redis://:secret@127.0.0.1:${port}`)
+  await expect(connecting).rejects.toThrow(RedisUnreachableError)
+  await expect(connecting).rejects.toThrow(
+    `cannot reach Redis at 127.0.0.1:${port}: connect ECONNREFUSED 127.0.0.1:${port}`,
+  )
+  await expect(connecting).rejects.not.toThrow('secret')
+})

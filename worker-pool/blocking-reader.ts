@@ -1,0 +1,78 @@
+import type { Redis } from 'ioredis'
+import { systemClock } from '../shared/clock.ts'
+import type { GroupRead } from '../shared/redis-job-consumer.ts'
+import { asReplyError } from './redis-connection.ts'
+
+/** How long to wait before a read that was not waiting yet is asked again to come back. */
+const UNBLOCK_AGAIN_MS = 20
+
+/**
+ * Reads from a consumer group on a connection of its own, which waits in Redis until there is something. A read ends
+ * empty when its connection is lost; the next one then waits until it is back.
+ */
+export class BlockingReader {
+  readonly #blocking: Redis
+  readonly #commands: Redis
+  /** By which Redis knows the blocking connection; pending while there is none. */
+  #clientId: Promise<number>
+  readonly #reads = new Set<PromiseWithResolvers<void>>()
+
+  /** `blocking` is connected, gives commands up when it is cut off, and is used for nothing else. */
+  constructor(blocking: Redis, commands: Redis) {
+    this.#blocking = blocking
+    this.#commands = commands
+    this.#clientId = this.#askClientId()
+    blocking.on('close', () => {
+      this.#clientId = new Promise((resolve) => blocking.once('ready', () => resolve(this.#askClientId())))
+    })
+  }
+
+  async read(request: GroupRead): Promise<{ entry: string; job: string }[]> {
+    const ended = Promise.withResolvers<void>()
+    this.#reads.add(ended)
+    try {
+      const clientId = await Promise.race([this.#clientId, ended.promise])
+      return clientId === undefined ? [] : await this.#call(request)
+    } finally {
+      this.#reads.delete(ended)
+    }
+  }
+
+  /**
+   * Makes reads that wait come back now, with what they have. UNBLOCK travels on the other connection and may come before the
+   * read, hence the repetition. Where Redis refuses UNBLOCK, the connection is cut: what Redis hands out in
+   * that very moment is lost to this pool, and stays claimed by nobody until its deadline.
+   */
+  async endWaiting(): Promise<void> {
+    const reads = [...this.#reads]
+    for (const read of reads) read.resolve()
+    while (reads.some((read) => this.#reads.has(read)) && this.#blocking.status === 'ready') {
+      try {
+        if ((await this.#commands.call('CLIENT', 'UNBLOCK', await this.#clientId)) === 1) return
+      } catch {
+        this.#blocking.disconnect(true)
+        return
+      }
+      await systemClock.sleep(UNBLOCK_AGAIN_MS)
+    }
+  }
+
+  async #call({ stream, group, consumer, count, blockMs }: GroupRead) {
+    const args = ['GROUP', group, consumer, 'COUNT', count, 'BLOCK', blockMs, 'STREAMS', stream, '>']
+    try {
+      const reply = (await this.#blocking.call('XREADGROUP', ...args)) as GroupReply
+      return (reply?.[0]?.[1] ?? []).map(([entry, [, job = '']]) => ({ entry, job }))
+    } catch (error) {
+      const refusal = asReplyError(error)
+      if (refusal) throw refusal
+      return []
+    }
+  }
+
+  async #askClientId(): Promise<number> {
+    return Number(await this.#blocking.call('CLIENT', 'ID'))
+  }
+}
+
+/** Streams, each with its entries, each with its id and its fields. */
+type GroupReply = [stream: string, entries: [id: string, fields: string[]][]][] | null

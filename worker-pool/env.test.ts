@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { readConfiguration } from '../shared/configuration.ts'
+import { poolEnvSchema } from './env.ts'
+
+const REDIS_URL = 'redis://127.0.0.1:6379'
+
+test('a Redis is all that a pool must be told', () => {
+  expect(readConfiguration(poolEnvSchema, { REDIS_URL })).toMatchObject({
+    MODEL_DIR: 'models/efficientnet-lite0',
+    KEY_PREFIX: 'eb:',
+    MAX_BATCH_SIZE: 32,
+    EXECUTION_PROVIDERS: ['cpu'],
+  })
+  expect(() => readConfiguration(poolEnvSchema, {})).toThrow('REDIS_URL is not set')
+})
+
+test('execution providers are a list, best first', () => {
+  const env = readConfiguration(poolEnvSchema, { REDIS_URL, EXECUTION_PROVIDERS: 'cuda, cpu' })
+  expect(env.EXECUTION_PROVIDERS).toEqual(['cuda', 'cpu'])
+})
+
+test.each([
+  ['EXECUTION_PROVIDERS', 'tpu'],
+  ['EXECUTION_PROVIDERS', 'cuda,,cpu'],
+  ['MAX_BATCH_SIZE', '1025'],
+  ['MAX_BATCH_SIZE', '0'],
+  ['INTRA_OP_THREADS', '-1'],
+  ['DRAIN_SECONDS', '0'],
+  ['LOG_LEVEL', 'loud'],
+])('%s=%s is refused by name', (name, value) => {
+  expect(() => readConfiguration(poolEnvSchema, { REDIS_URL, [name]: value })).toThrow(`${name}: `)
+})

@@ -11,7 +11,7 @@ const DATA = join(PROJECT_ROOT, '..', 'shared', 'data')
 export const hasLabelledPhotos = existsSync(join(DATA, 'photos', 'labels.tsv'))
 
 /** Said where tests that want them are skipped. */
-export const NO_PHOTOS = 'skipped: no labelled photos in ../shared/data'
+export const NO_PHOTOS = 'no labelled photos in ../shared/data'
 
 export interface LabelledPhoto {
   file: string

@@ -55,6 +55,8 @@ export class RedisJobConsumer implements JobConsumer {
   readonly #redis: PoolRedisCommands
   readonly #keys: RedisKeys
   readonly #identity: PoolIdentity
+  /** By model: entries that Redis has handed to us and not yet let us claim. Handed out once, they come from nowhere else. */
+  readonly #handedOut = new Map<string, { entry: string; job: string }[]>()
 
   constructor(redis: PoolRedisCommands, keys: RedisKeys, identity: PoolIdentity) {
     this.#redis = redis
@@ -67,8 +69,9 @@ export class RedisJobConsumer implements JobConsumer {
   }
 
   async claim(model: string, max: number, blockMs: number): Promise<ClaimedJob[]> {
-    const entries = await this.#read(model, max, blockMs)
+    const entries = this.#handedOut.get(model) ?? (await this.#read(model, max, blockMs))
     if (entries.length === 0) return []
+    this.#handedOut.set(model, entries)
     const stamps = entries.flatMap(({ entry, job }) => [entry, this.#keys.done(model, job)])
     const jobKeys = entries.map(({ job }) => this.#keys.job(model, job))
     // Sent together on one connection: Redis answers the claims first, then the inputs.
@@ -80,6 +83,7 @@ export class RedisJobConsumer implements JobConsumer {
       ),
       this.#redis.getBytes(entries.map(({ job }) => this.#keys.input(model, job))),
     ])
+    this.#handedOut.delete(model)
     return entries.flatMap(({ entry, job }, i) => {
       const [attempt, dtype, shape, encoding] = (claims as RedisReply[][])[i] ?? []
       if (typeof attempt !== 'number') return []

@@ -6,6 +6,9 @@ import { asReplyError } from './redis-connection.ts'
 /** How long to wait before a read that was not waiting yet is asked again to come back. */
 const UNBLOCK_AGAIN_MS = 20
 
+/** Stands for the id of a connection to a Redis that does not tell ids. */
+const UNTOLD = -1
+
 /**
  * Reads from a consumer group on a connection of its own, which waits in Redis until there is something. A read ends
  * empty when its connection is lost; the next one then waits until it is back.
@@ -13,26 +16,26 @@ const UNBLOCK_AGAIN_MS = 20
 export class BlockingReader {
   readonly #blocking: Redis
   readonly #commands: Redis
-  /** By which Redis knows the blocking connection; pending while there is none. */
-  #clientId: Promise<number>
+  /** By which Redis knows the blocking connection; undefined while there is none. */
+  #clientId: number | undefined
+  #connected = Promise.withResolvers<void>()
   readonly #reads = new Set<PromiseWithResolvers<void>>()
 
   /** `blocking` is connected, gives commands up when it is cut off, and is used for nothing else. */
   constructor(blocking: Redis, commands: Redis) {
     this.#blocking = blocking
     this.#commands = commands
-    this.#clientId = this.#askClientId()
-    blocking.on('close', () => {
-      this.#clientId = new Promise((resolve) => blocking.once('ready', () => resolve(this.#askClientId())))
-    })
+    blocking.on('ready', () => this.#learnClientId())
+    blocking.on('close', () => this.#forgetClientId())
+    this.#learnClientId()
   }
 
   async read(request: GroupRead): Promise<{ entry: string; job: string }[]> {
     const ended = Promise.withResolvers<void>()
     this.#reads.add(ended)
     try {
-      const clientId = await Promise.race([this.#clientId, ended.promise])
-      return clientId === undefined ? [] : await this.#call(request)
+      await Promise.race([this.#connected.promise, ended.promise])
+      return this.#clientId === undefined ? [] : await this.#call(request)
     } finally {
       this.#reads.delete(ended)
     }
@@ -46,9 +49,10 @@ export class BlockingReader {
   async endWaiting(): Promise<void> {
     const reads = [...this.#reads]
     for (const read of reads) read.resolve()
-    while (reads.some((read) => this.#reads.has(read)) && this.#blocking.status === 'ready') {
+    while (reads.some((read) => this.#reads.has(read)) && this.#clientId !== undefined) {
       try {
-        if ((await this.#commands.call('CLIENT', 'UNBLOCK', await this.#clientId)) === 1) return
+        if (this.#clientId === UNTOLD) throw new Error('Redis does not tell client ids')
+        if ((await this.#commands.call('CLIENT', 'UNBLOCK', this.#clientId)) === 1) return
       } catch {
         this.#blocking.disconnect(true)
         return
@@ -69,8 +73,22 @@ export class BlockingReader {
     }
   }
 
-  async #askClientId(): Promise<number> {
-    return Number(await this.#blocking.call('CLIENT', 'ID'))
+  #learnClientId(): void {
+    const learn = (clientId: number) => {
+      this.#clientId = clientId
+      this.#connected.resolve()
+    }
+    this.#blocking.call('CLIENT', 'ID').then(
+      (clientId) => learn(Number(clientId)),
+      // If the connection has been lost again, the next one asks anew.
+      (error) => asReplyError(error) && learn(UNTOLD),
+    )
+  }
+
+  #forgetClientId(): void {
+    if (this.#clientId === undefined) return
+    this.#clientId = undefined
+    this.#connected = Promise.withResolvers()
   }
 }
 

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { type Logger, pino } from 'pino'
+import { systemClock } from '../shared/clock.ts'
 import { ConfigurationError, readConfiguration } from '../shared/configuration.ts'
 import { RedisJobConsumer } from '../shared/redis-job-consumer.ts'
 import { RedisKeys } from '../shared/redis-keys.ts'
@@ -43,8 +44,8 @@ async function main(): Promise<void> {
   const announcing = setInterval(announce, ANNOUNCE_EVERY_MS)
   redis.onRecovery(announce)
 
-  const elapsed = () => performance.now()
-  const pool = new Pool({ consumer, session, labels, maxBatchSize: env.MAX_BATCH_SIZE, log, elapsed })
+  const time = { clock: systemClock, elapsed: () => performance.now() }
+  const pool = new Pool({ consumer, session, labels, maxBatchSize: env.MAX_BATCH_SIZE, log, ...time })
   stopOnSignals(pool, env.DRAIN_SECONDS, log)
   log.info('ready')
   process.send?.({ type: 'ready', model: manifest.name, version: manifest.version })

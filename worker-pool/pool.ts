@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Clock } from '../shared/clock.ts'
 import type { ProblemCode } from '../shared/errors.ts'
 import type { ClaimedJob, JobConsumer, JobResult } from '../shared/job-queue.ts'
 import { assembleBatch } from './batch-tensor.ts'
@@ -12,6 +13,7 @@ export interface PoolDeps {
   labels: readonly string[]
   maxBatchSize: number
   log: Logger
+  clock: Clock
   /** Milliseconds, monotonic. */
   elapsed: () => number
 }
@@ -21,6 +23,9 @@ export interface PoolDeps {
  * billed: 30 s is 88 thousand a month.
  */
 const BLOCK_MS = 30_000
+
+/** Pause after Redis has refused something: it is full, loading, or changing its primary. */
+const REFUSED_PAUSE_MS = 1_000
 
 type Settlement = { job: ClaimedJob; result: JobResult }
 
@@ -37,13 +42,12 @@ export class Pool {
     this.#deps = deps
   }
 
-  /** Resolves after `stop`, when every claimed job is settled. Rejects if Redis refuses what a pool cannot do without. */
+  /** Resolves after `stop`, when every claimed job is settled. What Redis refuses is tried again until it is granted. */
   async run(): Promise<void> {
-    const { consumer, session, maxBatchSize } = this.#deps
-    const model = session.manifest.name
+    const model = this.#deps.session.manifest.name
     let settled: Promise<void> = Promise.resolve()
     while (!this.#stopping) {
-      const jobs = await consumer.claim(model, maxBatchSize, BLOCK_MS)
+      const jobs = await this.#claim(model)
       if (jobs.length === 0) continue
       const settlements = await this.#predict(jobs)
       await settled
@@ -58,10 +62,34 @@ export class Pool {
     await this.#deps.consumer.endWaiting()
   }
 
+  async #claim(model: string): Promise<ClaimedJob[]> {
+    try {
+      return await this.#deps.consumer.claim(model, this.#deps.maxBatchSize, BLOCK_MS)
+    } catch (error) {
+      await this.#pause('claim', error)
+      return []
+    }
+  }
+
+  /** Never rejects: results that Redis refuses are kept and offered again. */
   async #settle(model: string, settlements: Settlement[]): Promise<void> {
-    const outcomes = await this.#deps.consumer.settle(model, settlements)
-    const lost = outcomes.filter((outcome) => outcome !== 'succeeded' && outcome !== 'failed')
-    if (lost.length > 0) this.#deps.log.warn({ model, outcomes: lost }, 'results came too late')
+    const { consumer, log } = this.#deps
+    for (;;) {
+      try {
+        const outcomes = await consumer.settle(model, settlements)
+        const lost = outcomes.filter((outcome) => outcome !== 'succeeded' && outcome !== 'failed')
+        if (lost.length > 0) log.warn({ model, outcomes: lost }, 'results came too late')
+        return
+      } catch (error) {
+        await this.#pause('settle', error)
+      }
+    }
+  }
+
+  async #pause(what: string, error: unknown): Promise<void> {
+    const { log, clock } = this.#deps
+    log.error({ what, reason: error instanceof Error ? error.message : String(error) }, 'Redis refused')
+    await clock.sleep(REFUSED_PAUSE_MS)
   }
 
   async #predict(claimed: ClaimedJob[]): Promise<Settlement[]> {

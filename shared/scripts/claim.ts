@@ -9,12 +9,16 @@ import { FINISH, INTEGER, NOW_MS } from './lua-parts.ts'
  * KEYS  1 queue (stream)  2... job hashes, one an entry
  * ARGV  1 group  2 pool's id  then for each entry: entry id, done channel
  * Returns one item a job, in order: {attempt, dtype, shape, encoding} for a claimed job, {} for a dropped one
+ *
+ * It begins by acknowledging an entry that does not exist: a Redis that is full lets a script write once it has begun
+ * with a write that needs no memory. So a full Redis can be drained.
  */
 export const claimScript: LuaScript = {
   name: 'claim',
   source: `${NOW_MS}${INTEGER}${FINISH}
 local queue, group, pool = KEYS[1], ARGV[1], ARGV[2]
 local now = now_ms()
+redis.call('XACK', queue, group, '0-0')
 
 local function drop(entry)
   redis.call('XACK', queue, group, entry)

@@ -10,6 +10,9 @@ import { FINISH, INTEGER, NOW_MS } from './lua-parts.ts'
  *       6... field, value, field, value: what the job hash shall hold besides
  * Returns the status written, 'stale' if the job is no longer this attempt's to end (nothing is written then), or
  *         'gone' if there is no such job
+ *
+ * Freeing the input comes first: a Redis that is full lets a script write once it has begun with a write that needs no
+ * memory. So a full Redis can be drained.
  */
 export const settleScript: LuaScript = {
   name: 'settle',
@@ -20,6 +23,7 @@ local group, entry, attempt, status, channel = ARGV[1], ARGV[2], ARGV[3], ARGV[4
 local state = redis.call('HMGET', job, 'status', 'attempt', 'deadline', 'result_ttl')
 if state[1] and (state[1] ~= 'processing' or state[2] ~= attempt) then return 'stale' end
 
+redis.call('DEL', input)
 if not state[1] then
   status = 'gone'
 else
@@ -31,7 +35,6 @@ else
     finish(job, channel, state[4], {'status', status, 'completed_at', integer(now), unpack(ARGV, 6)})
   end
 end
-redis.call('DEL', input)
 redis.call('XACK', queue, group, entry)
 redis.call('XDEL', queue, entry)
 return status

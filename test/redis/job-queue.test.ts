@@ -247,6 +247,35 @@ test('Redis itself frees the input at the deadline and the job after its result 
   expect(await redis.keys(`${keys.prefix}*`)).toEqual([])
 })
 
+test('a Redis that is full refuses new jobs whole, and lets those it has be claimed and settled', async () => {
+  const { producer, consumer, keys, redis } = await testQueue({}, (await ownRedis()).url)
+  const pool = await consumer('a')
+  const accepted = newTestJob()
+  await producer.enqueue(accepted)
+  await redis.config('SET', 'maxmemory', '1')
+
+  const before = await redis.keys('*')
+  await expect(producer.enqueue(newTestJob())).rejects.toThrow(/^OOM/)
+  expect(await redis.keys('*')).toEqual(before)
+
+  const [job] = await pool.claim(MODEL, 1, BLOCK_MS)
+  if (!job) throw new Error('nothing was claimed')
+  expect(await pool.settle(MODEL, [{ job, result: success }])).toEqual(['succeeded'])
+  expect(await producer.read(accepted.id)).toMatchObject({ status: 'succeeded' })
+  expect(await redis.exists(keys.input(MODEL, accepted.id))).toBe(0)
+})
+
+test('entries that Redis handed out and then refused to have claimed are claimed once it is willing', async () => {
+  const { producer, consumer, redis } = await testQueue({}, (await ownRedis()).url)
+  const pool = await consumer('a')
+  const job = newTestJob()
+  await producer.enqueue(job)
+  await redis.call('ACL', 'SETUSER', 'default', '-evalsha', '-eval')
+  await expect(pool.claim(MODEL, 1, BLOCK_MS)).rejects.toThrow(/^NOPERM/)
+  await redis.call('ACL', 'SETUSER', 'default', '+@all')
+  expect((await pool.claim(MODEL, 1, BLOCK_MS)).map(({ id }) => id)).toEqual([job.id])
+})
+
 test('scripts work on a Redis that has forgotten them', async () => {
   const { producer, redis } = await testQueue({}, (await ownRedis()).url)
   await producer.enqueue(newTestJob())

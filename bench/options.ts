@@ -2,7 +2,7 @@ import { access, constants, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import * as z from 'zod'
-import { positiveInteger } from '../shared/configuration.ts'
+import { positiveInteger } from '../shared/read-configuration.ts'
 
 export const HELP = `npm run bench -- [options]
 

@@ -4,7 +4,7 @@ import type { Clock } from '../shared/clock.ts'
 import type { JobProducer } from '../shared/job-queue.ts'
 import type { Resize } from '../shared/model-manifest.ts'
 import type { ModelDirectory } from './model-directory.ts'
-import type { GateLimits, UploadGate } from './upload-gate.ts'
+import type { UploadLimits, Uploads } from './uploads.ts'
 import type { ServiceTimes } from './wait-for-result.ts'
 
 /** What the edge is handed by its entry file. */
@@ -20,8 +20,7 @@ export interface EdgeDeps {
   defaultModel: string | undefined
   /** Seconds POST /predict waits where the request does not say. */
   defaultWaitSeconds: number
-  maxUploadBytes: number
-  uploadGate: GateLimits
+  uploads: UploadLimits
 }
 
 /** What all routes of one app share. */
@@ -29,7 +28,7 @@ export interface EdgeContext {
   deps: EdgeDeps
   models: ModelDirectory
   serviceTimes: ServiceTimes
-  gate: UploadGate
+  uploads: Uploads
 }
 
 /** Hono's type parameter: what middleware leaves for handlers. */

@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { positiveInteger } from '../shared/configuration.ts'
 import { modelNameSchema } from '../shared/model-manifest.ts'
+import { positiveInteger } from '../shared/read-configuration.ts'
 
 /** The edge's bindings: variables in wrangler.toml, and the two that name Redis as secrets. */
 export const edgeEnvSchema = z.object({
@@ -14,13 +14,19 @@ export const edgeEnvSchema = z.object({
   /** Jobs of one model, waiting or in flight, at which uploads are refused. At 200 kB each, 1,000 take 200 MB of Redis. */
   MAX_BACKLOG: positiveInteger.default(1_000),
   /** A job that has no result by then is expired. */
-  JOB_DEADLINE_SECONDS: positiveInteger.default(300),
+  JOB_DEADLINE_SECONDS: positiveInteger.max(86_400, { error: 'must be 86400 (a day) at most' }).default(300),
   /** How long a result can be read. */
-  RESULT_TTL_SECONDS: positiveInteger.default(3_600),
+  RESULT_TTL_SECONDS: positiveInteger
+    .max(2_592_000, { error: 'must be 2592000 (30 days) at most' })
+    .default(3_600),
   /** How long POST /predict waits for the result where the request does not say. */
   DEFAULT_WAIT_SECONDS: z.coerce.number().int().min(0).max(60).default(30),
   MAX_UPLOAD_BYTES: positiveInteger.default(10 * 1024 * 1024),
-  /** Uploads that one isolate reads, decodes and enqueues at the same time; the others wait, at most so long. */
+  /** All uploads together that one isolate holds in memory; beyond it, uploads are refused. */
+  MAX_UPLOAD_BYTES_HELD: positiveInteger.default(48 * 1024 * 1024),
+  /** How long an upload may take to arrive. */
+  MAX_UPLOAD_SECONDS: positiveInteger.default(60),
+  /** Uploads that one isolate decodes and enqueues at the same time; the others wait, at most so long. */
   MAX_CONCURRENT_UPLOADS: positiveInteger.default(8),
   MAX_UPLOAD_WAIT_SECONDS: positiveInteger.default(30),
   /** One call to Redis, retries included, is given up after this. */

@@ -51,8 +51,9 @@ export class RedisRest implements RedisCommands {
 
   async readHash(key: string): Promise<{ fields: Record<string, string>; nowMs: number }> {
     // Without the client's own deserialising, a hash comes as Redis sends it: field, value, field, value.
-    const [flat, [seconds, microseconds]] = await scrubbed(() =>
-      this.#redis.pipeline().hgetall(key).time().exec<[string[], string[]]>(),
+    // Time first: a deadline that is over by that clock was over when the hash was read, and every later reader agrees.
+    const [[seconds, microseconds], flat] = await scrubbed(() =>
+      this.#redis.pipeline().time().hgetall(key).exec<[string[], string[]]>(),
     )
     const pairs = flat.flatMap((field, i) => (i % 2 === 0 ? [[field, flat[i + 1]] as const] : []))
     const nowMs = Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)

@@ -3,7 +3,7 @@ import { SleepingClock } from '../test/support/sleeping-clock.ts'
 import { UploadGate } from './upload-gate.ts'
 
 function gate(places: number, clock: SleepingClock) {
-  return new UploadGate({ places, maxWaitMs: 5_000 }, clock, () => 0.5)
+  return new UploadGate({ places, placeMs: 10_000, maxWaitMs: 5_000 }, clock, () => 0.5)
 }
 
 /** Work that lasts until it is told to end. */
@@ -52,7 +52,7 @@ test('who waits too long is told to come back', async () => {
   await passing
 })
 
-test('a place whose holder vanished without a word is free again after ten seconds', async () => {
+test('a place whose holder vanished without a word is free again after its time', async () => {
   const clock = new SleepingClock()
   const uploads = gate(1, clock)
   void uploads.pass(work().run)

@@ -1,22 +1,24 @@
 import type { Clock } from '../shared/clock.ts'
 import { ProblemError } from '../shared/errors.ts'
 
-/** A place whose holder has vanished (a caller who hangs up ends his request without a word) is free again after this. */
-const FORGOTTEN_AFTER_MS = 10_000
-
 const FIRST_PAUSE_MS = 5
 const MAX_PAUSE_MS = 200
 
 export interface GateLimits {
-  /** Uploads that may be read, decoded and enqueued at the same time. */
+  /** How many may work at the same time. */
   places: number
-  /** How long an upload may wait for a place. */
+  /**
+   * A place counts no longer after this: its holder may have vanished (a caller who hangs up ends his request without a
+   * word), or be too slow to keep others waiting.
+   */
+  placeMs: number
+  /** How long one may wait for a place. */
   maxWaitMs: number
 }
 
 /**
- * Bounds how many uploads an isolate works on at once: the others wait with their bodies unread, so that a burst costs them
- * time and not the isolate its memory. Each waits by a timer of its own, since in a Worker one request cannot wake another.
+ * Bounds how many requests of an isolate work on something at once. The others wait, each by a timer of its own, since in a
+ * Worker one request cannot wake another.
  */
 export class UploadGate {
   readonly #limits: GateLimits
@@ -59,7 +61,7 @@ export class UploadGate {
   }
 
   #freeForgotten(): void {
-    const before = this.#clock.now() - FORGOTTEN_AFTER_MS
+    const before = this.#clock.now() - this.#limits.placeMs
     for (const place of this.#held) if (place.since < before) this.#held.delete(place)
   }
 }

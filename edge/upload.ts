@@ -7,14 +7,15 @@ const FIELD = 'image'
  * The photo's bytes: the file in the multipart field `image`, or else the body as it is. What they are is for the
  * magic bytes to say, whatever Content-Type claims. Throws ProblemError.
  */
-export async function readUpload(request: Request): Promise<Uint8Array> {
-  const type = request.headers.get('content-type') ?? ''
-  if (!/^multipart\/form-data\b/i.test(type)) {
-    const body = new Uint8Array(await request.arrayBuffer())
+export async function photoInBody(
+  body: Uint8Array<ArrayBuffer>,
+  contentType: string | null,
+): Promise<Uint8Array> {
+  if (contentType === null || !/^multipart\/form-data\b/i.test(contentType)) {
     if (body.length > 0) return body
     throw new ProblemError('missing-image', `Send the photo as multipart field "${FIELD}" or as the body.`)
   }
-  const files = (await readForm(request)).getAll(FIELD)
+  const files = (await parseForm(body, contentType)).getAll(FIELD)
   const [file] = files
   if (file === undefined) throw new ProblemError('missing-image', `The form has no field "${FIELD}".`)
   if (typeof file === 'string') {
@@ -28,9 +29,9 @@ export async function readUpload(request: Request): Promise<Uint8Array> {
   return new Uint8Array(await file.arrayBuffer())
 }
 
-async function readForm(request: Request): Promise<FormData> {
+async function parseForm(body: Uint8Array<ArrayBuffer>, contentType: string): Promise<FormData> {
   try {
-    return await request.formData()
+    return await new Response(body, { headers: { 'content-type': contentType } }).formData()
   } catch (error) {
     throw new ProblemError('invalid-request', 'The multipart body cannot be parsed.', { cause: error })
   }

@@ -4,7 +4,7 @@ import { isTerminal } from '../shared/job-state.ts'
 
 /** Bounds of the time between two looks at a job, and how it grows. */
 const MIN_STEP_MS = 15
-const MAX_STEP_MS = 1_000
+const MAX_STEP_MS = 2_000
 const GROWTH = 1.5
 /** Each step is varied by this part of itself, so that callers who came together do not poll together. */
 const JITTER = 0.2

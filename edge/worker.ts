@@ -2,7 +2,7 @@ import jpegTurbo from '@cwasm/jpeg-turbo/jpeg-turbo.wasm'
 import squooshPng from '@jsquash/png/codec/pkg/squoosh_png_bg.wasm'
 import webpDecoder from '@jsquash/webp/codec/dec/webp_dec.wasm'
 import { systemClock } from '../shared/clock.ts'
-import { ConfigurationError, readConfiguration } from '../shared/configuration.ts'
+import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
 import { RedisJobProducer } from '../shared/redis-job-producer.ts'
 import { RedisKeys } from '../shared/redis-keys.ts'
 import { createApp } from './app.ts'
@@ -53,7 +53,12 @@ function buildApp(bindings: Record<string, unknown>): EdgeApp {
     logFailure: (failure) => console.error(failure),
     defaultModel: env.DEFAULT_MODEL,
     defaultWaitSeconds: env.DEFAULT_WAIT_SECONDS,
-    maxUploadBytes: env.MAX_UPLOAD_BYTES,
-    uploadGate: { places: env.MAX_CONCURRENT_UPLOADS, maxWaitMs: env.MAX_UPLOAD_WAIT_SECONDS * 1000 },
+    uploads: {
+      maxBytes: env.MAX_UPLOAD_BYTES,
+      maxBytesHeld: env.MAX_UPLOAD_BYTES_HELD,
+      maxMs: env.MAX_UPLOAD_SECONDS * 1000,
+      places: env.MAX_CONCURRENT_UPLOADS,
+      maxWaitMs: env.MAX_UPLOAD_WAIT_SECONDS * 1000,
+    },
   })
 }

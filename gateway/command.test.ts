@@ -28,6 +28,20 @@ describe('one command', () => {
   })
 })
 
+test.each(['SUBSCRIBE\u0000x', 'CLIENT\u0000', 'SHUT DOWN', ' SHUTDOWN', '', 'ſave'])(
+  '%j is no name of a command',
+  (name) => {
+    expect(() => parseCommand([name, 'x'])).toThrow(CommandError)
+  },
+)
+
+test.each(['REPLICAOF', 'ACL', 'CONFIG', 'SWAPDB', 'save', 'MIGRATE'])(
+  '%s, which changes the server, is refused',
+  (name) => {
+    expect(() => parseCommand([name, 'x', 'y'])).toThrow(CommandError)
+  },
+)
+
 describe('a pipeline', () => {
   test('becomes its commands, in order', () => {
     const body = [

@@ -12,10 +12,15 @@ export class CommandError extends Error {
   override readonly name = 'CommandError'
 }
 
-/** All requests share one connection: what would block it, change its state or take it over cannot be served. */
+/**
+ * All requests share one connection: what would block it, change its state or take it over cannot be served; nor what
+ * changes the server itself.
+ */
 const REFUSED = new Set(
-  `AUTH BLMOVE BLMPOP BLPOP BRPOP BRPOPLPUSH BZMPOP BZPOPMAX BZPOPMIN CLIENT DEBUG DISCARD EXEC HELLO MONITOR MULTI PSUBSCRIBE
-   PSYNC PUNSUBSCRIBE QUIT READONLY READWRITE REPLCONF RESET SELECT SHUTDOWN SSUBSCRIBE SUBSCRIBE SUNSUBSCRIBE SYNC UNSUBSCRIBE
+  `ACL AUTH BGREWRITEAOF BGSAVE BLMOVE BLMPOP BLPOP BRPOP BRPOPLPUSH BZMPOP BZPOPMAX BZPOPMIN CLIENT CLUSTER CONFIG DEBUG DISCARD
+   EXEC FAILOVER HELLO MIGRATE MODULE MONITOR MULTI PSUBSCRIBE
+   PSYNC PUNSUBSCRIBE QUIT READONLY READWRITE REPLCONF REPLICAOF RESET
+   SAVE SELECT SHUTDOWN SLAVEOF SSUBSCRIBE SUBSCRIBE SUNSUBSCRIBE SWAPDB SYNC UNSUBSCRIBE
    UNWATCH WAIT WAITAOF WATCH`.split(/\s+/),
 )
 
@@ -37,6 +42,8 @@ export function parsePipeline(body: unknown): string[][] {
 
 function refuseUnservable([name = '', ...args]: string[]): void {
   const command = name.toUpperCase()
+  // Redis reads a name up to its first NUL: only what looks like a command can be told from what is refused.
+  if (!/^[A-Z][A-Z0-9._-]*$/.test(command)) throw new CommandError('ERR unknown command')
   const blocks = /^XREAD(GROUP)?$/.test(command) && args.some((arg) => arg.toUpperCase() === 'BLOCK')
   // SCRIPT DEBUG would turn every later script on the connection, whoever sends it, into a debugging session.
   const debugs = command === 'SCRIPT' && args[0]?.toUpperCase() === 'DEBUG'

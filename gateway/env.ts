@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { portNumber, redisUrl } from '../shared/configuration.ts'
+import { portNumber, redisUrl } from '../shared/read-configuration.ts'
 
 /** The gateway's environment variables. */
 export const gatewayEnvSchema = z.object({

@@ -1,7 +1,8 @@
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type ServerType, serve } from '@hono/node-server'
+import { serve } from '@hono/node-server'
 import { pino } from 'pino'
-import { ConfigurationError, readConfiguration } from '../shared/configuration.ts'
+import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
 import { createGateway } from './app.ts'
 import { gatewayEnvSchema } from './env.ts'
 import { connectGatewayRedis, GatewayRedis } from './redis.ts'
@@ -37,18 +38,23 @@ async function main(): Promise<void> {
     stopping = true
     log.info('stopping')
     // All is answered once the server has closed; Redis may be away by then, and need not be told.
-    closeServer(server).then(() => process.exit(0), fail)
+    closeServer(server as Server).then(() => process.exit(0), fail)
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   process.on('disconnect', stop)
 }
 
-/** Answers what has been asked, then closes; idle keep-alive connections are closed at once. */
-function closeServer(server: ServerType): Promise<void> {
+/** How long requests that are under way may take once we are told to stop. */
+const DRAIN_MS = 10_000
+
+/** Answers what has been asked, asks for nothing more, then closes; what is not done in time is cut off. */
+function closeServer(server: Server): Promise<void> {
+  server.prependListener('request', (_, response) => response.setHeader('connection', 'close'))
+  setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref()
   return new Promise((resolve, reject) => {
     server.close((error) => (error ? reject(error) : resolve()))
-    if ('closeIdleConnections' in server) server.closeIdleConnections()
+    server.closeIdleConnections()
   })
 }
 

@@ -62,6 +62,8 @@ export function connectGatewayRedis(url: string): Redis {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     connectTimeout: 5_000,
+    // A connection that has gone silent under commands is given up for a new one.
+    socketTimeout: 10_000,
     retryStrategy: (attempt) => Math.min(2_000, 50 * 2 ** attempt) * (0.5 + Math.random() / 2),
   })
 }

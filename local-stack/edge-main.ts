@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Miniflare } from 'miniflare'
 import { unstable_readConfig } from 'wrangler'
 import * as z from 'zod'
-import { portNumber, readConfiguration } from '../shared/configuration.ts'
+import { portNumber, readConfiguration } from '../shared/read-configuration.ts'
 import { PROJECT_ROOT } from './project-root.ts'
 
 const envSchema = z.object({

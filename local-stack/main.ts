@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
-import { ConfigurationError, portNumber, readConfiguration, redisUrl } from '../shared/configuration.ts'
+import { edgeEnvSchema } from '../edge/env.ts'
+import { ConfigurationError, portNumber, readConfiguration, redisUrl } from '../shared/read-configuration.ts'
 import { definedVariables } from './defined-variables.ts'
 import { isPortFree } from './free-port.ts'
 import { PROJECT_ROOT } from './project-root.ts'
@@ -16,7 +17,8 @@ const envSchema = z.object({
 
 /** Entry: `npm start`, the whole system on this machine until Ctrl-C. */
 async function main(): Promise<void> {
-  const { PORT, REDIS_URL, POOLS } = readConfiguration(envSchema, process.env)
+  const env = definedVariables(process.env)
+  const { PORT, REDIS_URL, POOLS } = readConfiguration(envSchema, env)
   if (!(await isPortFree(PORT))) {
     throw new ConfigurationError(
       `Port ${PORT} is in use. Stop what listens there, or take another: PORT=${PORT + 1} npm start`,
@@ -30,7 +32,8 @@ async function main(): Promise<void> {
     edgePort: PORT,
     pools: POOLS,
     redisUrl: REDIS_URL,
-    env: definedVariables(process.env),
+    env,
+    edgeBindings: Object.fromEntries(Object.entries(env).filter(([name]) => name in edgeEnvSchema.shape)),
     onProgress: (part, line) => console.log(`  ${part.padEnd(14)} ${line}`),
   })
   const interrupted = untilInterrupted()

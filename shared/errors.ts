@@ -12,6 +12,7 @@ export const PROBLEMS = {
   'model-not-found': { status: 404, retryable: false, title: 'No such model' },
   'job-not-found': { status: 404, retryable: false, title: 'No such job' },
   'method-not-allowed': { status: 405, retryable: false, title: 'This address does not take that method' },
+  'upload-too-slow': { status: 408, retryable: true, title: 'The upload took too long' },
   'body-too-large': { status: 413, retryable: false, title: 'The upload has too many bytes' },
   'image-too-large': { status: 413, retryable: false, title: 'The image has too many pixels' },
   'unsupported-image': { status: 415, retryable: false, title: 'Not a supported image' },

@@ -46,7 +46,13 @@ export interface ClaimedJob {
 }
 
 export type JobResult =
-  | { status: 'succeeded'; predictions: Prediction[]; predictMs: number; batchSize: number }
+  | {
+      status: 'succeeded'
+      modelVersion: string
+      predictions: Prediction[]
+      predictMs: number
+      batchSize: number
+    }
   | { status: 'failed'; code: ProblemCode }
 
 export type SettleOutcome = 'succeeded' | 'failed' | 'expired' | 'stale' | 'gone'

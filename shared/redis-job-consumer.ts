@@ -7,10 +7,10 @@ import {
   RedisReplyError,
   type ScriptArgument,
 } from './redis-commands.ts'
-import type { RedisKeys } from './redis-keys.ts'
+import { QUEUE_GROUP, type RedisKeys } from './redis-keys.ts'
 import { announceScript } from './scripts/announce.ts'
 import { claimScript } from './scripts/claim.ts'
-import { joinScript } from './scripts/join.ts'
+import { ensureQueueScript } from './scripts/ensure-queue.ts'
 import { settleScript } from './scripts/settle.ts'
 import { type TensorHeader, tensorHeaderSchema } from './tensor.ts'
 
@@ -18,7 +18,10 @@ import { type TensorHeader, tensorHeaderSchema } from './tensor.ts'
 export interface PoolRedisCommands extends RedisCommands {
   /** Runs a script once for each of `calls`, all in one round trip. Replies in order; the first error is thrown. */
   runMany(script: LuaScript, calls: readonly ScriptCall[]): Promise<RedisReply[]>
-  /** XREADGROUP for new entries, on a connection of its own because it blocks. Empty when `blockMs` has passed. */
+  /**
+   * XREADGROUP on a connection of its own because it blocks. Empty when `blockMs` has passed. Gives new entries; after the
+   * connection was lost, whatever is pending for this consumer comes first, since Redis may have handed out what never arrived.
+   */
   readGroup(request: GroupRead): Promise<{ entry: string; job: string }[]>
   getBytes(keys: readonly string[]): Promise<(Uint8Array | null)[]>
   /** Makes a `readGroup` that is waiting come back now, with what it has; nothing handed out is lost. */
@@ -45,8 +48,6 @@ export interface PoolIdentity {
   manifestTtlMs: number
 }
 
-const GROUP = 'pool'
-
 /** TTL of a queue that exists only because a pool joined it; jobs that arrive prolong it. The pool joins again if need be. */
 const EMPTY_QUEUE_TTL_MS = 3_600_000
 
@@ -57,6 +58,9 @@ export class RedisJobConsumer implements JobConsumer {
   readonly #identity: PoolIdentity
   /** By model: entries that Redis has handed to us and not yet let us claim. Handed out once, they come from nowhere else. */
   readonly #handedOut = new Map<string, { entry: string; job: string }[]>()
+  /** Entries claimed and not yet settled. */
+  readonly #inFlight = new Set<string>()
+  #announced: readonly ModelManifest[] = []
 
   constructor(redis: PoolRedisCommands, keys: RedisKeys, identity: PoolIdentity) {
     this.#redis = redis
@@ -65,7 +69,7 @@ export class RedisJobConsumer implements JobConsumer {
   }
 
   async join(model: string): Promise<void> {
-    await this.#redis.run(joinScript, [this.#keys.queue(model)], [GROUP, EMPTY_QUEUE_TTL_MS])
+    await this.#redis.run(ensureQueueScript, [this.#keys.queue(model)], [QUEUE_GROUP, EMPTY_QUEUE_TTL_MS])
   }
 
   async claim(model: string, max: number, blockMs: number): Promise<ClaimedJob[]> {
@@ -79,7 +83,7 @@ export class RedisJobConsumer implements JobConsumer {
       this.#redis.run(
         claimScript,
         [this.#keys.queue(model), ...jobKeys],
-        [GROUP, this.#identity.poolId, ...stamps],
+        [QUEUE_GROUP, this.#identity.poolId, ...stamps],
       ),
       this.#redis.getBytes(entries.map(({ job }) => this.#keys.input(model, job))),
     ])
@@ -87,6 +91,7 @@ export class RedisJobConsumer implements JobConsumer {
     return entries.flatMap(({ entry, job }, i) => {
       const [attempt, dtype, shape, encoding] = (claims as RedisReply[][])[i] ?? []
       if (typeof attempt !== 'number') return []
+      this.#inFlight.add(entry)
       const tensor = readTensorHeader(dtype, shape, encoding)
       return [{ id: job, entry, attempt, tensor, payload: payloads[i] ?? undefined }]
     })
@@ -99,7 +104,7 @@ export class RedisJobConsumer implements JobConsumer {
     const calls = settlements.map(({ job, result }) => ({
       keys: [this.#keys.queue(model), this.#keys.job(model, job.id), this.#keys.input(model, job.id)],
       args: [
-        GROUP,
+        QUEUE_GROUP,
         job.entry,
         job.attempt,
         result.status,
@@ -107,7 +112,9 @@ export class RedisJobConsumer implements JobConsumer {
         ...resultFields(result),
       ],
     }))
-    return (await this.#redis.runMany(settleScript, calls)) as SettleOutcome[]
+    const outcomes = (await this.#redis.runMany(settleScript, calls)) as SettleOutcome[]
+    for (const { job } of settlements) this.#inFlight.delete(job.entry)
+    return outcomes
   }
 
   async endWaiting(): Promise<void> {
@@ -115,6 +122,7 @@ export class RedisJobConsumer implements JobConsumer {
   }
 
   async announce(manifests: readonly ModelManifest[]): Promise<void> {
+    this.#announced = manifests
     const announcements = manifests.flatMap((manifest) => [manifest.name, JSON.stringify(manifest)])
     await this.#redis.run(
       announceScript,
@@ -123,20 +131,25 @@ export class RedisJobConsumer implements JobConsumer {
     )
   }
 
-  /** A queue that expired or was deleted while this pool waited is made anew, as if no job had come. */
+  /**
+   * A queue that expired or was deleted while this pool waited is made anew, as if no job had come; where that was the whole
+   * Redis, the models are gone too.
+   */
   async #read(model: string, count: number, blockMs: number): Promise<{ entry: string; job: string }[]> {
     const stream = this.#keys.queue(model)
     try {
-      return await this.#redis.readGroup({
+      const entries = await this.#redis.readGroup({
         stream,
-        group: GROUP,
+        group: QUEUE_GROUP,
         consumer: this.#identity.poolId,
         count,
         blockMs,
       })
+      return entries.filter(({ entry }) => !this.#inFlight.has(entry))
     } catch (error) {
       if (!(error instanceof RedisReplyError) || !/^(NOGROUP|UNBLOCKED)/.test(error.message)) throw error
       await this.join(model)
+      await this.announce(this.#announced)
       return []
     }
   }
@@ -149,8 +162,10 @@ function readTensorHeader(dtype: unknown, shape: unknown, encoding: unknown): Te
 
 function resultFields(result: JobResult): ScriptArgument[] {
   if (result.status === 'failed') return ['error', result.code]
-  const { predictions, predictMs, batchSize } = result
+  const { modelVersion, predictions, predictMs, batchSize } = result
   return [
+    'model_version',
+    modelVersion,
     'predictions',
     JSON.stringify(predictions),
     'predict_ms',

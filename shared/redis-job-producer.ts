@@ -3,13 +3,13 @@ import { modelOfJobId } from './job-id.ts'
 import type { EnqueueResult, JobProducer, NewJob } from './job-queue.ts'
 import { type ModelManifest, modelManifestSchema } from './model-manifest.ts'
 import type { RedisCommands } from './redis-commands.ts'
-import type { RedisKeys } from './redis-keys.ts'
+import { QUEUE_GROUP, type RedisKeys } from './redis-keys.ts'
 import { enqueueScript } from './scripts/enqueue.ts'
 
 export interface QueuePolicy {
   /** Jobs of one model, waiting or in flight, at which new ones are refused. */
   maxBacklog: number
-  /** How long a job may take from acceptance to result. Also the longest, so that every older queue entry is dead. */
+  /** How long a job may take from acceptance to result. */
   deadlineMs: number
   /** How long a terminal job can be read. */
   resultTtlMs: number
@@ -43,7 +43,7 @@ export class RedisJobProducer implements JobProducer {
       maxBacklog,
       deadlineMs,
       resultTtlMs,
-      deadlineMs,
+      QUEUE_GROUP,
       job.payload,
       ...Object.entries(fields).flat(),
     ])

@@ -1,10 +1,13 @@
+/** The consumer group of every queue. */
+export const QUEUE_GROUP = 'pool'
+
 /**
  * Every key in Redis. `{m}` is a hash tag: all keys of one model share a cluster slot, so one script may touch them.
  *
  * | key                    | type    | holds                                             | gone                              |
  * |------------------------|---------|---------------------------------------------------|-----------------------------------|
- * | `eb:{m}:queue:normal`  | stream  | entry = field `job`, the job's id; group `pool`   | entry: when settled; key: after   |
- * |                        |         |                                                   | the longest deadline without use  |
+ * | `eb:{m}:queue:normal`  | stream  | entry = job id and deadline; group `pool`         | entry: when settled; key: twice   |
+ * |                        |         |                                                   | deadline + result TTL without use |
  * | `eb:{m}:job:<id>`      | hash    | status, times, deadline, attempt, result or error | deadline + result TTL, then       |
  * |                        |         |                                                   | result TTL after it settled       |
  * | `eb:{m}:input:<id>`    | string  | the tensor                                        | at the deadline, or when settled  |

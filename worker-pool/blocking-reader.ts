@@ -19,6 +19,8 @@ export class BlockingReader {
   /** By which Redis knows the blocking connection; undefined while there is none. */
   #clientId: number | undefined
   #connected = Promise.withResolvers<void>()
+  /** Whether Redis may have handed out entries that never arrived here. */
+  #mayHaveLost = false
   readonly #reads = new Set<PromiseWithResolvers<void>>()
 
   /** `blocking` is connected, gives commands up when it is cut off, and is used for nothing else. */
@@ -35,7 +37,9 @@ export class BlockingReader {
     this.#reads.add(ended)
     try {
       await Promise.race([this.#connected.promise, ended.promise])
-      return this.#clientId === undefined ? [] : await this.#call(request)
+      if (this.#clientId === undefined) return []
+      const recovered = this.#mayHaveLost ? await this.#readPending(request) : []
+      return recovered.length > 0 ? recovered : await this.#readNew(request)
     } finally {
       this.#reads.delete(ended)
     }
@@ -44,7 +48,7 @@ export class BlockingReader {
   /**
    * Makes reads that wait come back now, with what they have. UNBLOCK travels on the other connection and may come before the
    * read, hence the repetition. Where Redis refuses UNBLOCK, the connection is cut: what Redis hands out in
-   * that very moment is lost to this pool, and stays claimed by nobody until its deadline.
+   * that very moment stays unclaimed until its deadline.
    */
   async endWaiting(): Promise<void> {
     const reads = [...this.#reads]
@@ -61,14 +65,25 @@ export class BlockingReader {
     }
   }
 
-  async #call({ stream, group, consumer, count, blockMs }: GroupRead) {
+  async #readNew({ stream, group, consumer, count, blockMs }: GroupRead) {
     const args = ['GROUP', group, consumer, 'COUNT', count, 'BLOCK', blockMs, 'STREAMS', stream, '>']
+    return this.#call(args)
+  }
+
+  /** All that is pending for this consumer, be it at work on it or not; the caller knows which. */
+  async #readPending({ stream, group, consumer }: GroupRead) {
+    this.#mayHaveLost = false
+    return this.#call(['GROUP', group, consumer, 'STREAMS', stream, '0'])
+  }
+
+  async #call(args: (string | number)[]): Promise<{ entry: string; job: string }[]> {
     try {
       const reply = (await this.#blocking.call('XREADGROUP', ...args)) as GroupReply
-      return (reply?.[0]?.[1] ?? []).map(([entry, [, job = '']]) => ({ entry, job }))
+      return (reply?.[0]?.[1] ?? []).map(([entry, fields]) => ({ entry, job: fields?.[1] ?? '' }))
     } catch (error) {
       const refusal = asReplyError(error)
       if (refusal) throw refusal
+      this.#mayHaveLost = true
       return []
     }
   }
@@ -92,5 +107,5 @@ export class BlockingReader {
   }
 }
 
-/** Streams, each with its entries, each with its id and its fields. */
-type GroupReply = [stream: string, entries: [id: string, fields: string[]][]][] | null
+/** Streams, each with its entries, each with its id and its fields; null where the entry itself is gone. */
+type GroupReply = [stream: string, entries: [id: string, fields: string[] | null][]][] | null

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readConfiguration } from '../shared/configuration.ts'
+import { readConfiguration } from '../shared/read-configuration.ts'
 import { poolEnvSchema } from './env.ts'
 
 const REDIS_URL = 'redis://127.0.0.1:6379'

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { positiveInteger, redisUrl } from '../shared/configuration.ts'
+import { positiveInteger, redisUrl } from '../shared/read-configuration.ts'
 
 /** The worker pool's environment variables. */
 export const poolEnvSchema = z.object({

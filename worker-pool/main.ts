@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { type Logger, pino } from 'pino'
 import { systemClock } from '../shared/clock.ts'
-import { ConfigurationError, readConfiguration } from '../shared/configuration.ts'
+import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
 import { RedisJobConsumer } from '../shared/redis-job-consumer.ts'
 import { RedisKeys } from '../shared/redis-keys.ts'
 import { poolEnvSchema } from './env.ts'

@@ -122,7 +122,8 @@ export class Pool {
   ): Settlement {
     const predictions = predictionsOf(outputs, i, this.#deps.labels)
     if (!predictions) return failure(job, 'inference-failed')
-    return { job, result: { status: 'succeeded', predictions, ...timing } }
+    const modelVersion = this.#deps.session.manifest.version
+    return { job, result: { status: 'succeeded', modelVersion, predictions, ...timing } }
   }
 }
 

@@ -6,6 +6,8 @@ interface CommandOptions {
   /** null: they wait for ever. 0: they fail when the connection is lost. */
   maxRetriesPerRequest: number | null
   autoResendUnfulfilledCommands?: boolean
+  /** A connection on which Redis owes an answer for so long, in ms, is given up for a new one. */
+  socketTimeout: number
 }
 
 /**

@@ -4,6 +4,10 @@ import type { GroupRead, PoolRedisCommands, ScriptCall } from '../shared/redis-j
 import { BlockingReader } from './blocking-reader.ts'
 import { asReplyError, connectRedis } from './redis-connection.ts'
 
+/** How long Redis may owe an answer, and how long the longest read waits: see BLOCK_MS in pool.ts. */
+const SILENCE_MS = 10_000
+const LONGEST_READ_MS = 30_000
+
 /**
  * The pool's Redis: one connection for commands, one that waits for jobs. Commands given while Redis is away wait until it
  * is back; those that were under way are sent again, which all of them allow.
@@ -21,11 +25,12 @@ export class RedisTcp implements PoolRedisCommands {
 
   /** Throws RedisUnreachableError if Redis does not answer now; later interruptions are waited out. */
   static async connect(url: string, onInterruption?: (reason: string) => void): Promise<RedisTcp> {
-    const commands = await connectRedis(url, { maxRetriesPerRequest: null })
+    const commands = await connectRedis(url, { maxRetriesPerRequest: null, socketTimeout: SILENCE_MS })
     try {
       const blocking = await connectRedis(url, {
         maxRetriesPerRequest: 0,
         autoResendUnfulfilledCommands: false,
+        socketTimeout: LONGEST_READ_MS + SILENCE_MS,
       })
       for (const connection of [commands, blocking]) {
         connection.on('error', (error: NodeJS.ErrnoException) => onInterruption?.(error.code ?? error.name))
@@ -64,9 +69,10 @@ export class RedisTcp implements PoolRedisCommands {
   }
 
   async readHash(key: string): Promise<{ fields: Record<string, string>; nowMs: number }> {
-    const [fields, [seconds, microseconds]] = await Promise.all([
-      this.#commands.hgetall(key),
+    // Time first: a deadline that is over by that clock was over when the hash was read.
+    const [[seconds, microseconds], fields] = await Promise.all([
       this.#commands.time(),
+      this.#commands.hgetall(key),
     ])
     return { fields, nowMs: Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000) }
   }

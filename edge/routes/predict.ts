@@ -5,16 +5,17 @@ import { toBase64 } from '../base64.ts'
 import type { EdgeApp, EdgeContext } from '../edge-context.ts'
 import { answerWithJob } from '../job-answer.ts'
 import { allowOnly } from '../method-not-allowed.ts'
-import { parsePrefer, preferenceApplied } from '../prefer.ts'
-import { readUpload } from '../upload.ts'
+import { parsePrefer, preferenceApplied } from '../prefer-header.ts'
+import { photoInBody } from '../upload.ts'
 import { waitForResult } from '../wait-for-result.ts'
 
 /** POST /predict: a photo in, labels out, or a job id if the caller will not wait that long. */
-export function predictRoutes(app: EdgeApp, { deps, models, serviceTimes, gate }: EdgeContext): void {
+export function predictRoutes(app: EdgeApp, { deps, models, serviceTimes, uploads }: EdgeContext): void {
   app.post('/predict', async (c) => {
     const model = await models.choose(c.req.query('model'))
-    const { backlog, job: accepted } = await gate.pass(async () => {
-      const tensor = await deps.photoToTensor(await readUpload(c.req.raw), model.resize)
+    const { backlog, job: accepted } = await uploads.withBody(c.req.raw, async (body) => {
+      const photo = await photoInBody(body, c.req.raw.headers.get('content-type'))
+      const tensor = await deps.photoToTensor(photo, model.resize)
       return enqueue(model, tensor, c.get('requestId'))
     })
 

@@ -2,7 +2,7 @@ import { ProblemError } from '../../shared/errors.ts'
 import type { EdgeApp, EdgeContext } from '../edge-context.ts'
 import { answerWithJob } from '../job-answer.ts'
 import { allowOnly } from '../method-not-allowed.ts'
-import { MAX_WAIT_SECONDS } from '../prefer.ts'
+import { MAX_WAIT_SECONDS } from '../prefer-header.ts'
 import { waitForResult } from '../wait-for-result.ts'
 
 /** GET /result/:id: the job as it is, or as it is after at most `?wait=` seconds. */

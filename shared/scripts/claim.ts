@@ -3,8 +3,8 @@ import { FINISH, INTEGER, NOW_MS } from './lua-parts.ts'
 
 /**
  * Takes entries that the consumer group has just handed to this pool: stamps each job with its next attempt number, the
- * token that must come back with the result. Entries whose job is gone, settled, past its deadline or waiting under
- * another entry are dropped.
+ * token that must come back with the result. Entries whose job is gone, settled, past its deadline, damaged or
+ * waiting under another entry are dropped: one bad job must not hold up a batch.
  *
  * KEYS  1 queue (stream)  2... job hashes, one an entry
  * ARGV  1 group  2 pool's id  then for each entry: entry id, done channel
@@ -29,9 +29,11 @@ end
 local claimed = {}
 for i = 2, #KEYS do
   local job, entry, channel = KEYS[i], ARGV[2 * i - 1], ARGV[2 * i]
-  local state = redis.call('HMGET', job, 'status', 'entry', 'deadline', 'result_ttl', 'dtype', 'shape', 'encoding')
+  local state = redis.pcall('HMGET', job, 'status', 'entry', 'deadline', 'result_ttl', 'attempt', 'dtype', 'shape',
+    'encoding')
   local open = state[1] == 'queued' or state[1] == 'processing'
-  if not open or state[2] ~= entry then
+  local sound = tonumber(state[3]) and tonumber(state[4]) and tonumber(state[5])
+  if not open or not sound or state[2] ~= entry then
     claimed[i - 1] = drop(entry)
   elseif tonumber(state[3]) <= now then
     finish(job, channel, state[4], {'status', 'expired', 'completed_at', state[3]})
@@ -39,7 +41,7 @@ for i = 2, #KEYS do
   else
     local attempt = redis.call('HINCRBY', job, 'attempt', 1)
     redis.call('HSET', job, 'status', 'processing', 'started_at', integer(now), 'pool', pool)
-    claimed[i - 1] = {attempt, state[5], state[6], state[7]}
+    claimed[i - 1] = {attempt, state[6], state[7], state[8]}
   end
 end
 return claimed

@@ -9,7 +9,7 @@ import { FINISH, INTEGER, NOW_MS } from './lua-parts.ts'
  * ARGV  1 group  2 entry id  3 attempt  4 'succeeded' or 'failed'  5 done channel
  *       6... field, value, field, value: what the job hash shall hold besides
  * Returns the status written, 'stale' if the job is no longer this attempt's to end (nothing is written then), or
- *         'gone' if there is no such job
+ *         'gone' if there is no such job, or it is damaged
  *
  * Freeing the input comes first: a Redis that is full lets a script write once it has begun with a write that needs no
  * memory. So a full Redis can be drained.
@@ -20,11 +20,12 @@ export const settleScript: LuaScript = {
 local queue, job, input = KEYS[1], KEYS[2], KEYS[3]
 local group, entry, attempt, status, channel = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 
-local state = redis.call('HMGET', job, 'status', 'attempt', 'deadline', 'result_ttl')
-if state[1] and (state[1] ~= 'processing' or state[2] ~= attempt) then return 'stale' end
+local state = redis.pcall('HMGET', job, 'status', 'attempt', 'deadline', 'result_ttl')
+local sound = state[1] and tonumber(state[3]) and tonumber(state[4])
+if sound and (state[1] ~= 'processing' or state[2] ~= attempt) then return 'stale' end
 
 redis.call('DEL', input)
-if not state[1] then
+if not sound then
   status = 'gone'
 else
   local now = now_ms()

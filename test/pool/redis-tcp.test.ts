@@ -85,6 +85,24 @@ test('a read whose connection is lost ends empty; the next one works, and can be
   expect(await last).toEqual([])
 })
 
+test('what Redis handed out and never arrived comes first on the next read', async () => {
+  const { url } = await ownRedis()
+  const [redis, observer] = [await connect(url), new Redis(url, { protocol: 2 })]
+  onTestFinished(() => observer.disconnect())
+  await redis.run(join, ['x'], [])
+  const cutOff = redis.readGroup(readOf('x'))
+  await observer.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+  expect(await cutOff).toEqual([])
+  // As if the answer had been lost on its way: handed to this consumer, by another connection.
+  await observer.xadd('x', '*', 'job', 'lost')
+  await observer.xreadgroup('GROUP', 'g', 'me', 'STREAMS', 'x', '>')
+  await observer.xadd('x', '*', 'job', 'new')
+
+  const jobs = async () => (await redis.readGroup(readOf('x'))).map(({ job }) => job)
+  expect(await jobs()).toEqual(['lost'])
+  expect(await jobs()).toEqual(['new'])
+})
+
 test('where Redis refuses to end a read, it is ended all the same', async () => {
   const { url } = await ownRedis()
   const [redis, observer] = [await connect(url), new Redis(url, { protocol: 2 })]

@@ -1,17 +1,24 @@
-import { describe, expect, test } from 'vitest'
+import { join } from 'node:path'
+import type { Redis } from 'ioredis'
+import { describe, expect, inject, onTestFinished, test } from 'vitest'
+import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
 import type { JobResult } from '../../shared/job-queue.ts'
+import { RedisJobProducer } from '../../shared/redis-job-producer.ts'
+import { loadModelPackage } from '../../worker-pool/model-package.ts'
+import { RedisTcp } from '../../worker-pool/redis-tcp.ts'
 import { ownRedis } from '../support/own-redis.ts'
 import { MODEL, newTestJob, testQueue } from '../support/queue.ts'
 import { untilGone } from '../support/until-gone.ts'
 
 const BLOCK_MS = 1_000
 
-const success: JobResult = {
+const success = {
   status: 'succeeded',
+  modelVersion: '2',
   predictions: [{ label: 'beagle', probability: 0.9, index: 162 }],
   predictMs: 3,
   batchSize: 1,
-}
+} satisfies JobResult
 
 describe('enqueue', () => {
   test('stores job, input and queue entry, each with a lifetime', async () => {
@@ -26,7 +33,7 @@ describe('enqueue', () => {
     }
     await within(keys.input(MODEL, job.id), 5_000)
     await within(keys.job(MODEL, job.id), 12_000)
-    await within(keys.queue(MODEL), 12_000)
+    await within(keys.queue(MODEL), 24_000)
     expect(await redis.get(keys.input(MODEL, job.id))).toBe(job.payload)
     expect(await producer.read(job.id)).toMatchObject({
       id: job.id,
@@ -62,6 +69,17 @@ describe('enqueue', () => {
     await redis.xadd(keys.queue(MODEL), '1-1', 'job', 'long dead')
     await redis.xadd(keys.queue(MODEL), '1-2', 'job', 'long dead too')
     expect(await producer.enqueue(newTestJob())).toMatchObject({ outcome: 'queued', backlog: 1 })
+  })
+
+  test('an edge with shorter deadlines leaves the jobs of the others alone', async () => {
+    const { producer, keys, redis } = await testQueue({ deadlineMs: 60_000, maxBacklog: 2 })
+    const hasty = new RedisJobProducer(await tcp(), keys, { deadlineMs: 1, resultTtlMs: 1, maxBacklog: 2 })
+    await producer.enqueue(newTestJob())
+    await producer.enqueue(newTestJob())
+    const ttl = await redis.pttl(keys.queue(MODEL))
+    expect((await hasty.enqueue(newTestJob())).outcome).toBe('full')
+    expect(await redis.xlen(keys.queue(MODEL))).toBe(2)
+    expect(await redis.pttl(keys.queue(MODEL))).toBeGreaterThan(ttl / 2)
   })
 
   test('in-flight jobs count towards the backlog', async () => {
@@ -130,6 +148,21 @@ describe('claim', () => {
     expect(await redis.xpending(keys.queue(MODEL), 'pool')).toMatchObject({ 0: 0 })
   })
 
+  test.each([
+    ['without a deadline', (redis: Redis, key: string) => redis.hdel(key, 'deadline')],
+    ['with an attempt that is no number', (redis: Redis, key: string) => redis.hset(key, 'attempt', 'x')],
+    ['that is no hash', async (redis: Redis, key: string) => redis.set(key, 'x')],
+  ])('drops a job %s, and claims its neighbour', async (_, damage) => {
+    const { producer, consumer, keys, redis } = await testQueue()
+    const pool = await consumer('a')
+    const [bad, good] = [newTestJob(), newTestJob()]
+    await producer.enqueue(bad)
+    await producer.enqueue(good)
+    await damage(redis, keys.job(MODEL, bad.id))
+    expect((await pool.claim(MODEL, 2, BLOCK_MS)).map(({ id }) => id)).toEqual([good.id])
+    expect(await redis.xlen(keys.queue(MODEL))).toBe(1)
+  })
+
   test('a queue that was deleted under a pool is made anew', async () => {
     const { producer, consumer, keys, redis } = await testQueue()
     const pool = await consumer('a')
@@ -168,6 +201,7 @@ describe('settle', () => {
 
     expect(await producer.read(id)).toMatchObject({
       status: 'succeeded',
+      model_version: '2',
       predictions: success.predictions,
       batch_size: 1,
     })
@@ -276,9 +310,25 @@ test('entries that Redis handed out and then refused to have claimed are claimed
   expect((await pool.claim(MODEL, 1, BLOCK_MS)).map(({ id }) => id)).toEqual([job.id])
 })
 
+test('a model that pools announce is known; junk beside it is cleared away', async () => {
+  const { producer, consumer, keys, redis } = await testQueue()
+  await redis.hset(keys.models(), 'junk', 'garbage')
+  const { manifest } = await loadModelPackage(join(PROJECT_ROOT, 'models', 'efficientnet-lite0'))
+  await (await consumer('a')).announce([manifest])
+  expect(await producer.models()).toEqual([manifest])
+  expect(await redis.hkeys(keys.models())).toEqual([manifest.name])
+  expect(await redis.pttl(keys.models())).toBeGreaterThan(0)
+})
+
 test('scripts work on a Redis that has forgotten them', async () => {
   const { producer, redis } = await testQueue({}, (await ownRedis()).url)
   await producer.enqueue(newTestJob())
   await redis.script('FLUSH')
   expect((await producer.enqueue(newTestJob())).outcome).toBe('queued')
 })
+
+async function tcp(): Promise<RedisTcp> {
+  const redis = await RedisTcp.connect(inject('redisUrl'))
+  onTestFinished(() => redis.close())
+  return redis
+}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parsePrefer, preferenceApplied } from './prefer.ts'
+import { parsePrefer, preferenceApplied } from './prefer-header.ts'
 
 test.each([
   [undefined, undefined, false],

@@ -6,7 +6,7 @@ import {
   positiveInteger,
   readConfiguration,
   redisUrl,
-} from './configuration.ts'
+} from './read-configuration.ts'
 
 const schema = z.object({
   REDIS_URL: redisUrl,

@@ -1,0 +1,49 @@
+import type { Clock } from '../shared/clock.ts'
+import { type BodyLimits, BodyReader } from './body-reader.ts'
+import { UploadGate } from './upload-gate.ts'
+
+export interface UploadLimits extends BodyLimits {
+  /** Uploads that are decoded and enqueued at the same time. */
+  places: number
+  /** How long an upload may wait for its turn, to be read and to be decoded. */
+  maxWaitMs: number
+}
+
+/** Bodies that are read at the same time, and how long a slow one keeps the next from being read. */
+const READING_PLACES = 16
+const READING_PLACE_MS = 1_000
+
+/** Longer than decoding and one call to Redis ever take. */
+const WORKING_PLACE_MS = 10_000
+
+/**
+ * How an isolate takes in uploads, so that a burst costs callers time and not the isolate its memory: bodies wait unread
+ * until it is their turn, slow ones let others pass, and what has arrived is decoded few at a time.
+ */
+export class Uploads {
+  readonly #bodies: BodyReader
+  readonly #reading: UploadGate
+  readonly #working: UploadGate
+
+  constructor(limits: UploadLimits, clock: Clock, random: () => number) {
+    const { places, maxWaitMs } = limits
+    this.#bodies = new BodyReader(limits, clock)
+    this.#reading = new UploadGate(
+      { places: READING_PLACES, placeMs: READING_PLACE_MS, maxWaitMs },
+      clock,
+      random,
+    )
+    this.#working = new UploadGate({ places, placeMs: WORKING_PLACE_MS, maxWaitMs }, clock, random)
+  }
+
+  /** Reads a request's body and works on it. Throws ProblemError if it is too large or too slow, or too many others are at it. */
+  async withBody<T>(request: Request, work: (body: Uint8Array<ArrayBuffer>) => Promise<T>): Promise<T> {
+    const held = this.#bodies.hold()
+    try {
+      const body = await this.#reading.pass(() => this.#bodies.read(request, held))
+      return await this.#working.pass(() => work(body))
+    } finally {
+      this.#bodies.release(held)
+    }
+  }
+}

@@ -10,6 +10,7 @@ function gateway() {
   const redis = connectGatewayRedis('redis://127.0.0.1:1')
   onTestFinished(() => redis.disconnect())
   const app = createGateway({
+    isStopping: () => false,
     redis: new GatewayRedis(redis),
     token: TOKEN,
     onError: (error) => errors.push(error),

@@ -6,6 +6,8 @@ import { type GatewayRedis, type Outcome, RedisAway } from './redis.ts'
 import { encodeReply, type ReplyEncoding } from './reply.ts'
 
 export interface GatewayDeps {
+  /** Whether the gateway is about to end: then each answer is the last on its connection. */
+  isStopping: () => boolean
   redis: GatewayRedis
   /** The bearer token that clients must show. */
   token: string
@@ -20,8 +22,12 @@ const MAX_BODY_BYTES = 10 * 1024 * 1024
  * Redis over HTTP in Upstash's dialect: `POST /` with one command, `/pipeline` and `/multi-exec` with several, each a
  * JSON array. Answers `{"result": ...}` or `{"error": "..."}`; strings in base64 on `Upstash-Encoding: base64`.
  */
-export function createGateway({ redis, token, onError }: GatewayDeps): Hono {
+export function createGateway({ redis, token, onError, isStopping }: GatewayDeps): Hono {
   const app = new Hono()
+  app.use(async (c, next) => {
+    await next()
+    if (isStopping()) c.header('connection', 'close')
+  })
   app.get('/health', (c) => c.text('ok'))
   app.use(async (c, next) => {
     if (!isBearer(c.req.header('authorization'), token)) {

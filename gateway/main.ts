@@ -19,7 +19,9 @@ async function main(): Promise<void> {
     throw new Error(`cannot reach Redis at ${new URL(env.REDIS_URL).host} (REDIS_URL)`)
   })
 
+  let stopping = false
   const app = createGateway({
+    isStopping: () => stopping,
     redis: new GatewayRedis(redis),
     token: env.GATEWAY_TOKEN,
     onError: (error) => log.error({ error: error.name, reason: error.message }, 'request failed'),
@@ -32,7 +34,6 @@ async function main(): Promise<void> {
     process.send?.({ type: 'ready', port })
   })
 
-  let stopping = false
   const stop = () => {
     if (stopping) return
     stopping = true
@@ -47,14 +48,15 @@ async function main(): Promise<void> {
 
 /** How long requests that are under way may take once we are told to stop. */
 const DRAIN_MS = 10_000
+/** How often connections on which nothing is under way are closed meanwhile. */
+const IDLE_SWEEP_MS = 50
 
 /** Answers what has been asked, asks for nothing more, then closes; what is not done in time is cut off. */
 function closeServer(server: Server): Promise<void> {
-  server.prependListener('request', (_, response) => response.setHeader('connection', 'close'))
+  setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS).unref()
   setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref()
   return new Promise((resolve, reject) => {
     server.close((error) => (error ? reject(error) : resolve()))
-    server.closeIdleConnections()
   })
 }
 

@@ -320,6 +320,16 @@ test('a model that pools announce is known; junk beside it is cleared away', asy
   expect(await redis.pttl(keys.models())).toBeGreaterThan(0)
 })
 
+test('when all of Redis was emptied under a waiting pool, the pool makes its model known again', async () => {
+  const { producer, consumer, keys, redis } = await testQueue()
+  const pool = await consumer('a')
+  const { manifest } = await loadModelPackage(join(PROJECT_ROOT, 'models', 'efficientnet-lite0'))
+  await pool.announce([manifest])
+  await redis.del(keys.models(), keys.queue(MODEL))
+  expect(await pool.claim(MODEL, 1, BLOCK_MS)).toEqual([])
+  expect(await producer.models()).toEqual([manifest])
+})
+
 test('scripts work on a Redis that has forgotten them', async () => {
   const { producer, redis } = await testQueue({}, (await ownRedis()).url)
   await producer.enqueue(newTestJob())

@@ -12,8 +12,9 @@ import { waitForResult } from '../wait-for-result.ts'
 /** POST /predict: a photo in, labels out, or a job id if the caller will not wait that long. */
 export function predictRoutes(app: EdgeApp, { deps, models, serviceTimes, uploads }: EdgeContext): void {
   app.post('/predict', async (c) => {
-    const model = await models.choose(c.req.query('model'))
+    // Whatever is wrong with a request is said when its body has arrived: a client that is still sending misses the answer.
     const { backlog, job: accepted } = await uploads.withBody(c.req.raw, async (body) => {
+      const model = await models.choose(c.req.query('model'))
       const photo = await photoInBody(body, c.req.raw.headers.get('content-type'))
       const tensor = await deps.photoToTensor(photo, model.resize)
       return enqueue(model, tensor, c.get('requestId'))
@@ -27,7 +28,7 @@ export function predictRoutes(app: EdgeApp, { deps, models, serviceTimes, upload
       accepted,
       read: () => deps.queue.read(accepted.id),
       waitMs: waitSeconds * 1000,
-      expectedMs: serviceTimes.expectedMs(model.name),
+      expectedMs: serviceTimes.expectedMs(accepted.model),
       clock: deps.clock,
       random: deps.random,
       signal: c.req.raw.signal,

@@ -4,6 +4,7 @@ import type { ProblemCode } from '../shared/errors.ts'
 import type { ClaimedJob, JobConsumer, JobResult } from '../shared/job-queue.ts'
 import { assembleBatch } from './batch-tensor.ts'
 import type { BatchOutputs, InferenceSession } from './inference-session.ts'
+import { LONGEST_WAIT_MS } from './longest-wait.ts'
 import { predictionsOf } from './postprocess.ts'
 
 export interface PoolDeps {
@@ -17,12 +18,6 @@ export interface PoolDeps {
   /** Milliseconds, monotonic. */
   elapsed: () => number
 }
-
-/**
- * How long one wait for jobs lasts. An idle pool talks to Redis once in this time, which matters where commands are
- * billed: 30 s is 88 thousand a month.
- */
-const BLOCK_MS = 30_000
 
 /** Pause after Redis has refused something: it is full, loading, or changing its primary. */
 const REFUSED_PAUSE_MS = 1_000
@@ -64,7 +59,7 @@ export class Pool {
 
   async #claim(model: string): Promise<ClaimedJob[]> {
     try {
-      return await this.#deps.consumer.claim(model, this.#deps.maxBatchSize, BLOCK_MS)
+      return await this.#deps.consumer.claim(model, this.#deps.maxBatchSize, LONGEST_WAIT_MS)
     } catch (error) {
       await this.#pause('claim', error)
       return []

@@ -2,11 +2,11 @@ import type { Redis } from 'ioredis'
 import { type LuaScript, type RedisReply, type ScriptArgument, scriptSha1 } from '../shared/redis-commands.ts'
 import type { GroupRead, PoolRedisCommands, ScriptCall } from '../shared/redis-job-consumer.ts'
 import { BlockingReader } from './blocking-reader.ts'
+import { LONGEST_WAIT_MS } from './longest-wait.ts'
 import { asReplyError, connectRedis } from './redis-connection.ts'
 
-/** How long Redis may owe an answer, and how long the longest read waits: see BLOCK_MS in pool.ts. */
+/** How long Redis may owe an answer, beyond the time it is asked to wait. */
 const SILENCE_MS = 10_000
-const LONGEST_READ_MS = 30_000
 
 /**
  * The pool's Redis: one connection for commands, one that waits for jobs. Commands given while Redis is away wait until it
@@ -30,7 +30,7 @@ export class RedisTcp implements PoolRedisCommands {
       const blocking = await connectRedis(url, {
         maxRetriesPerRequest: 0,
         autoResendUnfulfilledCommands: false,
-        socketTimeout: LONGEST_READ_MS + SILENCE_MS,
+        socketTimeout: LONGEST_WAIT_MS + SILENCE_MS,
       })
       for (const connection of [commands, blocking]) {
         connection.on('error', (error: NodeJS.ErrnoException) => onInterruption?.(error.code ?? error.name))

@@ -2,7 +2,7 @@ import type { Hono } from 'hono'
 import type { RequestIdVariables } from 'hono/request-id'
 import type { Clock } from '../shared/clock.ts'
 import type { JobProducer } from '../shared/job-queue.ts'
-import type { Resize } from '../shared/model-manifest.ts'
+import type { PhotoDecoder } from '../shared/photo-decoder.ts'
 import type { ModelDirectory } from './model-directory.ts'
 import type { UploadLimits, Uploads } from './uploads.ts'
 import type { ServiceTimes } from './wait-for-result.ts'
@@ -10,8 +10,7 @@ import type { ServiceTimes } from './wait-for-result.ts'
 /** What the edge is handed by its entry file. */
 export interface EdgeDeps {
   queue: JobProducer
-  /** A photo's bytes to the model's input: uint8, height x width x RGB. Throws ProblemError. */
-  photoToTensor: (bytes: Uint8Array, resize: Resize) => Promise<Uint8Array>
+  decodePhoto: PhotoDecoder
   clock: Clock
   /** 0 to 1, for jitter. */
   random: () => number

@@ -10,6 +10,7 @@ function manifest(name: string): ModelManifest {
     task: 'classification',
     input: { name: 'image', dtype: 'uint8', layout: 'nhwc', shape: [8, 8, 3] },
     resize: { mode: 'stretch', size: 8, crop: 8, kernel: 'triangle' },
+    decode: { at: 'edge', formats: [], truncated: 'refuse' },
     outputs: { probabilities: 'p', indices: 'i' },
   }
 }

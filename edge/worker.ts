@@ -47,7 +47,7 @@ function buildApp(bindings: Record<string, unknown>): EdgeApp {
       deadlineMs: env.JOB_DEADLINE_SECONDS * 1000,
       resultTtlMs: env.RESULT_TTL_SECONDS * 1000,
     }),
-    photoToTensor: (bytes, resize) => photoToTensor(bytes, resize, codecs, DEFAULT_IMAGE_LIMITS),
+    decodePhoto: (bytes, rules) => photoToTensor(bytes, rules, codecs, DEFAULT_IMAGE_LIMITS),
     clock: systemClock,
     random: Math.random,
     logFailure: (failure) => console.error(failure),

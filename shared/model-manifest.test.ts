@@ -35,6 +35,27 @@ describe('crop', () => {
   })
 })
 
+describe('decode', () => {
+  const decoded = (decode: unknown) => modelManifestSchema.safeParse({ ...manifest, decode })
+
+  test('is at the edge, for whole photos only, unless the owner says otherwise', () => {
+    const safe = { at: 'edge', formats: [], truncated: 'refuse' }
+    expect(modelManifestSchema.parse(manifest).decode).toEqual(safe)
+    expect(decoded({ truncated: 'accept' }).data?.decode).toEqual({ ...safe, truncated: 'accept' })
+  })
+
+  test.each(['auto', 'pool'])('"%s" says which types may travel encoded', (at) => {
+    expect(decoded({ at, formats: ['avif', 'tiff'] }).success).toBe(true)
+    expect(decoded({ at, formats: [] }).success).toBe(false)
+    expect(decoded({ at }).success).toBe(false)
+    expect(decoded({ at, formats: ['exe'] }).success).toBe(false)
+  })
+
+  test('"edge" lets none travel encoded', () => {
+    expect(decoded({ at: 'edge', formats: ['avif'] }).success).toBe(false)
+  })
+})
+
 describe('input.shape', () => {
   const withShape = (...shape: number[]) => isManifest({ input: { ...manifest.input, shape } })
 

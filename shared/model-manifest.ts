@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { IMAGE_TYPES } from './image-type.ts'
 
 /**
  * A model's manifest: what `model.json` in a model package says, what a pool publishes to Redis, and what the edge
@@ -29,6 +30,25 @@ export const resizeSchema = z
   })
 export type Resize = z.infer<typeof resizeSchema>
 
+/**
+ * Where a photo is decoded.
+ * - `edge`: at the edge; what it cannot decode, or not within its limits, is refused.
+ * - `auto`: at the edge where that can; otherwise the file travels to the pool as it is, if `formats` lists its type.
+ * - `pool`: always in the pool; only types in `formats` are taken.
+ */
+export const decodeSchema = z
+  .object({
+    at: z.enum(['edge', 'auto', 'pool']).default('edge'),
+    /** The types that may travel to the pool encoded. Nothing does unless the model's owner has listed it. */
+    formats: z.array(z.enum(IMAGE_TYPES)).max(IMAGE_TYPES.length).default([]),
+    /** A JPEG whose end is missing: refused, or taken with what is missing in grey. */
+    truncated: z.enum(['refuse', 'accept']).default('refuse'),
+  })
+  .refine(({ at, formats }) => (at === 'edge') === (formats.length === 0), {
+    error: 'formats must list at least one type for "auto" and "pool", and none for "edge"',
+  })
+export type Decode = z.infer<typeof decodeSchema>
+
 export const modelManifestSchema = z
   .object({
     name: modelNameSchema,
@@ -44,6 +64,7 @@ export const modelManifestSchema = z
       shape: z.tuple([z.int().positive(), z.int().positive(), z.literal(3)]),
     }),
     resize: resizeSchema,
+    decode: decodeSchema.prefault({}),
     /** Names of the graph's outputs, each `[N, k]`, best first: float32 probabilities and int64 class indices. */
     outputs: z.object({ probabilities: z.string().min(1), indices: z.string().min(1) }),
   })

@@ -1,5 +1,5 @@
+import type { AxisPlan } from '../../shared/resize-plan.ts'
 import type { ResamplingKernel } from './resampling-kernel.ts'
-import type { AxisPlan } from './resize-plan.ts'
 
 /**
  * Which source samples make up each output sample along one axis.

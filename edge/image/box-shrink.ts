@@ -1,5 +1,5 @@
+import type { ResizePlan } from '../../shared/resize-plan.ts'
 import type { RgbxImage } from './pixels.ts'
-import type { ResizePlan } from './resize-plan.ts'
 
 /** As libvips: average whole blocks first, and leave at least this factor to the kernel, which hides the blocks. */
 const LEFT_TO_KERNEL = 2

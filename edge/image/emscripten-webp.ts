@@ -1,5 +1,5 @@
 import createModule from '@jsquash/webp/codec/dec/webp_dec.js'
-import { undecodable } from './image-problems.ts'
+import { undecodable } from '../../shared/image-problems.ts'
 import type { CodecInstance } from './replaceable-codec.ts'
 import { withGlobals } from './with-globals.ts'
 

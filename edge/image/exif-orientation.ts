@@ -1,4 +1,4 @@
-import type { Orientation } from './orientation.ts'
+import type { Orientation } from '../../shared/orientation.ts'
 
 const TAG_ORIENTATION = 0x0112
 const TYPE_SHORT = 3

@@ -1,11 +1,11 @@
 import sharp from 'sharp'
 import { describe, expect, test, vi } from 'vitest'
 import { ProblemError } from '../../shared/errors.ts'
-import type { Resize } from '../../shared/model-manifest.ts'
 import { codecs } from '../../test/support/node-codecs.ts'
+import { photoRules } from '../../test/support/photo-rules.ts'
 import { photoToTensor } from './photo-to-tensor.ts'
 
-const RESIZE: Resize = { mode: 'cover', size: 40, crop: 32, kernel: 'triangle' }
+const RULES = photoRules({ mode: 'cover', size: 40, crop: 32, kernel: 'triangle' })
 const CODES = ['undecodable-image', 'unsupported-image', 'image-too-large', 'empty-image']
 
 /** A linear congruential generator (Numerical Recipes): the same numbers on every run. */
@@ -34,7 +34,7 @@ const cases = Object.entries(GOOD).map(([name, file]) => ({ name, file }))
 /** A tensor, or the code of a ProblemError; everything else fails the test. */
 async function outcome(bytes: Uint8Array): Promise<string> {
   try {
-    const tensor = await photoToTensor(bytes, RESIZE, codecs)
+    const tensor = await photoToTensor(bytes, RULES, codecs)
     expect(tensor).toHaveLength(32 * 32 * 3)
     return 'tensor'
   } catch (error) {
@@ -57,13 +57,13 @@ describe.each(cases)('a damaged $name', ({ file }) => {
   })
 
   test('with bytes changed, removed or repeated never does more than fail, and the next photo is right', async () => {
-    const good = await photoToTensor(file, RESIZE, codecs)
+    const good = await photoToTensor(file, RULES, codecs)
     const pick = randomNumbers(file.length)
     for (let round = 0; round < 150; round++) {
       await outcome(mutated(file, pick))
-      if (round % 10 === 0) expect(await photoToTensor(file, RESIZE, codecs)).toEqual(good)
+      if (round % 10 === 0) expect(await photoToTensor(file, RULES, codecs)).toEqual(good)
     }
-    expect(await photoToTensor(file, RESIZE, codecs)).toEqual(good)
+    expect(await photoToTensor(file, RULES, codecs)).toEqual(good)
   })
 })
 
@@ -118,8 +118,8 @@ describe('a hostile upload', () => {
     const jpeg = GOOD['baseline JPEG']
     const end = jpeg.length - 2
     const stray = Buffer.concat([jpeg.subarray(0, end), Buffer.from([0x12, 0x34, 0x56]), jpeg.subarray(end)])
-    const tensor = await photoToTensor(stray, RESIZE, codecs)
-    expect(tensor).toEqual(await photoToTensor(jpeg, RESIZE, codecs))
+    const tensor = await photoToTensor(stray, RULES, codecs)
+    expect(tensor).toEqual(await photoToTensor(jpeg, RULES, codecs))
   })
 
   test('damaged JPEGs do not make the decoder start anew each time', async () => {
@@ -139,7 +139,7 @@ describe('a hostile upload', () => {
 
   test('what the client is told never holds what the codec said', async () => {
     const cut = Buffer.from(GOOD.PNG).fill(0x55, 2000, 3000)
-    const error = await photoToTensor(cut, RESIZE, codecs).catch((reason: unknown) => reason)
+    const error = await photoToTensor(cut, RULES, codecs).catch((reason: unknown) => reason)
     expect(error).toMatchObject({ code: 'undecodable-image', detail: 'The image is damaged or incomplete.' })
     expect(error).toHaveProperty('cause')
   })

@@ -1,5 +1,5 @@
+import { tooManyPixels, undecodable } from '../../shared/image-problems.ts'
 import type { ImageLimits } from './image-limits.ts'
-import { tooManyPixels, undecodable } from './image-problems.ts'
 import { assertCoefficientsFit } from './jpeg-coefficients.ts'
 import { type JpegHeader, readJpegHeader } from './jpeg-header.ts'
 import { type PngHeader, readPngHeader } from './png-header.ts'

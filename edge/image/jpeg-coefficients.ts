@@ -1,6 +1,6 @@
 import { ProblemError } from '../../shared/errors.ts'
+import { undecodable } from '../../shared/image-problems.ts'
 import type { ImageLimits } from './image-limits.ts'
-import { undecodable } from './image-problems.ts'
 import type { JpegHeader } from './jpeg-header.ts'
 
 /** An 8 x 8 block is 64 coefficients of 2 bytes. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Resize } from '../../shared/model-manifest.ts'
+import { planResize } from '../../shared/resize-plan.ts'
 import { DEFAULT_IMAGE_LIMITS } from './image-limits.ts'
 import { chooseReduction, reducedLength } from './jpeg-reduction.ts'
-import { planResize } from './resize-plan.ts'
 
 const cover: Resize = { mode: 'cover', size: 256, crop: 224, kernel: 'triangle' }
 const choose = (width: number, height: number, resize = cover, limits = DEFAULT_IMAGE_LIMITS) =>

@@ -1,6 +1,6 @@
 import { ProblemError } from '../../shared/errors.ts'
+import type { ResizePlan } from '../../shared/resize-plan.ts'
 import type { ImageLimits } from './image-limits.ts'
-import type { ResizePlan } from './resize-plan.ts'
 
 /**
  * How much larger than the model needs a JPEG is decoded at least. libjpeg's reduced decoding cuts frequencies off

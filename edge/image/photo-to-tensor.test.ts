@@ -2,9 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import sharp, { type Sharp } from 'sharp'
 import { describe, expect, test } from 'vitest'
 import type { Resize } from '../../shared/model-manifest.ts'
+import { planResize } from '../../shared/resize-plan.ts'
 import { codecs } from '../../test/support/node-codecs.ts'
+import { photoRules } from '../../test/support/photo-rules.ts'
 import { photoToTensor } from './photo-to-tensor.ts'
-import { planResize } from './resize-plan.ts'
 
 const COVER: Resize = { mode: 'cover', size: 64, crop: 56, kernel: 'triangle' }
 const SHARP_KERNELS = { triangle: 'linear', cubic: 'cubic', lanczos3: 'lanczos3' } as const
@@ -29,7 +30,10 @@ async function differences(
   file: Buffer,
   resize: Resize = COVER,
 ): Promise<{ absolute: number; signed: number }> {
-  const [ours, theirs] = [await photoToTensor(file, resize, codecs), await reference(file, resize)]
+  const [ours, theirs] = [
+    await photoToTensor(file, photoRules(resize), codecs),
+    await reference(file, resize),
+  ]
   expect(ours).toHaveLength(resize.crop * resize.crop * 3)
   expect(theirs).toHaveLength(ours.length)
   const steps = Array.from(ours, (value, i) => value - (theirs[i] ?? 0))
@@ -104,7 +108,7 @@ describe('photoToTensor equals a full decode by libvips', () => {
 
   test('contain keeps the whole picture, upright, between black bars', async () => {
     const file = await scene(300, 200).png().withMetadata({ orientation: 6 }).toBuffer()
-    const ours = await photoToTensor(file, { ...COVER, mode: 'contain', size: 56 }, codecs)
+    const ours = await photoToTensor(file, photoRules({ ...COVER, mode: 'contain', size: 56 }), codecs)
     const inner = { width: 37, height: 56, fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false } as const
     const bars = { left: 10, right: 9, background: 'black' }
     const theirs = await sharp(await sharp(file).autoOrient().resize(inner).png().toBuffer())
@@ -124,7 +128,7 @@ describe('photoToTensor', () => {
       .toColourspace('cmyk')
       .jpeg({ quality: 100 })
       .toBuffer()
-    const [red = 0, green = 0, blue = 0] = await photoToTensor(file, COVER, codecs)
+    const [red = 0, green = 0, blue = 0] = await photoToTensor(file, photoRules(COVER), codecs)
     expect(red).toBeGreaterThan(180)
     expect(Math.max(green, blue)).toBeLessThan(90)
   })
@@ -141,7 +145,7 @@ describe('photoToTensor', () => {
       for (const format of ['jpeg', 'png', 'webp'] as const) {
         for (const mode of ['cover', 'contain', 'stretch'] as const) {
           const file = await scene(width, height).toFormat(format).toBuffer()
-          const tensor = await photoToTensor(file, { ...COVER, mode, size: 56 }, codecs)
+          const tensor = await photoToTensor(file, photoRules({ ...COVER, mode, size: 56 }), codecs)
           expect(tensor).toHaveLength(56 * 56 * 3)
         }
       }
@@ -149,16 +153,16 @@ describe('photoToTensor', () => {
   })
 
   test('leaves no ImageData behind on globalThis', async () => {
-    await photoToTensor(await big().webp().toBuffer(), COVER, codecs)
-    await photoToTensor(await big().png().toBuffer(), COVER, codecs)
+    await photoToTensor(await big().webp().toBuffer(), photoRules(COVER), codecs)
+    await photoToTensor(await big().png().toBuffer(), photoRules(COVER), codecs)
     expect('ImageData' in globalThis).toBe(false)
   })
 
   test('keeps one instance a codec: a hundred photos take no more memory than one', async () => {
     const file = await scene(1500, 1000).jpeg().toBuffer()
-    await photoToTensor(file, COVER, codecs)
+    await photoToTensor(file, photoRules(COVER), codecs)
     const before = codecs.memoryBytes().jpeg
-    for (let i = 0; i < 100; i++) await photoToTensor(file, COVER, codecs)
+    for (let i = 0; i < 100; i++) await photoToTensor(file, photoRules(COVER), codecs)
     expect(codecs.memoryBytes().jpeg).toBe(before)
   })
 })

@@ -1,24 +1,18 @@
-import type { Resize } from '../../shared/model-manifest.ts'
+import type { PhotoRules } from '../../shared/photo-decoder.ts'
+import { planResize } from '../../shared/resize-plan.ts'
 import { flattenOntoBlack } from './flatten-alpha.ts'
 import type { ImageCodecs } from './image-codecs.ts'
 import { type ImageHeader, readImageHeader } from './image-header.ts'
 import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image-limits.ts'
 import { chooseReduction } from './jpeg-reduction.ts'
 import { resizeImage } from './resize.ts'
-import { planResize } from './resize-plan.ts'
 
 export { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image-limits.ts'
 
-/**
- * An uploaded photo to the model's input: `crop` x `crop` x 3 bytes, RGB, row by row (NHWC without N), upright by EXIF,
- * transparency on black. Colour profiles are ignored, as training pipelines do.
- *
- * Throws ProblemError: 'empty-image', 'unsupported-image' (not a still JPEG, PNG or WebP), 'image-too-large' (told by
- * the header, before decoding), 'undecodable-image' (truncated, damaged or contradictory).
- */
+/** A PhotoDecoder over codecs that run here. Takes JPEG, PNG and WebP. */
 export async function photoToTensor(
   bytes: Uint8Array,
-  resize: Resize,
+  { resize }: PhotoRules,
   codecs: ImageCodecs,
   limits: ImageLimits = DEFAULT_IMAGE_LIMITS,
 ): Promise<Uint8Array> {

@@ -1,6 +1,6 @@
+import { undecodable } from '../../shared/image-problems.ts'
+import type { Orientation } from '../../shared/orientation.ts'
 import { readExifOrientation } from './exif-orientation.ts'
-import { undecodable } from './image-problems.ts'
-import type { Orientation } from './orientation.ts'
 
 export interface PngHeader {
   readonly type: 'png'

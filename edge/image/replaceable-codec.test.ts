@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { undecodable } from './image-problems.ts'
+import { undecodable } from '../../shared/image-problems.ts'
 import { ReplaceableCodec } from './replaceable-codec.ts'
 
 function counted() {

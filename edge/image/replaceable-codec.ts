@@ -1,5 +1,5 @@
 import { ProblemError } from '../../shared/errors.ts'
-import { undecodable } from './image-problems.ts'
+import { undecodable } from '../../shared/image-problems.ts'
 
 /** A codec's WASM instance. Its memory only ever grows. */
 export interface CodecInstance {

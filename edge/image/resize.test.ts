@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Resize } from '../../shared/model-manifest.ts'
+import { planResize } from '../../shared/resize-plan.ts'
 import type { RgbxImage } from './pixels.ts'
 import { resizeImage } from './resize.ts'
-import { planResize } from './resize-plan.ts'
 
 const KERNELS = ['triangle', 'cubic', 'lanczos3'] as const
 

@@ -1,4 +1,4 @@
-import { undecodable } from './image-problems.ts'
+import { undecodable } from '../../shared/image-problems.ts'
 import type { CodecInstance } from './replaceable-codec.ts'
 
 /** What `@jsquash/png/codec/pkg/squoosh_png_bg.wasm` (the `png` crate, bound with wasm-bindgen) exports. */

@@ -1,6 +1,6 @@
+import { undecodable } from '../../shared/image-problems.ts'
 import { EmscriptenWebp } from './emscripten-webp.ts'
 import type { ImageCodecs, RgbaDecoder } from './image-codecs.ts'
-import { undecodable } from './image-problems.ts'
 import { ReplaceableCodec } from './replaceable-codec.ts'
 import { RustPng } from './rust-png.ts'
 import { TurboJpeg } from './turbo-jpeg.ts'

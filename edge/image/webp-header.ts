@@ -1,7 +1,7 @@
 import { ProblemError } from '../../shared/errors.ts'
+import { undecodable } from '../../shared/image-problems.ts'
+import type { Orientation } from '../../shared/orientation.ts'
 import { readExifOrientation } from './exif-orientation.ts'
-import { undecodable } from './image-problems.ts'
-import type { Orientation } from './orientation.ts'
 
 export interface WebpHeader {
   readonly type: 'webp'

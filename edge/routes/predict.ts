@@ -16,7 +16,7 @@ export function predictRoutes(app: EdgeApp, { deps, models, serviceTimes, upload
     const { backlog, job: accepted } = await uploads.withBody(c.req.raw, async (body) => {
       const model = await models.choose(c.req.query('model'))
       const photo = await photoInBody(body, c.req.raw.headers.get('content-type'))
-      const tensor = await deps.photoToTensor(photo, model.resize)
+      const tensor = await deps.decodePhoto(photo, model)
       return enqueue(model, tensor, c.get('requestId'))
     })
 

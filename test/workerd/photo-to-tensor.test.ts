@@ -4,10 +4,10 @@ import webp from '@jsquash/webp/codec/dec/webp_dec.wasm'
 import { expect, inject, test } from 'vitest'
 import { photoToTensor } from '../../edge/image/photo-to-tensor.ts'
 import { createWasmCodecs } from '../../edge/image/wasm-codecs.ts'
-import type { Resize } from '../../shared/model-manifest.ts'
+import { photoRules } from '../support/photo-rules.ts'
 import type {} from './sharp-reference.ts'
 
-const RESIZE: Resize = { mode: 'cover', size: 256, crop: 224, kernel: 'cubic' }
+const RULES = photoRules({ mode: 'cover', size: 256, crop: 224, kernel: 'cubic' })
 const codecs = createWasmCodecs({ jpeg, png, webp })
 
 function bytesOf(base64: string): Uint8Array {
@@ -17,7 +17,7 @@ function bytesOf(base64: string): Uint8Array {
 test.each(inject('sharpReferences'))(
   'in workerd, $name becomes what sharp makes of it',
   async ({ photo, expected }) => {
-    const tensor = await photoToTensor(bytesOf(photo), RESIZE, codecs)
+    const tensor = await photoToTensor(bytesOf(photo), RULES, codecs)
     const reference = bytesOf(expected)
     expect(tensor.length).toBe(224 * 224 * 3)
     let [absolute, signed] = [0, 0]
@@ -33,9 +33,9 @@ test.each(inject('sharpReferences'))(
 
 test('in workerd, a truncated JPEG is refused and the next photo decodes as before', async () => {
   const photo = bytesOf(inject('sharpReferences')[0]?.photo ?? '')
-  const before = await photoToTensor(photo, RESIZE, codecs)
-  await expect(photoToTensor(photo.subarray(0, photo.length / 2), RESIZE, codecs)).rejects.toMatchObject({
+  const before = await photoToTensor(photo, RULES, codecs)
+  await expect(photoToTensor(photo.subarray(0, photo.length / 2), RULES, codecs)).rejects.toMatchObject({
     code: 'undecodable-image',
   })
-  expect(await photoToTensor(photo, RESIZE, codecs)).toEqual(before)
+  expect(await photoToTensor(photo, RULES, codecs)).toEqual(before)
 })

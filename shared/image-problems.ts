@@ -1,4 +1,4 @@
-import { ProblemError } from '../../shared/errors.ts'
+import { ProblemError } from './errors.ts'
 
 /** The errors of this folder. `detail` goes to the client: sizes and formats only, never bytes or a codec's message. */
 

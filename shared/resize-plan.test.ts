@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Resize } from '../../shared/model-manifest.ts'
+import type { Resize } from './model-manifest.ts'
 import type { Orientation } from './orientation.ts'
 import { planResize } from './resize-plan.ts'
 

@@ -1,4 +1,4 @@
-import type { Resize } from '../../shared/model-manifest.ts'
+import type { Resize } from './model-manifest.ts'
 import { type Orientation, turnOf } from './orientation.ts'
 
 /** One axis of the stored picture: it is scaled to `scaled` pixels, of which `count` from `offset` on are wanted. */

@@ -9,6 +9,7 @@ import { createApp } from './app.ts'
 import type { EdgeApp } from './edge-context.ts'
 import { edgeEnvSchema } from './env.ts'
 import { DEFAULT_IMAGE_LIMITS, photoToTensor } from './image/photo-to-tensor.ts'
+import resizer from './image/resizer.wasm'
 import { createWasmCodecs } from './image/wasm-codecs.ts'
 import { RedisRest } from './redis-rest.ts'
 
@@ -35,7 +36,7 @@ function appFor(bindings: Record<string, unknown>): EdgeApp {
 
 function buildApp(bindings: Record<string, unknown>): EdgeApp {
   const env = readConfiguration(edgeEnvSchema, bindings)
-  const codecs = createWasmCodecs({ jpeg: jpegTurbo, png: squooshPng, webp: webpDecoder })
+  const codecs = createWasmCodecs({ jpeg: jpegTurbo, png: squooshPng, webp: webpDecoder, resizer })
   const redis = new RedisRest({
     url: env.UPSTASH_REDIS_REST_URL,
     token: env.UPSTASH_REDIS_REST_TOKEN,

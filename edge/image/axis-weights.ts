@@ -27,12 +27,14 @@ export function axisWeights(
   const scale = span / axis.scaled
   const stretch = Math.max(1, scale)
   const reach = kernel.radius * stretch
-  const taps = Math.min(samples, 2 * Math.ceil(reach) + 1)
+  const taps = Math.min(samples, Math.ceil(2 * reach))
   const first = new Int32Array(axis.count)
   const weights = new Float32Array(axis.count * taps)
   for (let i = 0; i < axis.count; i++) {
     const centre = (axis.offset + i + 0.5) * scale
-    const start = Math.min(Math.max(0, Math.floor(centre - reach)), samples - taps)
+    // The first sample whose centre is nearer than `reach`.
+    const nearest = Math.floor(centre - reach - 0.5) + 1
+    const start = Math.min(Math.max(0, nearest), samples - taps)
     first[i] = start
     const row = weights.subarray(i * taps, (i + 1) * taps)
     for (let t = 0; t < taps; t++) row[t] = kernel.weightAt((start + t + 0.5 - centre) / stretch)
@@ -42,6 +44,7 @@ export function axisWeights(
 }
 
 function normalise(row: Float32Array): void {
-  const sum = row.reduce((total, weight) => total + weight, 0)
+  let sum = 0
+  for (let t = 0; t < row.length; t++) sum += row[t] as number
   for (let t = 0; t < row.length; t++) row[t] = (row[t] as number) / sum
 }

@@ -1,27 +1,50 @@
+import type { Resize } from '../../shared/model-manifest.ts'
+import type { PhotoRules } from '../../shared/photo-decoder.ts'
+import type { ResizePlan } from '../../shared/resize-plan.ts'
 import type { JpegHeader } from './jpeg-header.ts'
-import type { RgbxImage } from './pixels.ts'
+import type { Picture, RgbTile, RowSink } from './pixels.ts'
 import type { PngHeader } from './png-header.ts'
 import type { WebpHeader } from './webp-header.ts'
 
 /**
- * Decoders, handed in so that another runtime or a test can bring its own.
+ * Decoders and the resizer, handed in so that a test can bring its own.
  *
- * `use` is called once, before `decode` returns; the image it gets may live in the decoder's memory, may be written to,
- * and is gone afterwards. The image's sides must be those of the header, or else the decoder throws. Whatever is wrong
- * with the bytes, a decoder throws ProblemError 'undecodable-image', and decodes the next photo as if nothing happened.
+ * A decoder hands all rows of the picture to `sink` before `decode` returns: as many, and as wide, as its header says, or else
+ * it throws. EXIF orientation is not applied. Whatever is wrong with the bytes, it throws ProblemError
+ * 'undecodable-image', and decodes the next photo as if nothing happened.
  */
 export interface ImageCodecs {
   readonly jpeg: JpegDecoder
-  readonly png: RgbaDecoder
-  readonly webp: RgbaDecoder
+  readonly png: RgbaDecoder<PngHeader>
+  readonly webp: RgbaDecoder<WebpHeader>
+  readonly resizer: PictureResizer
 }
 
 export interface JpegDecoder {
-  /** RGB at `eighths` / 8 of the stored size, each side rounded up; `eighths` is 1 to 8. EXIF is not applied. */
-  decode<T>(bytes: Uint8Array, header: JpegHeader, eighths: number, use: (image: RgbxImage) => T): T
+  /** At `eighths` / 8 of the stored size, each side rounded up; `eighths` is 1 to 8. The fourth byte means nothing. */
+  decode(
+    bytes: Uint8Array,
+    header: JpegHeader,
+    eighths: number,
+    truncated: PhotoRules['decode']['truncated'],
+    sink: RowSink,
+  ): void
 }
 
-export interface RgbaDecoder {
-  /** 8 bits a channel, with alpha (not premultiplied) in the fourth byte. EXIF is not applied. */
-  decode<T>(bytes: Uint8Array, header: PngHeader | WebpHeader, use: (image: RgbxImage) => T): T
+export interface RgbaDecoder<Header> {
+  /** 8 bits a channel, alpha (not premultiplied) in the fourth byte. */
+  decode(bytes: Uint8Array, header: Header, sink: RowSink): void
+}
+
+export interface PictureResizer {
+  /**
+   * What `plan` wants of a picture, still as stored, transparency on black. `decode` is called once, and hands the
+   * picture's rows to the sink it is given; ProblemError 'undecodable-image' if they are not as many as it has.
+   */
+  resample(
+    picture: Picture,
+    plan: ResizePlan,
+    kernel: Resize['kernel'],
+    decode: (sink: RowSink) => void,
+  ): RgbTile
 }

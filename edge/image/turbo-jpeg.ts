@@ -55,12 +55,17 @@ export class TurboJpeg implements CodecInstance {
    * RGBX at `eighths` / 8. Throws ProblemError with everything freed; after any other throw the instance must not be used
    * again, so that there is nothing left to free.
    */
-  decode(bytes: Uint8Array, header: JpegHeader, eighths: number): DecodedJpeg {
+  decode(
+    bytes: Uint8Array,
+    header: JpegHeader,
+    eighths: number,
+    truncated: 'refuse' | 'accept',
+  ): DecodedJpeg {
     const session = this.#open(bytes)
     try {
       const isCmyk = this.#confirmHeader(session, header)
       const { warned, output, ...image } = this.#decompress(session, header, eighths, isCmyk)
-      if (warned && !reachesEndOfImage(bytes, header.scanOffset)) {
+      if (warned && truncated === 'refuse' && !reachesEndOfImage(bytes, header.scanOffset)) {
         throw undecodable('The JPEG is incomplete: its end is missing.')
       }
       if (isCmyk) cmykToRgbx(image.data, header.adobe)

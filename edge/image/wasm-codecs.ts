@@ -1,7 +1,9 @@
 import { undecodable } from '../../shared/image-problems.ts'
 import { EmscriptenWebp } from './emscripten-webp.ts'
-import type { ImageCodecs, RgbaDecoder } from './image-codecs.ts'
+import type { ImageCodecs } from './image-codecs.ts'
+import type { RowSink } from './pixels.ts'
 import { ReplaceableCodec } from './replaceable-codec.ts'
+import { Resizer } from './resizer.ts'
 import { RustPng } from './rust-png.ts'
 import { TurboJpeg } from './turbo-jpeg.ts'
 
@@ -10,66 +12,67 @@ import { TurboJpeg } from './turbo-jpeg.ts'
  * - jpeg: `@cwasm/jpeg-turbo/jpeg-turbo.wasm`
  * - png: `@jsquash/png/codec/pkg/squoosh_png_bg.wasm`
  * - webp: `@jsquash/webp/codec/dec/webp_dec.wasm`
+ * - resizer: `edge/image/resizer.wasm`
  */
 export interface CodecModules {
   readonly jpeg: WebAssembly.Module
   readonly png: WebAssembly.Module
   readonly webp: WebAssembly.Module
+  readonly resizer: WebAssembly.Module
 }
 
 /** The codecs, and how many bytes of memory their instances hold (0 before first use). */
 export interface WasmCodecs extends ImageCodecs {
-  memoryBytes(): { jpeg: number; png: number; webp: number }
+  memoryBytes(): { jpeg: number; png: number; webp: number; resizer: number }
 }
 
-/** Decoders that start on first use. Call once per isolate. */
+/** Instances that start on first use. Call once per isolate. */
 export function createWasmCodecs(modules: CodecModules): WasmCodecs {
   const jpeg = new ReplaceableCodec(() => new TurboJpeg(modules.jpeg))
   const png = new ReplaceableCodec(() => new RustPng(modules.png))
   const webp = new ReplaceableCodec(() => new EmscriptenWebp(modules.webp))
+  const resizer = new ReplaceableCodec(() => new Resizer(modules.resizer))
   return {
     jpeg: {
-      decode(bytes, header, eighths, use) {
-        const image = jpeg.run((decoder) => decoder.decode(bytes, header, eighths))
-        const spanX = (header.width * eighths) / 8
-        const spanY = (header.height * eighths) / 8
-        return useAndFree({ ...image, spanX, spanY }, use)
-      },
+      decode: (bytes, header, eighths, truncated, sink) =>
+        jpeg.run((decoder) => handOver(decoder.decode(bytes, header, eighths, truncated), sink)),
     },
-    png: rgbaDecoder((bytes) => png.run((decoder) => decoder.decode(bytes))),
-    webp: rgbaDecoder((bytes) => {
-      const image = webp.run((decoder) => decoder.decode(bytes))
-      return { ...image, free: () => {} }
+    png: {
+      decode: (bytes, header, sink) =>
+        png.run((decoder) => handOver(agreeing(decoder.decode(bytes), header), sink)),
+    },
+    webp: {
+      decode: (bytes, header, sink) =>
+        webp.run((decoder) => handOver(agreeing({ ...decoder.decode(bytes), free: () => {} }, header), sink)),
+    },
+    resizer: { resample: (...picture) => resizer.run((instance) => instance.resample(...picture)) },
+    memoryBytes: () => ({
+      jpeg: jpeg.memoryBytes,
+      png: png.memoryBytes,
+      webp: webp.memoryBytes,
+      resizer: resizer.memoryBytes,
     }),
-    memoryBytes: () => ({ jpeg: jpeg.memoryBytes, png: png.memoryBytes, webp: webp.memoryBytes }),
   }
 }
 
-interface DecodedRgba {
+interface DecodedPicture {
   readonly data: Uint8Array | Uint8ClampedArray
   readonly width: number
   readonly height: number
   free(): void
 }
 
-function rgbaDecoder(decodeRgba: (bytes: Uint8Array) => DecodedRgba): RgbaDecoder {
-  return {
-    decode(bytes, header, use) {
-      const image = decodeRgba(bytes)
-      const { width, height, data } = image
-      const agrees = width === header.width && height === header.height && data.length === width * height * 4
-      return useAndFree({ ...image, spanX: width, spanY: height }, (rgba) => {
-        if (!agrees) throw undecodable('The image contradicts its header.')
-        return use(rgba)
-      })
-    },
-  }
+function agreeing(picture: DecodedPicture, header: { width: number; height: number }): DecodedPicture {
+  const { width, height, data } = picture
+  if (width === header.width && height === header.height && data.length === width * height * 4) return picture
+  picture.free()
+  throw undecodable('The image contradicts its header.')
 }
 
-function useAndFree<Image extends { free(): void }, T>(image: Image, use: (image: Image) => T): T {
+function handOver({ data, free }: DecodedPicture, sink: RowSink): void {
   try {
-    return use(image)
+    sink(new Uint8Array(data.buffer, data.byteOffset, data.length))
   } finally {
-    image.free()
+    free()
   }
 }

@@ -3,12 +3,13 @@ import png from '@jsquash/png/codec/pkg/squoosh_png_bg.wasm'
 import webp from '@jsquash/webp/codec/dec/webp_dec.wasm'
 import { expect, inject, test } from 'vitest'
 import { photoToTensor } from '../../edge/image/photo-to-tensor.ts'
+import resizer from '../../edge/image/resizer.wasm'
 import { createWasmCodecs } from '../../edge/image/wasm-codecs.ts'
 import { photoRules } from '../support/photo-rules.ts'
 import type {} from './sharp-reference.ts'
 
 const RULES = photoRules({ mode: 'cover', size: 256, crop: 224, kernel: 'cubic' })
-const codecs = createWasmCodecs({ jpeg, png, webp })
+const codecs = createWasmCodecs({ jpeg, png, webp, resizer })
 
 function bytesOf(base64: string): Uint8Array {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))

@@ -1,12 +1,5 @@
 import { expect, test } from 'vitest'
 import { cmykToRgbx } from './cmyk-to-rgb.ts'
-import { flattenOntoBlack } from './flatten-alpha.ts'
-
-test('transparent pixels turn black, opaque ones stay, others are in between', () => {
-  const pixels = Uint8Array.from([200, 100, 50, 255, 200, 100, 50, 0, 200, 100, 50, 51])
-  flattenOntoBlack(pixels)
-  expect(Array.from(pixels)).toEqual([200, 100, 50, 255, 0, 0, 0, 0, 40, 20, 10, 51])
-})
 
 test('CMYK counts ink, or, as Adobe stores it, what is left without', () => {
   const paperInkBlack = [0, 0, 0, 0, 255, 0, 51, 0, 0, 0, 0, 255]

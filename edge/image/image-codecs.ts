@@ -1,3 +1,4 @@
+import type { GifHeader } from './gif-header.ts'
 import type { JpegHeader } from './jpeg-header.ts'
 import type { RgbxImage } from './pixels.ts'
 import type { PngHeader } from './png-header.ts'
@@ -14,6 +15,7 @@ export interface ImageCodecs {
   readonly jpeg: JpegDecoder
   readonly png: RgbaDecoder
   readonly webp: RgbaDecoder
+  readonly gif: GifDecoder
 }
 
 export interface JpegDecoder {
@@ -24,4 +26,9 @@ export interface JpegDecoder {
 export interface RgbaDecoder {
   /** 8 bits a channel, with alpha (not premultiplied) in the fourth byte. EXIF is not applied. */
   decode<T>(bytes: Uint8Array, header: PngHeader | WebpHeader, use: (image: RgbxImage) => T): T
+}
+
+export interface GifDecoder {
+  /** The first frame, in the form that RgbaDecoder gives. */
+  decode<T>(bytes: Uint8Array, header: GifHeader, use: (image: RgbxImage) => T): T
 }

@@ -4,6 +4,7 @@ import type { ImageCodecs } from './image-codecs.ts'
 import { type ImageHeader, readImageHeader } from './image-header.ts'
 import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image-limits.ts'
 import { chooseReduction } from './jpeg-reduction.ts'
+import type { RgbxImage } from './pixels.ts'
 import { resizeImage } from './resize.ts'
 import { planResize } from './resize-plan.ts'
 
@@ -11,10 +12,10 @@ export { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image-limits.ts'
 
 /**
  * An uploaded photo to the model's input: `crop` x `crop` x 3 bytes, RGB, row by row (NHWC without N), upright by EXIF,
- * transparency on black. Colour profiles are ignored, as training pipelines do.
+ * transparency on black, and of a GIF the first frame. Colour profiles are ignored, as training pipelines do.
  *
- * Throws ProblemError: 'empty-image', 'unsupported-image' (not a still JPEG, PNG or WebP), 'image-too-large' (told by
- * the header, before decoding), 'undecodable-image' (truncated, damaged or contradictory).
+ * Throws ProblemError: 'empty-image', 'unsupported-image' (not a JPEG, PNG, still WebP or GIF), 'image-too-large' (told
+ * by the header, before decoding), 'undecodable-image' (truncated, damaged or contradictory).
  */
 export async function photoToTensor(
   bytes: Uint8Array,
@@ -29,9 +30,10 @@ export async function photoToTensor(
       resizeImage(image, plan, resize.kernel),
     )
   }
-  const decoder = codecs[header.type]
-  return decoder.decode(bytes, header, (image) => {
+  const flattenAndResize = (image: RgbxImage) => {
     flattenOntoBlack(image.data)
     return resizeImage(image, plan, resize.kernel)
-  })
+  }
+  if (header.type === 'gif') return codecs.gif.decode(bytes, header, flattenAndResize)
+  return codecs[header.type].decode(bytes, header, flattenAndResize)
 }

@@ -1,5 +1,6 @@
 import { EmscriptenWebp } from './emscripten-webp.ts'
-import type { ImageCodecs, RgbaDecoder } from './image-codecs.ts'
+import { decodeGif } from './gif-decoder.ts'
+import type { GifDecoder, ImageCodecs, RgbaDecoder } from './image-codecs.ts'
 import { undecodable } from './image-problems.ts'
 import { ReplaceableCodec } from './replaceable-codec.ts'
 import { RustPng } from './rust-png.ts'
@@ -41,8 +42,23 @@ export function createWasmCodecs(modules: CodecModules): WasmCodecs {
       const image = webp.run((decoder) => decoder.decode(bytes))
       return { ...image, free: () => {} }
     }),
+    gif: gifDecoder,
     memoryBytes: () => ({ jpeg: jpeg.memoryBytes, png: png.memoryBytes, webp: webp.memoryBytes }),
   }
+}
+
+/** Plain JavaScript: it holds no memory between photos. */
+const gifDecoder: GifDecoder = {
+  decode(bytes, header, use) {
+    const { width, height } = header
+    const data = new Uint8Array(width * height * 4)
+    let filled = 0
+    decodeGif(bytes, header, (rows) => {
+      data.set(rows, filled)
+      filled += rows.length
+    })
+    return use({ data, width, height, spanX: width, spanY: height })
+  },
 }
 
 interface DecodedRgba {

@@ -16,3 +16,10 @@ export function tooManyPixels(
     `The image is ${image.width} x ${image.height}; at most ${limit} megapixels are accepted for ${image.type.toUpperCase()}.`,
   )
 }
+
+export function tooManyFrames(image: { readonly type: string }, maxFrames: number): ProblemError {
+  return new ProblemError(
+    'image-too-large',
+    `The image has too many frames; at most ${maxFrames.toLocaleString('en-US')} are accepted for ${image.type.toUpperCase()}.`,
+  )
+}

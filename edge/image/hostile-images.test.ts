@@ -28,6 +28,8 @@ const GOOD = {
   'interlaced PNG': await picture().png({ progressive: true, palette: true }).toBuffer(),
   'lossy WebP': await picture().webp().withMetadata({ orientation: 3 }).toBuffer(),
   'lossless WebP': await picture().ensureAlpha(0.5).webp({ lossless: true }).toBuffer(),
+  GIF: await picture().gif().toBuffer(),
+  'interlaced GIF': await picture().gif({ progressive: true }).toBuffer(),
 }
 const cases = Object.entries(GOOD).map(([name, file]) => ({ name, file }))
 

@@ -1,6 +1,7 @@
 import type { Resize } from '../../shared/model-manifest.ts'
 import type { PhotoRules } from '../../shared/photo-decoder.ts'
 import type { ResizePlan } from '../../shared/resize-plan.ts'
+import type { GifHeader } from './gif-header.ts'
 import type { JpegHeader } from './jpeg-header.ts'
 import type { Picture, RgbTile, RowSink } from './pixels.ts'
 import type { PngHeader } from './png-header.ts'
@@ -17,6 +18,8 @@ export interface ImageCodecs {
   readonly jpeg: JpegDecoder
   readonly png: RgbaDecoder<PngHeader>
   readonly webp: RgbaDecoder<WebpHeader>
+  /** The first frame. */
+  readonly gif: RgbaDecoder<GifHeader>
   readonly resizer: PictureResizer
 }
 

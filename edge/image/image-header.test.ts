@@ -1,5 +1,6 @@
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
+import { writeGif } from '../../test/support/gif-writer.ts'
 import { readImageHeader } from './image-header.ts'
 import { DEFAULT_IMAGE_LIMITS } from './image-limits.ts'
 
@@ -34,6 +35,7 @@ describe('readImageHeader', () => {
       png: await picture.clone().png().toBuffer(),
       webp: await picture.clone().webp().toBuffer(),
       webpLossless,
+      gif: await picture.clone().gif().toBuffer(),
     }
     for (const [kind, bytes] of Object.entries(files)) {
       const limits = (pixels: number) => ({
@@ -43,6 +45,18 @@ describe('readImageHeader', () => {
       expect(readImageHeader(bytes, limits(1500))).toMatchObject({ width: 50, height: 30 })
       expect(() => readImageHeader(bytes, limits(1499))).toThrow(refusal('image-too-large'))
     }
+  })
+
+  test('refuses a GIF whose frame is large, however small its screen, and one of too many frames', async () => {
+    const gif = await picture.clone().gif().toBuffer()
+    const large = Buffer.from(gif)
+    large.writeUInt32LE(0xffffffff, gif.indexOf(Uint8Array.of(0x2c, 0, 0, 0, 0, 50, 0, 30, 0)) + 5)
+    expect(() => read(large)).toThrow(refusal('image-too-large'))
+    const frame = { width: 1, height: 1, pixels: Uint8Array.of(1) }
+    const frames = (count: number) =>
+      writeGif({ width: 1, height: 1, frames: Array.from({ length: count }, () => frame) })
+    expect(read(frames(1000))).toMatchObject({ frames: 1000 })
+    expect(() => read(frames(1001))).toThrow(refusal('image-too-large'))
   })
 
   test('refuses a progressive JPEG by the memory its coefficients take', async () => {

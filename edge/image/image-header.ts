@@ -1,4 +1,5 @@
-import { tooManyPixels, undecodable } from '../../shared/image-problems.ts'
+import { tooManyFrames, tooManyPixels, undecodable } from '../../shared/image-problems.ts'
+import { type GifHeader, readGifHeader } from './gif-header.ts'
 import type { ImageLimits } from './image-limits.ts'
 import { assertCoefficientsFit } from './jpeg-coefficients.ts'
 import { type JpegHeader, readJpegHeader } from './jpeg-header.ts'
@@ -7,24 +8,28 @@ import { sniffImageType } from './sniff.ts'
 import { readWebpHeader, type WebpHeader } from './webp-header.ts'
 
 /** What a file says about itself before it is decoded. Sides are those of the stored image, before `orientation`. */
-export type ImageHeader = JpegHeader | PngHeader | WebpHeader
+export type ImageHeader = JpegHeader | PngHeader | WebpHeader | GifHeader
 
 /**
  * Tells the type, reads the header and holds it against the limits; allocates nothing that the header controls.
  * Throws ProblemError 'empty-image', 'unsupported-image', 'undecodable-image' or 'image-too-large'.
  */
 export function readImageHeader(bytes: Uint8Array, limits: ImageLimits): ImageHeader {
-  const header = READERS[sniffImageType(bytes)](bytes)
+  const header = READERS[sniffImageType(bytes)](bytes, limits)
   if (header.width < 1 || header.height < 1) throw undecodable('The image has no pixels.')
   const lossless = header.type === 'webp' && header.lossless
   const maxPixels = limits.maxPixels[lossless ? 'webpLossless' : header.type]
   if (header.width * header.height > maxPixels) throw tooManyPixels(header, maxPixels)
+  if (header.type === 'gif' && header.frames > limits.maxFrames) {
+    throw tooManyFrames(header, limits.maxFrames)
+  }
   if (header.type === 'jpeg') assertCoefficientsFit(bytes, header, limits)
   return header
 }
 
-const READERS: Record<ImageHeader['type'], (bytes: Uint8Array) => ImageHeader> = {
+const READERS: Record<ImageHeader['type'], (bytes: Uint8Array, limits: ImageLimits) => ImageHeader> = {
   jpeg: readJpegHeader,
   png: readPngHeader,
   webp: readWebpHeader,
+  gif: (bytes, limits) => readGifHeader(bytes, limits.maxFrames),
 }

@@ -6,6 +6,7 @@ export interface ImageLimits {
     readonly png: number
     readonly webp: number
     readonly webpLossless: number
+    readonly gif: number
   }
   /**
    * Most bytes of DCT coefficients a JPEG decoder may have to hold at once. Progressive files, and sequential ones with
@@ -16,6 +17,8 @@ export interface ImageLimits {
   readonly maxScans: number
   /** Most pixels (4 bytes each) a JPEG may have after decoding at reduced size; only very elongated photos get there. */
   readonly maxDecodedPixels: number
+  /** Most frames in a GIF. Only the first is decoded, but all are walked past. */
+  readonly maxFrames: number
 }
 
 /**
@@ -26,8 +29,9 @@ export interface ImageLimits {
  * libjpeg's own progressive script writes 10 scans.
  */
 export const DEFAULT_IMAGE_LIMITS: ImageLimits = {
-  maxPixels: { jpeg: 50_000_000, png: 4_000_000, webp: 6_000_000, webpLossless: 4_000_000 },
+  maxPixels: { jpeg: 50_000_000, png: 4_000_000, webp: 6_000_000, webpLossless: 4_000_000, gif: 4_000_000 },
   maxCoefficientBytes: 48 * 1024 * 1024,
   maxScans: 64,
   maxDecodedPixels: 8_000_000,
+  maxFrames: 1000,
 }

@@ -80,6 +80,9 @@ describe('photoToTensor equals a full decode by libvips', () => {
     'WebP lossless': () => big().webp({ lossless: true }).toBuffer(),
     'WebP alpha': () => translucent().webp().toBuffer(),
     'WebP lossless alpha': () => translucent().webp({ lossless: true }).toBuffer(),
+    GIF: () => big().gif().toBuffer(),
+    'GIF interlaced': () => big().gif({ progressive: true }).toBuffer(),
+    'GIF transparent': () => translucent().gif().toBuffer(),
   }
   test.each(Object.keys(FORMATS))('%s', async (format) => {
     const file = (await FORMATS[format]?.()) ?? Buffer.alloc(0)
@@ -142,7 +145,7 @@ describe('photoToTensor', () => {
       [7, 4001],
       [4001, 9],
     ] as const) {
-      for (const format of ['jpeg', 'png', 'webp'] as const) {
+      for (const format of ['jpeg', 'png', 'webp', 'gif'] as const) {
         for (const mode of ['cover', 'contain', 'stretch'] as const) {
           const file = await scene(width, height).toFormat(format).toBuffer()
           const tensor = await photoToTensor(file, photoRules({ ...COVER, mode, size: 56 }), codecs)

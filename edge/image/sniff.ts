@@ -1,10 +1,9 @@
 import { ProblemError } from '../../shared/errors.ts'
 
-export type ImageType = 'jpeg' | 'png' | 'webp'
+export type ImageType = 'jpeg' | 'png' | 'webp' | 'gif'
 
 /** Name, offset of the magic bytes, the bytes as Latin-1. Only told apart to give a helpful answer. */
 const UNSUPPORTED: readonly (readonly [name: string, offset: number, magic: string])[] = [
-  ['GIF', 0, 'GIF8'],
   ['AVIF', 4, 'ftypavif'],
   ['AVIF', 4, 'ftypavis'],
   ['HEIC', 4, 'ftyphei'],
@@ -26,19 +25,20 @@ const SVG_SEARCH_BYTES = 1024
 
 /**
  * The image's type by its first bytes; headers and file names are not asked.
- * Throws ProblemError 'empty-image' for 0 bytes, 'unsupported-image' for everything but JPEG, PNG and WebP.
+ * Throws ProblemError 'empty-image' for 0 bytes, 'unsupported-image' for everything but JPEG, PNG, WebP and GIF.
  */
 export function sniffImageType(bytes: Uint8Array): ImageType {
   if (bytes.length === 0) throw new ProblemError('empty-image', 'The image has 0 bytes.')
   if (hasMagic(bytes, 0, '\xff\xd8\xff')) return 'jpeg'
   if (hasMagic(bytes, 0, '\x89PNG\r\n\x1a\n')) return 'png'
   if (hasMagic(bytes, 0, 'RIFF') && hasMagic(bytes, 8, 'WEBP')) return 'webp'
+  if (hasMagic(bytes, 0, 'GIF87a') || hasMagic(bytes, 0, 'GIF89a')) return 'gif'
   const name = unsupportedName(bytes)
   throw new ProblemError(
     'unsupported-image',
     name === undefined
-      ? 'These bytes are not a JPEG, PNG or WebP image.'
-      : `${name} is not supported; send JPEG, PNG or WebP.`,
+      ? 'These bytes are not a JPEG, PNG, WebP or GIF image.'
+      : `${name} is not supported; send JPEG, PNG, WebP or GIF.`,
   )
 }
 

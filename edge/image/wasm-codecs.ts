@@ -1,5 +1,6 @@
 import { undecodable } from '../../shared/image-problems.ts'
 import { EmscriptenWebp } from './emscripten-webp.ts'
+import { decodeGif } from './gif-decoder.ts'
 import type { ImageCodecs } from './image-codecs.ts'
 import type { RowSink } from './pixels.ts'
 import { ReplaceableCodec } from './replaceable-codec.ts'
@@ -45,6 +46,7 @@ export function createWasmCodecs(modules: CodecModules): WasmCodecs {
       decode: (bytes, header, sink) =>
         webp.run((decoder) => handOver(agreeing({ ...decoder.decode(bytes), free: () => {} }, header), sink)),
     },
+    gif: { decode: decodeGif },
     resizer: { resample: (...picture) => resizer.run((instance) => instance.resample(...picture)) },
     memoryBytes: () => ({
       jpeg: jpeg.memoryBytes,

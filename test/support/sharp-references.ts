@@ -17,6 +17,7 @@ export default async function setup(project: TestProject): Promise<void> {
     ['a PNG', coffee().png().toBuffer()],
     ['a WebP', coffee().webp({ quality: 90 }).toBuffer()],
     ['a lossless WebP', coffee().webp({ lossless: true }).toBuffer()],
+    ['a GIF', coffee().gif().toBuffer()],
   ]
   const references = photos.map(async ([name, photo]): Promise<SharpReference> => {
     const bytes = await photo

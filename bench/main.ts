@@ -1,9 +1,9 @@
 import { definedVariables } from '../local-stack/defined-variables.ts'
 import { prepareSetup } from './bench-setup.ts'
-import { abortOnInterrupt } from './interruption.ts'
+import { runToEnd } from './interruption.ts'
 import { measureLatency } from './latency.ts'
 import { busyShare, loadWarning } from './machine-load.ts'
-import { type BenchOptions, HELP, readOptions, UsageError } from './options.ts'
+import { type BenchOptions, HELP, readOptions } from './options.ts'
 import { describeMachine, formatTable, type Row, thisMachine, writeReport } from './report.ts'
 import { measureThroughput } from './throughput.ts'
 
@@ -39,16 +39,4 @@ function describeRun({ rounds, requests, threads, only }: BenchOptions): string 
   return parts.join('; ')
 }
 
-const signal = abortOnInterrupt()
-main(signal).then(
-  () => process.exit(0),
-  (error: unknown) => {
-    if (signal.aborted) {
-      console.error('\nStopped')
-      process.exit(130)
-    }
-    const hint = error instanceof UsageError ? ' (see --help)' : ''
-    console.error(`bench: ${error instanceof Error ? error.message : error}${hint}`)
-    process.exit(1)
-  },
-)
+runToEnd('bench', main)

@@ -6,16 +6,24 @@ import { PROJECT_ROOT } from './project-root.ts'
 const execute = promisify(execFile)
 
 export interface EdgeBundle {
-  /** Folder with `worker.js` and the .wasm modules: exactly what `wrangler deploy` uploads. */
+  /** Folder with one JavaScript file and the .wasm modules: exactly what `wrangler deploy` uploads. */
   folder: string
   /** As wrangler counts it, e.g. `117.30 KiB`. */
   gzipSize: string
 }
 
-/** Bundles the edge with `wrangler deploy --dry-run`. Throws with wrangler's words if that fails. */
-export async function bundleEdge(folder: string, env: Record<string, string>): Promise<EdgeBundle> {
+/**
+ * Bundles the edge with `wrangler deploy --dry-run`, or another Worker (`entry`, from the project's root) in the same way.
+ * Throws with wrangler's words if that fails.
+ */
+export async function bundleEdge(
+  folder: string,
+  env: Record<string, string>,
+  entry?: string,
+): Promise<EdgeBundle> {
   const wrangler = join(PROJECT_ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
-  const { stdout } = await execute(process.execPath, [wrangler, 'deploy', '--dry-run', '--outdir', folder], {
+  const deploy = ['deploy', ...(entry === undefined ? [] : [entry]), '--dry-run', '--outdir', folder]
+  const { stdout } = await execute(process.execPath, [wrangler, ...deploy], {
     cwd: PROJECT_ROOT,
     env: { ...env, WRANGLER_SEND_METRICS: 'false', CI: 'true', NO_COLOR: '1' },
   })

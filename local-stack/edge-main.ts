@@ -32,7 +32,7 @@ async function main(): Promise<void> {
           name: wrangler.name ?? 'edgebatch',
           compatibilityDate: wrangler.compatibility_date ?? '',
           compatibilityFlags: wrangler.compatibility_flags,
-          manifest: { mainModule: MAIN_MODULE, modules: await readModules(EDGE_BUNDLE) },
+          manifest: await readModules(EDGE_BUNDLE),
           env: Object.fromEntries(
             variables.map(([name, value]) => [name, { type: 'text', value: String(value) }]),
           ),
@@ -47,18 +47,19 @@ async function main(): Promise<void> {
   process.once('disconnect', stop)
 }
 
-const MAIN_MODULE = 'worker.js'
+type Module = { type: 'esm' | 'wasm'; contents: Uint8Array<ArrayBuffer> }
 
-type Modules = Record<string, { type: 'esm' | 'wasm'; contents: Uint8Array<ArrayBuffer> }>
-
-async function readModules(folder: string): Promise<Modules> {
+/** A bundle has one JavaScript file: its main module. */
+async function readModules(folder: string): Promise<{ mainModule: string; modules: Record<string, Module> }> {
   const files = await readdir(folder)
-  const wanted = files.filter((file) => file === MAIN_MODULE || file.endsWith('.wasm'))
-  const entries = wanted.map(async (file) => {
-    const type = file === MAIN_MODULE ? ('esm' as const) : ('wasm' as const)
-    return [file, { type, contents: new Uint8Array(await readFile(join(folder, file))) }] as const
+  const mainModule = files.find((file) => file.endsWith('.js'))
+  if (mainModule === undefined) throw new Error(`${folder} holds no bundle`)
+  const wanted = files.filter((file) => file === mainModule || file.endsWith('.wasm'))
+  const entries = wanted.map(async (file): Promise<[string, Module]> => {
+    const type = file === mainModule ? 'esm' : 'wasm'
+    return [file, { type, contents: new Uint8Array(await readFile(join(folder, file))) }]
   })
-  return Object.fromEntries(await Promise.all(entries))
+  return { mainModule, modules: Object.fromEntries(await Promise.all(entries)) }
 }
 
 main().catch((error: unknown) => {

@@ -1,0 +1,28 @@
+import jpegTurbo from '@cwasm/jpeg-turbo/jpeg-turbo.wasm'
+import squooshPng from '@jsquash/png/codec/pkg/squoosh_png_bg.wasm'
+import webpDecoder from '@jsquash/webp/codec/dec/webp_dec.wasm'
+import * as z from 'zod'
+import { DEFAULT_IMAGE_LIMITS, photoToTensor } from '../../edge/image/photo-to-tensor.ts'
+import resizer from '../../edge/image/resizer.wasm'
+import { createWasmCodecs } from '../../edge/image/wasm-codecs.ts'
+import { decodeSchema, resizeSchema } from '../../shared/model-manifest.ts'
+
+const rulesSchema = z.object({ resize: resizeSchema, decode: decodeSchema })
+const codecs = createWasmCodecs({ jpeg: jpegTurbo, png: squooshPng, webp: webpDecoder, resizer })
+
+/**
+ * Entry in workerd: decodes the posted photo `?times=` over, by `?rules=` (JSON). Answers with the tensor, and in a header with
+ * the bytes of WASM memory that each codec holds.
+ */
+export default {
+  async fetch(request: Request): Promise<Response> {
+    const { searchParams } = new URL(request.url)
+    const rules = rulesSchema.parse(JSON.parse(searchParams.get('rules') ?? ''))
+    const photo = new Uint8Array(await request.arrayBuffer())
+    let tensor = new Uint8Array()
+    for (let i = 0; i < Number(searchParams.get('times')); i++) {
+      tensor = new Uint8Array(await photoToTensor(photo, rules, codecs, DEFAULT_IMAGE_LIMITS))
+    }
+    return new Response(tensor, { headers: { 'x-memory-bytes': JSON.stringify(codecs.memoryBytes()) } })
+  },
+}

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
+import { childProcess, cpuMs } from '../../local-stack/cpu-time.ts'
 import { bundleEdge, type EdgeBundle } from '../../local-stack/edge-bundle.ts'
 import { startService } from '../../local-stack/node-service.ts'
 import type { PhotoRules } from '../../shared/photo-decoder.ts'
-import { childProcess, cpuMs } from './cpu-time.ts'
 
 /** The edge's photo pipeline in a workerd of its own, as fresh as after a deploy. */
 export interface EdgeIsolate {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { ProblemError } from '../../shared/errors.ts'
-import { decodeWholeGif, noise, palette, randomNumbers, stripes } from '../../test/support/gif-pixels.ts'
+import { decodeWholeGif, noise, palette, stripes } from '../../test/support/gif-pixels.ts'
 import { type GifRecipe, writeGif } from '../../test/support/gif-writer.ts'
+import { randomNumbers } from '../../test/support/random-numbers.ts'
 import { readImageHeader } from './image-header.ts'
 import { DEFAULT_IMAGE_LIMITS } from './image-limits.ts'
 

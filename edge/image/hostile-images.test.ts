@@ -3,19 +3,11 @@ import { describe, expect, test, vi } from 'vitest'
 import { ProblemError } from '../../shared/errors.ts'
 import { codecs } from '../../test/support/node-codecs.ts'
 import { photoRules } from '../../test/support/photo-rules.ts'
+import { randomNumbers } from '../../test/support/random-numbers.ts'
 import { photoToTensor } from './photo-to-tensor.ts'
 
 const RULES = photoRules({ mode: 'cover', size: 40, crop: 32, kernel: 'triangle' })
 const CODES = ['undecodable-image', 'unsupported-image', 'image-too-large', 'empty-image']
-
-/** A linear congruential generator (Numerical Recipes): the same numbers on every run. */
-function randomNumbers(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
-}
 
 const random = randomNumbers(7)
 const pixels = Uint8Array.from({ length: 120 * 90 * 3 }, (_, i) => (i % 360) / 2 + random(60))

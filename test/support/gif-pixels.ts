@@ -1,5 +1,6 @@
 import { decodeGif } from '../../edge/image/gif-decoder.ts'
 import { readGifHeader } from '../../edge/image/gif-header.ts'
+import { randomNumbers } from './random-numbers.ts'
 
 export interface DecodedGif {
   readonly data: Buffer
@@ -16,15 +17,6 @@ export function decodeWholeGif(file: Uint8Array): DecodedGif {
     rows.fill(0x55)
   })
   return { data: Buffer.concat(strips), width: header.width, height: header.height }
-}
-
-/** A linear congruential generator (Numerical Recipes): the same numbers on every run. */
-export function randomNumbers(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
 }
 
 export function palette(entries: number, seed = 1): Uint8Array {

@@ -1,5 +1,5 @@
+import type { RgbxImage } from '../../shared/pixels.ts'
 import type { ResizePlan } from '../../shared/resize-plan.ts'
-import type { RgbxImage } from './pixels.ts'
 
 /** As libvips: average whole blocks first, and leave at least this factor to the kernel, which hides the blocks. */
 const LEFT_TO_KERNEL = 2

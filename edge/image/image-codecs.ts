@@ -1,5 +1,5 @@
+import type { RgbxImage } from '../../shared/pixels.ts'
 import type { JpegHeader } from './jpeg-header.ts'
-import type { RgbxImage } from './pixels.ts'
 import type { PngHeader } from './png-header.ts'
 import type { WebpHeader } from './webp-header.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cmykToRgbx } from './cmyk-to-rgb.ts'
+import { cmykToRgbx } from '../../shared/cmyk-to-rgb.ts'
 import { flattenOntoBlack } from './flatten-alpha.ts'
 
 test('transparent pixels turn black, opaque ones stay, others are in between', () => {

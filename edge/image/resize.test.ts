@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Resize } from '../../shared/model-manifest.ts'
+import type { RgbxImage } from '../../shared/pixels.ts'
 import { planResize } from '../../shared/resize-plan.ts'
-import type { RgbxImage } from './pixels.ts'
 import { resizeImage } from './resize.ts'
 
 const KERNELS = ['triangle', 'cubic', 'lanczos3'] as const

@@ -1,11 +1,11 @@
+import { axisWeights } from '../../shared/axis-weights.ts'
 import type { Resize } from '../../shared/model-manifest.ts'
+import type { RgbxImage } from '../../shared/pixels.ts'
+import { placeUpright } from '../../shared/place-upright.ts'
+import { resample } from '../../shared/resample.ts'
+import { RESAMPLING_KERNELS } from '../../shared/resampling-kernel.ts'
 import type { ResizePlan } from '../../shared/resize-plan.ts'
-import { axisWeights } from './axis-weights.ts'
 import { boxShrink } from './box-shrink.ts'
-import type { RgbxImage } from './pixels.ts'
-import { placeUpright } from './place-upright.ts'
-import { resample } from './resample.ts'
-import { RESAMPLING_KERNELS } from './resampling-kernel.ts'
 
 /** Decoded pixels, as stored, to the model's input: crop x crop x 3 bytes, RGB, upright. */
 export function resizeImage(image: RgbxImage, plan: ResizePlan, kernelName: Resize['kernel']): Uint8Array {

@@ -1,4 +1,4 @@
-import type { ImageType } from './image-type.ts'
+import { IMAGE_TYPES, type ImageType } from './image-type.ts'
 import type { SharpModule } from './sharp-decoder.ts'
 
 /**
@@ -52,11 +52,12 @@ const BY_TRIAL: readonly (readonly [type: ImageType, picture: string])[] = [
  * To be called after `allowOnlyPhotoLoaders`, if that is called at all.
  */
 export async function decodableTypes(sharp: SharpModule): Promise<ImageType[]> {
-  const loaded = BY_LOADER.filter((type) => sharp.format[type]?.input.buffer)
   const tried = await Promise.all(
-    BY_TRIAL.map(async ([type, picture]) => ((await decodes(sharp, picture)) ? [type] : [])),
+    BY_TRIAL.map(async ([type, picture]) => ((await decodes(sharp, picture)) ? type : undefined)),
   )
-  return [...loaded, ...tried.flat()]
+  const found = new Set<ImageType | undefined>(tried)
+  for (const type of BY_LOADER) if (sharp.format[type]?.input.buffer) found.add(type)
+  return IMAGE_TYPES.filter((type) => found.has(type))
 }
 
 async function decodes(sharp: SharpModule, picture: string): Promise<boolean> {

@@ -35,8 +35,7 @@ export interface SharpDecoderOptions {
  * libvips decodes, lays on black and shrinks, row by row where the type allows it. It is not asked to turn, which would take
  * the whole picture into memory, nor to enlarge: its result is shifted by half a pixel then.
  *
- * What concerns the whole process is the entry file's business: `allowOnlyPhotoLoaders(sharp)`, and `sharp.cache(false)`,
- * since no file is decoded twice.
+ * `prepareSharpForUploads(sharp)` must have been called, by the entry file, since it concerns the whole process.
  */
 export function createSharpDecoder(sharp: SharpModule, options: SharpDecoderOptions): PhotoDecoder {
   return async (bytes, rules) => {

@@ -16,8 +16,13 @@ const PHOTO_LOADERS: readonly string[] = [
   'VipsForeignLoadJp2k',
 ]
 
-/** Blocks all loaders but those of photos, for the whole process. For entry files. */
-export function allowOnlyPhotoLoaders(sharp: SharpModule): void {
+/**
+ * Makes sharp fit for files from strangers, for the whole process; for entry files. All loaders but those of photos are
+ * blocked. Nothing is cached: no file is decoded twice, and for a damaged one the cache would keep what its codec had
+ * reserved (150 MB were seen for a progressive JPEG of 49 megapixels, for each of up to 100 operations).
+ */
+export function prepareSharpForUploads(sharp: SharpModule): void {
+  sharp.cache(false)
   sharp.block({ operation: ['VipsForeignLoad'] })
   sharp.unblock({ operation: [...PHOTO_LOADERS] })
 }
@@ -49,7 +54,7 @@ const BY_TRIAL: readonly (readonly [type: ImageType, picture: string])[] = [
 
 /**
  * The types that this build of sharp decodes, most common first. Some are tried, hence the promise; it never rejects.
- * To be called after `allowOnlyPhotoLoaders`, if that is called at all.
+ * To be called after `prepareSharpForUploads`.
  */
 export async function decodableTypes(sharp: SharpModule): Promise<ImageType[]> {
   const tried = await Promise.all(

@@ -90,7 +90,9 @@ async function readHeader(
   type: ImageType,
   maxPixels: number,
 ): Promise<Header> {
-  const metadata: Metadata = await sharp(bytes, { limitInputPixels: false }).metadata().catch(damaged)
+  const metadata: Metadata = await sharp(bytes, { failOn: 'none', limitInputPixels: false })
+    .metadata()
+    .catch(damaged)
   const { format, width, height, orientation = 1, space } = metadata
   if (format !== (SHARP_FORMATS[type] ?? type)) throw undecodable('The image contradicts its first bytes.')
   if (width < 1 || height < 1) throw undecodable('The image has no pixels.')

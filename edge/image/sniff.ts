@@ -31,7 +31,8 @@ export function acceptedImageType(bytes: Uint8Array): AcceptedImageType {
   )
 }
 
-function isAccepted(type: ImageType): type is AcceptedImageType {
+/** Whether files of this type are decoded here. */
+export function isAccepted(type: ImageType): type is AcceptedImageType {
   return type === 'jpeg' || type === 'png' || type === 'webp'
 }
 

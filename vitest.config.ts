@@ -38,7 +38,19 @@ export default defineConfig({
         test: {
           name: 'runtime',
           include: ['test/{redis,gateway,pool,models,e2e,start}/**/*.test.ts'],
-          globalSetup: ['test/support/global-setup.ts'],
+          provide: { edgeRuntime: 'workerd' },
+          globalSetup: ['test/support/redis-setup.ts', 'test/support/edge-bundle-setup.ts'],
+          testTimeout: RUNTIME_TIMEOUT_MS,
+          hookTimeout: RUNTIME_TIMEOUT_MS,
+        },
+      },
+      {
+        // What holds for the edge in workerd holds for the edge on Node: the same files, run again.
+        test: {
+          name: 'edge-on-node',
+          include: ['test/e2e/**/*.test.ts', 'test/edge-on-node/**/*.test.ts'],
+          provide: { edgeRuntime: 'node' },
+          globalSetup: ['test/support/redis-setup.ts'],
           testTimeout: RUNTIME_TIMEOUT_MS,
           hookTimeout: RUNTIME_TIMEOUT_MS,
         },

@@ -35,7 +35,14 @@ export async function measureLatency(setup: BenchSetup, blocks: number, requests
   const photo = new Blob([await readFile(join(PROJECT_ROOT, 'examples', PHOTO))], { type: 'image/jpeg' })
   setup.onProgress('latency: starting the local stack')
   const { folder, env } = setup
-  const stack = await startStack({ folder, edgePort: 0, pools: 1, env, poolEnv: poolSettings(setup, 32) })
+  const stack = await startStack({
+    folder,
+    edgePort: 0,
+    edgeRuntime: 'workerd',
+    pools: 1,
+    env,
+    poolEnv: poolSettings(setup, 32),
+  })
   const bare: number[] = []
   const answers: Answer[] = []
   try {

@@ -20,6 +20,8 @@ export interface EdgeDeps {
   /** Seconds POST /predict waits where the request does not say. */
   defaultWaitSeconds: number
   uploads: UploadLimits
+  /** Aborted when the process is about to end: whoever waits for a result is answered at once. A Worker is never told. */
+  stopping?: AbortSignal
 }
 
 /** What all routes of one app share. */

@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { modelNameSchema } from '../shared/model-manifest.ts'
-import { positiveInteger } from '../shared/read-configuration.ts'
+import { portNumber, positiveInteger } from '../shared/read-configuration.ts'
 
-/** The edge's bindings: variables in wrangler.toml, and the two that name Redis as secrets. */
+/** The edge's settings. On Workers: variables in wrangler.toml, and the two that name Redis as secrets. */
 export const edgeEnvSchema = z.object({
   /** Upstash's REST URL, or a gateway's. */
   UPSTASH_REDIS_REST_URL: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }),
@@ -31,4 +31,13 @@ export const edgeEnvSchema = z.object({
   MAX_UPLOAD_WAIT_SECONDS: positiveInteger.default(30),
   /** One call to Redis, retries included, is given up after this. */
   REDIS_TIMEOUT_MS: positiveInteger.default(2_000),
+})
+export type EdgeEnv = z.infer<typeof edgeEnvSchema>
+
+/** What it takes in addition where Node serves it. */
+export const nodeEdgeEnvSchema = edgeEnvSchema.extend({
+  HOST: z.string().default('127.0.0.1'),
+  /** 0 takes any free port. */
+  PORT: portNumber.default(8787),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 })

@@ -27,6 +27,7 @@ function wait(answers: (Job | Error | undefined)[], overrides: Partial<Wait> = {
     clock,
     random: () => 0.5,
     signal: undefined,
+    stopping: undefined,
     ...overrides,
   }
   return { result: waitForResult(options), clock, looks: () => looks }
@@ -97,6 +98,14 @@ describe('waiting for a result', () => {
     }
     expect(await wait([], { signal: caller.signal, read }).result).toMatchObject({ status: 'processing' })
     expect(looks).toBe(1)
+  })
+
+  test('ends after one last look when the process is about to end, be a caller there or not', async () => {
+    for (const signal of [undefined, new AbortController().signal]) {
+      const { result, looks } = wait([jobThatIs('processing')], { signal, stopping: AbortSignal.abort() })
+      expect(await result).toMatchObject({ status: 'processing' })
+      expect(looks()).toBe(1)
+    }
   })
 })
 

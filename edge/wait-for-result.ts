@@ -22,6 +22,8 @@ export interface Wait {
   random: () => number
   /** Aborted when the caller has gone; then the last job seen is returned at once. */
   signal: AbortSignal | undefined
+  /** Aborted when this process is about to end: then the wait is over. */
+  stopping: AbortSignal | undefined
 }
 
 /**
@@ -30,17 +32,18 @@ export interface Wait {
  * the queue has become unreachable since. Only where nothing is known of the job, the last failure is thrown.
  */
 export async function waitForResult(wait: Wait): Promise<Job | undefined> {
-  const { accepted, waitMs, expectedMs, clock, random, signal } = wait
+  const { accepted, waitMs, expectedMs, clock, random, signal, stopping } = wait
   if (accepted && waitMs <= 0) return accepted
   const end = clock.now() + waitMs
+  const woken = signal && stopping ? AbortSignal.any([signal, stopping]) : (signal ?? stopping)
   let last = accepted
   let step = Math.max(MIN_STEP_MS, Math.min(expectedMs / 4, MAX_STEP_MS))
   let pause = expectedMs
   for (;;) {
     const left = end - clock.now()
-    if (left > 0) await clock.sleep(Math.min(pause, left), signal)
+    if (left > 0) await clock.sleep(Math.min(pause, left), woken)
     if (signal?.aborted) return last
-    const over = clock.now() >= end
+    const over = stopping?.aborted || clock.now() >= end
     try {
       last = await wait.read()
       if (!last || isTerminal(last.status)) return last

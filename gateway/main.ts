@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
 import { pino } from 'pino'
+import { closeServer } from '../shared/close-server.ts'
 import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
 import { createGateway } from './app.ts'
 import { gatewayEnvSchema } from './env.ts'
@@ -39,7 +40,7 @@ async function main(): Promise<void> {
     stopping = true
     log.info('stopping')
     // All is answered once the server has closed; Redis may be away by then, and need not be told.
-    closeServer(server as Server).then(() => process.exit(0), fail)
+    closeServer(server as Server, DRAIN_MS).then(() => process.exit(0), fail)
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
@@ -48,17 +49,6 @@ async function main(): Promise<void> {
 
 /** How long requests that are under way may take once we are told to stop. */
 const DRAIN_MS = 10_000
-/** How often connections on which nothing is under way are closed meanwhile. */
-const IDLE_SWEEP_MS = 50
-
-/** Answers what has been asked, asks for nothing more, then closes; what is not done in time is cut off. */
-function closeServer(server: Server): Promise<void> {
-  setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS).unref()
-  setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref()
-  return new Promise((resolve, reject) => {
-    server.close((error) => (error ? reject(error) : resolve()))
-  })
-}
 
 function fail(error: unknown): never {
   const reason = error instanceof Error ? error.message : String(error)

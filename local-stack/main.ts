@@ -6,11 +6,13 @@ import { ConfigurationError, portNumber, readConfiguration, redisUrl } from '../
 import { definedVariables } from './defined-variables.ts'
 import { isPortFree } from './free-port.ts'
 import { PROJECT_ROOT } from './project-root.ts'
-import { type Stack, startStack } from './stack.ts'
+import { EDGE_RUNTIMES, type Stack, startStack } from './stack.ts'
 
 const envSchema = z.object({
   PORT: portNumber.default(8787),
   REDIS_URL: redisUrl.optional(),
+  /** Where the edge runs. */
+  EDGE: z.enum(EDGE_RUNTIMES, { error: 'must be workerd or node' }).default('workerd'),
   /** Worker pools to start. */
   POOLS: z.coerce.number({ error: 'must be a number' }).int().min(0).max(64).default(1),
 })
@@ -18,7 +20,7 @@ const envSchema = z.object({
 /** Entry: `npm start`, the whole system on this machine until Ctrl-C. */
 async function main(): Promise<void> {
   const env = definedVariables(process.env)
-  const { PORT, REDIS_URL, POOLS } = readConfiguration(envSchema, env)
+  const { PORT, REDIS_URL, EDGE, POOLS } = readConfiguration(envSchema, env)
   if (!(await isPortFree(PORT))) {
     throw new ConfigurationError(
       `Port ${PORT} is in use. Stop what listens there, or take another: PORT=${PORT + 1} npm start`,
@@ -30,6 +32,7 @@ async function main(): Promise<void> {
   const starting = startStack({
     folder,
     edgePort: PORT,
+    edgeRuntime: EDGE,
     pools: POOLS,
     redisUrl: REDIS_URL,
     env,

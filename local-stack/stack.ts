@@ -5,11 +5,16 @@ import { type NodeService, startService } from './node-service.ts'
 import { ensureRedisBinary } from './redis-binary.ts'
 import { startRedis } from './redis-server.ts'
 
+/** Where the edge runs: in workerd as it would be deployed, or on Node. */
+export const EDGE_RUNTIMES = ['workerd', 'node'] as const
+export type EdgeRuntime = (typeof EDGE_RUNTIMES)[number]
+
 export interface StackOptions {
   /** For logs and the edge's bundle. */
   folder: string
   /** 0 takes any free port. */
   edgePort: number
+  edgeRuntime: EdgeRuntime
   pools: number
   /** A Redis that runs already; undefined starts one. */
   redisUrl?: string | undefined
@@ -18,8 +23,8 @@ export interface StackOptions {
   /** Settings of the edge and of the pools, by their variables' names. */
   edgeBindings?: Record<string, string>
   poolEnv?: Record<string, string>
-  /** A bundle made before; undefined makes one. */
-  bundle?: EdgeBundle
+  /** For workerd: a bundle made before; undefined makes one. */
+  bundle?: EdgeBundle | undefined
   onProgress?: (part: string, line: string) => void
 }
 
@@ -35,7 +40,7 @@ export interface Stack {
   stop: () => Promise<void>
 }
 
-/** The whole system on this machine: Redis, gateway, worker pools, and the edge in workerd. Throws if a part fails to start. */
+/** The whole system on this machine: Redis, gateway, worker pools, and the edge. Throws if a part fails to start. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const builder = new StackBuilder(options)
   try {
@@ -56,10 +61,10 @@ class StackBuilder {
   }
 
   async build(): Promise<Stack> {
-    const { pools: count } = this.#options
-    const bundling = this.#bundle()
+    const { pools: count, edgeRuntime } = this.#options
+    const bundling = edgeRuntime === 'workerd' ? this.#bundle() : undefined
     // Awaited below; a failure before that must not count as unhandled.
-    bundling.catch(() => {})
+    bundling?.catch(() => {})
     const redisUrl = this.#options.redisUrl ?? (await this.#startRedis())
     const gateway = await this.#startGateway(redisUrl)
     const pools: NodeService[] = []
@@ -69,7 +74,10 @@ class StackBuilder {
       return pool
     }
     for (let i = 0; i < count; i++) await addPool()
-    const edge = await this.#startEdge(await bundling, gateway)
+    const redis = { UPSTASH_REDIS_REST_URL: gateway.url, UPSTASH_REDIS_REST_TOKEN: gateway.token }
+    const edge = await (bundling
+      ? this.#startEdgeInWorkerd(await bundling, redis)
+      : this.#startEdgeOnNode(redis))
     const endedByItself = Promise.race(this.#endings)
     return { edge, redisUrl, gateway, pools, addPool, endedByItself, stop: () => this.stop() }
   }
@@ -126,9 +134,8 @@ class StackBuilder {
     return service
   }
 
-  async #startEdge(bundle: EdgeBundle, gateway: { url: string; token: string }): Promise<Stack['edge']> {
+  async #startEdgeInWorkerd(bundle: EdgeBundle, redis: Record<string, string>): Promise<Stack['edge']> {
     const { env, folder, edgePort, edgeBindings } = this.#options
-    const redis = { UPSTASH_REDIS_REST_URL: gateway.url, UPSTASH_REDIS_REST_TOKEN: gateway.token }
     const service = await startService({
       name: 'edge',
       entry: 'local-stack/edge-main.ts',
@@ -140,10 +147,24 @@ class StackBuilder {
         EDGE_BINDINGS: JSON.stringify({ ...edgeBindings, ...redis }),
       },
     })
+    return this.#edge(service, `workerd at ${service.ready.url} (${bundle.gzipSize} gzip when deployed)`)
+  }
+
+  async #startEdgeOnNode(redis: Record<string, string>): Promise<Stack['edge']> {
+    const { env, folder, edgePort, edgeBindings } = this.#options
+    const service = await startService({
+      name: 'edge',
+      entry: 'edge/node.ts',
+      folder,
+      env: { ...env, ...edgeBindings, ...redis, HOST: '127.0.0.1', PORT: String(edgePort) },
+    })
+    return this.#edge(service, `Node at ${service.ready.url}`)
+  }
+
+  #edge(service: NodeService, what: string): Stack['edge'] {
     this.#own(service)
-    const url = String(service.ready.url)
-    this.#say('edge', `workerd at ${url} (${bundle.gzipSize} gzip when deployed)`)
-    return { url, service }
+    this.#say('edge', what)
+    return { url: String(service.ready.url), service }
   }
 
   #own(service: NodeService): void {

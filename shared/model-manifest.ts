@@ -47,7 +47,6 @@ export const decodeSchema = z
   .refine(({ at, formats }) => (at === 'edge') === (formats.length === 0), {
     error: 'formats must list at least one type for "auto" and "pool", and none for "edge"',
   })
-export type Decode = z.infer<typeof decodeSchema>
 
 export const modelManifestSchema = z
   .object({

@@ -1,4 +1,4 @@
-import type { AxisWeights } from './axis-weights.ts'
+import type { AxisWeights } from '../../shared/axis-weights.ts'
 
 /** The fixed-point 1.0 of weights: 14 bits after the point. Small enough for 16 bits with a sign, whatever the kernel. */
 export const WEIGHT_ONE = 1 << 14

@@ -1,9 +1,9 @@
 import type { Resize } from '../../shared/model-manifest.ts'
 import type { PhotoRules } from '../../shared/photo-decoder.ts'
+import type { Picture, RgbTile, RowSink } from '../../shared/pixels.ts'
 import type { ResizePlan } from '../../shared/resize-plan.ts'
 import type { GifHeader } from './gif-header.ts'
 import type { JpegHeader } from './jpeg-header.ts'
-import type { Picture, RgbTile, RowSink } from './pixels.ts'
 import type { PngHeader } from './png-header.ts'
 import type { WebpHeader } from './webp-header.ts'
 

@@ -4,7 +4,7 @@ import type { ImageLimits } from './image-limits.ts'
 import { assertCoefficientsFit } from './jpeg-coefficients.ts'
 import { type JpegHeader, readJpegHeader } from './jpeg-header.ts'
 import { type PngHeader, readPngHeader } from './png-header.ts'
-import { sniffImageType } from './sniff.ts'
+import { acceptedImageType } from './sniff.ts'
 import { readWebpHeader, type WebpHeader } from './webp-header.ts'
 
 /** What a file says about itself before it is decoded. Sides are those of the stored image, before `orientation`. */
@@ -15,7 +15,7 @@ export type ImageHeader = JpegHeader | PngHeader | WebpHeader | GifHeader
  * Throws ProblemError 'empty-image', 'unsupported-image', 'undecodable-image' or 'image-too-large'.
  */
 export function readImageHeader(bytes: Uint8Array, limits: ImageLimits): ImageHeader {
-  const header = READERS[sniffImageType(bytes)](bytes, limits)
+  const header = READERS[acceptedImageType(bytes)](bytes, limits)
   if (header.width < 1 || header.height < 1) throw undecodable('The image has no pixels.')
   const lossless = header.type === 'webp' && header.lossless
   const maxPixels = limits.maxPixels[lossless ? 'webpLossless' : header.type]

@@ -1,11 +1,11 @@
 import type { PhotoRules } from '../../shared/photo-decoder.ts'
+import type { Picture } from '../../shared/pixels.ts'
+import { placeUpright } from '../../shared/place-upright.ts'
 import { planResize } from '../../shared/resize-plan.ts'
 import type { ImageCodecs } from './image-codecs.ts'
 import { type ImageHeader, readImageHeader } from './image-header.ts'
 import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image-limits.ts'
 import { chooseReduction, reducedLength } from './jpeg-reduction.ts'
-import type { Picture } from './pixels.ts'
-import { placeUpright } from './place-upright.ts'
 
 export { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image-limits.ts'
 

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { axisWeights } from '../../shared/axis-weights.ts'
 import type { Resize } from '../../shared/model-manifest.ts'
+import type { Picture, RowSink } from '../../shared/pixels.ts'
+import { placeUpright } from '../../shared/place-upright.ts'
+import { RESAMPLING_KERNELS } from '../../shared/resampling-kernel.ts'
 import { type AxisPlan, planResize } from '../../shared/resize-plan.ts'
-import { axisWeights } from './axis-weights.ts'
 import { planBoxes } from './box-plan.ts'
-import type { Picture, RowSink } from './pixels.ts'
-import { placeUpright } from './place-upright.ts'
-import { RESAMPLING_KERNELS } from './resampling-kernel.ts'
 import { Resizer } from './resizer.ts'
 
 const KERNELS = ['triangle', 'cubic', 'lanczos3'] as const

@@ -1,12 +1,12 @@
+import { type AxisWeights, axisWeights } from '../../shared/axis-weights.ts'
 import { undecodable } from '../../shared/image-problems.ts'
 import type { Resize } from '../../shared/model-manifest.ts'
+import type { Picture, RgbTile, RowSink } from '../../shared/pixels.ts'
+import { RESAMPLING_KERNELS } from '../../shared/resampling-kernel.ts'
 import type { ResizePlan } from '../../shared/resize-plan.ts'
-import { type AxisWeights, axisWeights } from './axis-weights.ts'
 import { type BoxPlan, planBoxes } from './box-plan.ts'
 import { writeFixedWeights } from './fixed-point-weights.ts'
-import type { Picture, RgbTile, RowSink } from './pixels.ts'
 import type { CodecInstance } from './replaceable-codec.ts'
-import { RESAMPLING_KERNELS } from './resampling-kernel.ts'
 import { layOutResizer, type ResizerLayout, type ResizerSizes } from './resizer-layout.ts'
 
 /** What `resizer.wasm` (made of `assembly/resizer.ts`) exports. Pointers are byte offsets. */

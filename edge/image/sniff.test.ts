@@ -1,32 +1,32 @@
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { ProblemError } from '../../shared/errors.ts'
-import { sniffImageType } from './sniff.ts'
+import { acceptedImageType } from './sniff.ts'
 
 const blank = sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
 const latin1 = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0))
 
 function problemOf(bytes: Uint8Array): ProblemError {
   try {
-    sniffImageType(bytes)
+    acceptedImageType(bytes)
   } catch (error) {
     if (error instanceof ProblemError) return error
   }
   throw new Error('expected a ProblemError')
 }
 
-describe('sniffImageType', () => {
+describe('acceptedImageType', () => {
   test('knows JPEG, PNG, WebP and GIF by their first bytes', async () => {
-    expect(sniffImageType(await blank.clone().jpeg().toBuffer())).toBe('jpeg')
-    expect(sniffImageType(await blank.clone().png().toBuffer())).toBe('png')
-    expect(sniffImageType(await blank.clone().webp().toBuffer())).toBe('webp')
-    expect(sniffImageType(await blank.clone().gif().toBuffer())).toBe('gif')
-    expect(sniffImageType(latin1('GIF87a'))).toBe('gif')
+    expect(acceptedImageType(await blank.clone().jpeg().toBuffer())).toBe('jpeg')
+    expect(acceptedImageType(await blank.clone().png().toBuffer())).toBe('png')
+    expect(acceptedImageType(await blank.clone().webp().toBuffer())).toBe('webp')
+    expect(acceptedImageType(await blank.clone().gif().toBuffer())).toBe('gif')
+    expect(acceptedImageType(latin1('GIF87a'))).toBe('gif')
   })
 
   test('reads the view it was given, not the buffer behind it', async () => {
     const png = await blank.clone().png().toBuffer()
-    expect(sniffImageType(Buffer.concat([Buffer.from('..'), png]).subarray(2))).toBe('png')
+    expect(acceptedImageType(Buffer.concat([Buffer.from('..'), png]).subarray(2))).toBe('png')
   })
 
   test('0 bytes are an empty image', () => {

@@ -1,6 +1,6 @@
+import { cmykToRgbx } from '../../shared/cmyk-to-rgb.ts'
 import { ProblemError } from '../../shared/errors.ts'
 import { undecodable } from '../../shared/image-problems.ts'
-import { cmykToRgbx } from './cmyk-to-rgb.ts'
 import { reachesEndOfImage } from './jpeg-completeness.ts'
 import type { JpegHeader } from './jpeg-header.ts'
 import { reducedLength } from './jpeg-reduction.ts'

@@ -32,6 +32,7 @@ export function predictRoutes(app: EdgeApp, { deps, models, serviceTimes, upload
       clock: deps.clock,
       random: deps.random,
       signal: c.req.raw.signal,
+      stopping: deps.stopping,
     })
     if (!job)
       throw new ProblemError('job-not-found', 'The job was accepted and has vanished from the queue since.')

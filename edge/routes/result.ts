@@ -17,6 +17,7 @@ export function resultRoutes(app: EdgeApp, { deps, serviceTimes }: EdgeContext):
       clock: deps.clock,
       random: deps.random,
       signal: c.req.raw.signal,
+      stopping: deps.stopping,
     })
     if (!job)
       throw new ProblemError('job-not-found', 'The id is wrong, or the result was kept as long as promised.')

@@ -68,23 +68,26 @@ function isListening(address: string): Promise<boolean> {
   })
 }
 
-test('brings everything up, serves the call it prints, and Ctrl-C ends all of it', async () => {
-  const stack = start({ PORT: '0' })
-  const parts = await addresses(stack)
-  const [, url = ''] = await stack.printed(/curl -X POST -F image=@examples\/cat\.jpg (\S+)/)
-  for (const part of ['redis', 'gateway', 'worker-pool', 'edge']) expect(stack.output()).toContain(part)
+test.each(['workerd', 'node'])(
+  'brings everything up, serves the call it prints, and Ctrl-C ends all of it (EDGE=%s)',
+  async (EDGE) => {
+    const stack = start({ PORT: '0', EDGE })
+    const parts = await addresses(stack)
+    const [, url = ''] = await stack.printed(/curl -X POST -F image=@examples\/cat\.jpg (\S+)/)
+    for (const part of ['redis', 'gateway', 'worker-pool', 'edge']) expect(stack.output()).toContain(part)
 
-  const form = new FormData()
-  form.append('image', new Blob([new Uint8Array(example('cat.jpg'))]), 'cat.jpg')
-  const response = await fetch(url, { method: 'POST', body: form })
-  expect(response.status).toBe(200)
-  expect(((await response.json()) as PublicJob).success).toBe(true)
+    const form = new FormData()
+    form.append('image', new Blob([new Uint8Array(example('cat.jpg'))]), 'cat.jpg')
+    const response = await fetch(url, { method: 'POST', body: form })
+    expect(response.status).toBe(200)
+    expect(((await response.json()) as PublicJob).success).toBe(true)
 
-  stack.child.kill('SIGINT')
-  expect(await stack.exit).toEqual([0, null])
-  expect(stack.output()).toContain('Stopped')
-  expect(await Promise.all(parts.map(isListening))).toEqual([false, false, false])
-})
+    stack.child.kill('SIGINT')
+    expect(await stack.exit).toEqual([0, null])
+    expect(stack.output()).toContain('Stopped')
+    expect(await Promise.all(parts.map(isListening))).toEqual([false, false, false])
+  },
+)
 
 test('when it is killed outright, its parts end by themselves', async () => {
   const stack = start({ PORT: '0' })
@@ -108,6 +111,7 @@ test('a port that is taken is named, with the way out', async () => {
 
 test.each([
   ['a port that is none', { PORT: 'eighty' }, /PORT: must be a port number/],
+  ['an edge that is none', { PORT: '0', EDGE: 'deno' }, /EDGE: must be workerd or node/],
   ['a Redis URL that is none', { PORT: '0', REDIS_URL: 'localhost' }, /REDIS_URL: must be a redis:/],
   [
     'a Redis that is not there',

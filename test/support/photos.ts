@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
 
@@ -29,6 +29,15 @@ export function labelledPhotos(): LabelledPhoto[] {
     const [file = '', index = '', label = ''] = line.split('\t')
     return { file, bytes: readFileSync(join(DATA, 'photos', file)), index: Number(index), label }
   })
+}
+
+/** Paths of all photos there, labelled or not; none where there is no such folder. */
+export function photoFiles(): string[] {
+  return ['photos', 'exif', 'png']
+    .map((folder) => join(DATA, folder))
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
+    .filter((file) => /\.(jpg|png)$/.test(file))
 }
 
 export function sharedPhoto(file: string): Buffer {

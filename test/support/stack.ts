@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { inject } from 'vitest'
-import { type Stack, startStack } from '../../local-stack/stack.ts'
+import { type EdgeRuntime, type Stack, startStack } from '../../local-stack/stack.ts'
 import { RedisKeys } from '../../shared/redis-keys.ts'
 import { processEnv } from './process-env.ts'
 
@@ -25,6 +25,13 @@ export interface PredictOptions {
   fileName?: string
 }
 
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Where the edge of test stacks runs: the same tests are run for each. */
+    edgeRuntime: EdgeRuntime
+  }
+}
+
 export interface TestStackOptions {
   pools?: number
   edgeBindings?: Record<string, string>
@@ -42,6 +49,7 @@ export async function testStack({
   const stack = await startStack({
     folder,
     edgePort: 0,
+    edgeRuntime: inject('edgeRuntime'),
     pools,
     redisUrl: inject('redisUrl'),
     env: processEnv(),

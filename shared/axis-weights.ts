@@ -1,5 +1,5 @@
-import type { AxisPlan } from '../../shared/resize-plan.ts'
 import type { ResamplingKernel } from './resampling-kernel.ts'
+import type { AxisPlan } from './resize-plan.ts'
 
 /**
  * Which source samples make up each output sample along one axis.
@@ -41,6 +41,16 @@ export function axisWeights(
     normalise(row)
   }
   return { outputs: axis.count, taps, first, weights }
+}
+
+/** Weights that copy `count` samples as they are. */
+export function copyingWeights(count: number): AxisWeights {
+  return {
+    outputs: count,
+    taps: 1,
+    first: Int32Array.from({ length: count }, (_, i) => i),
+    weights: new Float32Array(count).fill(1),
+  }
 }
 
 function normalise(row: Float32Array): void {

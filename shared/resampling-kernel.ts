@@ -1,4 +1,4 @@
-import type { Resize } from '../../shared/model-manifest.ts'
+import type { Resize } from './model-manifest.ts'
 
 /** A resampling filter: its weight at a distance from the centre (in pixels), and how far it reaches. */
 export interface ResamplingKernel {

@@ -22,6 +22,13 @@ export interface Picture {
  */
 export type RowSink = (rows: Uint8Array) => void
 
+/** A decoded picture as a whole: 4 bytes a pixel, row by row, of which the fourth means nothing. */
+export interface RgbxImage {
+  readonly data: Uint8Array | Uint8ClampedArray
+  readonly width: number
+  readonly height: number
+}
+
 /** RGB, 3 bytes a pixel, row by row without gaps. */
 export interface RgbTile {
   readonly data: Uint8Array

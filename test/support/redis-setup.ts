@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { bundleEdge, type EdgeBundle } from '../../local-stack/edge-bundle.ts'
 import { ensureRedisBinary } from '../../local-stack/redis-binary.ts'
 import { startRedis } from '../../local-stack/redis-server.ts'
 import { processEnv } from './process-env.ts'
@@ -11,12 +10,10 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** A Redis that all test files share; each test takes a key prefix of its own. */
     redisUrl: string
-    /** The edge as it would be deployed. */
-    edgeBundle: EdgeBundle
   }
 }
 
-/** Once a run: a Redis of our own (or REDIS_URL), and the edge's bundle. */
+/** Once a run: a Redis of our own (or REDIS_URL). */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'edgebatch-test-'))
   const env = processEnv()
@@ -25,7 +22,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
     ? { url: env.REDIS_URL, stop: async () => {} }
     : await startRedis(await ensureRedisBinary(env.PATH ?? '', say), join(folder, 'redis'))
   project.provide('redisUrl', redis.url)
-  project.provide('edgeBundle', await bundleEdge(join(folder, 'edge-bundle'), env))
   return async () => {
     await redis.stop()
     await rm(folder, { recursive: true, force: true })

@@ -1,6 +1,6 @@
-import { turnOf } from '../../shared/orientation.ts'
-import type { ResizePlan } from '../../shared/resize-plan.ts'
+import { turnOf } from './orientation.ts'
 import type { RgbTile } from './pixels.ts'
+import type { ResizePlan } from './resize-plan.ts'
 
 /** Turns the resampled part upright and puts it into the square output, on black. Returns crop x crop x 3 bytes. */
 export function placeUpright(tile: RgbTile, plan: ResizePlan): Uint8Array {

@@ -1,0 +1,38 @@
+import { systemClock } from '../shared/clock.ts'
+import { RedisJobProducer } from '../shared/redis-job-producer.ts'
+import { RedisKeys } from '../shared/redis-keys.ts'
+import { createApp } from './app.ts'
+import type { EdgeApp, EdgeDeps } from './edge-context.ts'
+import type { EdgeEnv } from './env.ts'
+import { RedisRest } from './redis-rest.ts'
+
+/** What differs from one runtime to another. */
+export type RuntimeParts = Pick<EdgeDeps, 'decodePhoto' | 'logFailure' | 'stopping'>
+
+/** The edge as its settings say: all that is the same wherever it runs. For entry files. */
+export function composeEdge(env: EdgeEnv, parts: RuntimeParts): EdgeApp {
+  const redis = new RedisRest({
+    url: env.UPSTASH_REDIS_REST_URL,
+    token: env.UPSTASH_REDIS_REST_TOKEN,
+    timeoutMs: env.REDIS_TIMEOUT_MS,
+  })
+  return createApp({
+    ...parts,
+    queue: new RedisJobProducer(redis, new RedisKeys(env.KEY_PREFIX), {
+      maxBacklog: env.MAX_BACKLOG,
+      deadlineMs: env.JOB_DEADLINE_SECONDS * 1000,
+      resultTtlMs: env.RESULT_TTL_SECONDS * 1000,
+    }),
+    clock: systemClock,
+    random: Math.random,
+    defaultModel: env.DEFAULT_MODEL,
+    defaultWaitSeconds: env.DEFAULT_WAIT_SECONDS,
+    uploads: {
+      maxBytes: env.MAX_UPLOAD_BYTES,
+      maxBytesHeld: env.MAX_UPLOAD_BYTES_HELD,
+      maxMs: env.MAX_UPLOAD_SECONDS * 1000,
+      places: env.MAX_CONCURRENT_UPLOADS,
+      maxWaitMs: env.MAX_UPLOAD_WAIT_SECONDS * 1000,
+    },
+  })
+}

@@ -1,0 +1,17 @@
+import type { PhotoDecoder } from '../../shared/photo-decoder.ts'
+import { sniffImageType } from '../../shared/sniff-image-type.ts'
+import { readImageHeader } from './image-header.ts'
+import type { ImageLimits } from './image-limits.ts'
+import { isAccepted } from './sniff.ts'
+
+/**
+ * A decoder of another make, behind the checks of headers that the Worker makes of the types it takes: what is refused
+ * there for its header is refused here, in the same words. Further types pass unseen.
+ */
+export function withHeaderChecks(decode: PhotoDecoder, limits: ImageLimits): PhotoDecoder {
+  return async (bytes, rules) => {
+    const type = sniffImageType(bytes)
+    if (type !== undefined && isAccepted(type)) readImageHeader(bytes, limits)
+    return decode(bytes, rules)
+  }
+}

@@ -1,0 +1,77 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { serve } from '@hono/node-server'
+import { pino } from 'pino'
+import sharp from 'sharp'
+import { closeServer } from '../shared/close-server.ts'
+import type { PhotoDecoder } from '../shared/photo-decoder.ts'
+import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
+import { createSharpDecoder } from '../shared/sharp-decoder.ts'
+import { decodableTypes, prepareSharpForUploads } from '../shared/sharp-loaders.ts'
+import { composeEdge } from './compose-edge.ts'
+import { nodeEdgeEnvSchema } from './env.ts'
+import { DEFAULT_IMAGE_LIMITS } from './image/image-limits.ts'
+import { withHeaderChecks } from './image/with-header-checks.ts'
+
+/** Entry: the edge on Node, for who hosts it himself. Says `ready` with its URL to a parent process that listens (IPC). */
+async function main(): Promise<void> {
+  const env = readConfiguration(nodeEdgeEnvSchema, process.env)
+  const log = pino({ name: 'edge', level: env.LOG_LEVEL })
+  const stopping = new AbortController()
+  const app = composeEdge(env, {
+    decodePhoto: await sharpDecoder(),
+    logFailure: (failure) => log.error(failure, 'request failed'),
+    stopping: stopping.signal,
+  })
+  const fetch = async (request: Request) => {
+    const response = await app.fetch(request)
+    // A client that never pauses would keep its connection, and us, for good.
+    if (stopping.signal.aborted) response.headers.set('connection', 'close')
+    return response
+  }
+  const server = serve({ fetch, hostname: env.HOST, port: env.PORT })
+  server.on('error', (error: NodeJS.ErrnoException) =>
+    fail(error.code === 'EADDRINUSE' ? new Error(`port ${env.PORT} of ${env.HOST} is in use (PORT)`) : error),
+  )
+  server.on('listening', () => {
+    const { address, family, port } = server.address() as AddressInfo
+    const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+    log.info({ url }, 'ready')
+    process.send?.({ type: 'ready', url })
+  })
+
+  const stop = () => {
+    if (stopping.signal.aborted) return
+    log.info('stopping')
+    stopping.abort()
+    closeServer(server as Server, DRAIN_MS).then(() => process.exit(0), fail)
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  process.on('disconnect', stop)
+}
+
+/** How long uploads that are under way may take once we are told to stop. */
+const DRAIN_MS = 10_000
+/** No photo within the limits takes a tenth of it. */
+const DECODING_SECONDS = 10
+
+async function sharpDecoder(): Promise<PhotoDecoder> {
+  prepareSharpForUploads(sharp)
+  const decode = createSharpDecoder(sharp, {
+    types: await decodableTypes(sharp),
+    maxPixels: Math.max(...Object.values(DEFAULT_IMAGE_LIMITS.maxPixels)),
+    timeoutSeconds: DECODING_SECONDS,
+  })
+  return withHeaderChecks(decode, DEFAULT_IMAGE_LIMITS)
+}
+
+function fail(error: unknown): never {
+  const reason = error instanceof Error ? error.message : String(error)
+  process.stderr.write(
+    `edge: ${reason}${error instanceof ConfigurationError ? ' (see the environment)' : ''}\n`,
+  )
+  process.exit(1)
+}
+
+main().catch(fail)

@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import type { Resize } from '../../shared/model-manifest.ts'
+import type { PhotoDecoder } from '../../shared/photo-decoder.ts'
+import { differences, photoReference } from './photo-reference.ts'
+import { photoRules } from './photo-rules.ts'
+import { NO_PHOTOS, photoFiles } from './photos.ts'
+import { REFUSED_PHOTOS } from './refused-photos.ts'
+import { EVERY_KIND, scene } from './scene.ts'
+
+export interface SuiteOptions {
+  name: string
+  decode: PhotoDecoder
+  /** Kinds of files that this decoder takes over and above those that all take. */
+  furtherKinds?: Readonly<Record<string, () => Promise<Buffer>>>
+}
+
+const COVER: Resize = { mode: 'cover', size: 64, crop: 56, kernel: 'triangle' }
+const MODES: readonly Resize[] = [
+  COVER,
+  { ...COVER, mode: 'contain', size: 56 },
+  { ...COVER, mode: 'stretch', size: 56 },
+]
+const KERNELS = ['triangle', 'cubic', 'lanczos3'] as const
+const TYPES = ['jpeg', 'png', 'webp'] as const
+
+/**
+ * What every PhotoDecoder has in common. All are held against the same references, and so against one another: wherever a
+ * photo is decoded, a model sees the same.
+ */
+export function photoDecoderSuite({ name, decode, furtherKinds = {} }: SuiteOptions): void {
+  /** Within 1 of 255 on average, and neither lighter nor darker. */
+  async function expectReference(file: Buffer, resize: Resize = COVER, what = ''): Promise<void> {
+    const tensor = await decode(file, photoRules(resize))
+    expect(tensor, what).toHaveLength(resize.crop * resize.crop * 3)
+    const { absolute, signed } = differences(tensor, await photoReference(file, resize))
+    expect(absolute, what).toBeLessThan(1)
+    expect(Math.abs(signed), what).toBeLessThan(0.6)
+  }
+
+  describe(`${name} makes of a photo what a full decode by libvips makes of it`, () => {
+    test.each(Object.entries({ ...EVERY_KIND, ...furtherKinds }))('%s', async (_, file) => {
+      await expectReference(await file())
+    })
+
+    test.each(KERNELS)('with the kernel %s, in every mode', async (kernel) => {
+      const file = await scene(1210, 907).jpeg({ quality: 95 }).toBuffer()
+      for (const mode of MODES) await expectReference(file, { ...mode, kernel }, mode.mode)
+    })
+
+    test.each(KERNELS)('enlarged, wholly or along one side (%s)', async (kernel) => {
+      for (const [width, height] of [
+        [40, 30],
+        [21, 44],
+        [300, 20],
+        [50, 61],
+      ] as const) {
+        const file = await scene(width, height).png().toBuffer()
+        for (const mode of MODES) {
+          await expectReference(file, { ...mode, kernel }, `${width} x ${height}, ${mode.mode}`)
+        }
+      }
+    })
+
+    test.each([1, 2, 3, 4, 5, 6, 7, 8])('upright from orientation %i, of every type', async (orientation) => {
+      for (const type of TYPES) {
+        for (const size of [303, 33]) {
+          const picture = scene(size, Math.round(size / 1.5))
+          const file = await picture.toFormat(type).withMetadata({ orientation }).toBuffer()
+          await expectReference(file, COVER, `${type}, ${size} pixels wide`)
+        }
+      }
+      const png = await scene(300, 200).png().withMetadata({ orientation }).toBuffer()
+      await expectReference(png, MODES[1], 'contain')
+    })
+
+    test.each([
+      [1, 1],
+      [2, 3],
+      [1, 3000],
+      [3000, 1],
+      [7, 4001],
+      [4001, 9],
+    ])('%i x %i pixels, in every mode and type', async (width, height) => {
+      for (const type of TYPES) {
+        const file = await scene(width, height).toFormat(type, { quality: 95 }).toBuffer()
+        for (const mode of MODES) await expectReference(file, mode, `${type}, ${mode.mode}`)
+      }
+    })
+  })
+
+  const photos = photoFiles()
+  describe.skipIf(photos.length === 0)(`${name} on real photos (${photos.length || NO_PHOTOS})`, () => {
+    test.each(KERNELS)('is within 1 of 255 of the reference (%s)', async (kernel) => {
+      const model: Resize = { mode: 'cover', size: 256, crop: 224, kernel }
+      for (const photo of photos) await expectReference(readFileSync(photo), model, photo)
+      expect(photos.length).toBeGreaterThan(30)
+    })
+  })
+
+  describe(`${name} refuses`, () => {
+    test.each(Object.entries(REFUSED_PHOTOS))('%s', async (_, [code, file]) => {
+      const good = await scene(90, 70).jpeg().toBuffer()
+      const before = await decode(good, photoRules(COVER))
+      await expect(decode(await file(), photoRules(COVER))).rejects.toMatchObject({
+        name: 'ProblemError',
+        code,
+      })
+      expect(await decode(good, photoRules(COVER))).toEqual(before)
+    })
+  })
+}

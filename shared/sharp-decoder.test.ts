@@ -2,7 +2,6 @@ import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { FURTHER_GOOD, GOOD, hostilePhotoSuite } from '../test/support/hostile-photo-suite.ts'
 import { photoDecoderSuite } from '../test/support/photo-decoder-suite.ts'
-import { differences } from '../test/support/photo-reference.ts'
 import { photoRules } from '../test/support/photo-rules.ts'
 import { FURTHER_KINDS, scene } from '../test/support/scene.ts'
 import type { Resize } from './model-manifest.ts'
@@ -39,25 +38,6 @@ describe('the sharp decoder', () => {
       await expect(strict(file, photoRules(COVER))).rejects.toMatchObject({ code: 'image-too-large' })
     },
   )
-
-  test('a JPEG cut short is taken with the rest in grey where the model says so', async () => {
-    const jpeg = await scene(400, 300).jpeg({ quality: 95 }).toBuffer()
-    const cut = jpeg.subarray(0, jpeg.length * 0.7)
-    const whole = await decode(jpeg, photoRules(COVER))
-    const part = await decode(cut, photoRules(COVER, { truncated: 'accept' }))
-    const [upperHalf, lastRow] = [56 * 28 * 3, 56 * 55 * 3]
-    expect(differences(part.subarray(0, upperHalf), whole.subarray(0, upperHalf)).absolute).toBeLessThan(1)
-    expect(part.subarray(lastRow).every((value) => Math.abs(value - 128) < 3)).toBe(true)
-  })
-
-  test('no other type is taken cut short', async () => {
-    for (const type of ['png', 'webp', 'gif'] as const) {
-      const file = await scene(400, 300).toFormat(type).toBuffer()
-      await expect(
-        decode(file.subarray(0, file.length / 2), photoRules(COVER, { truncated: 'accept' })),
-      ).rejects.toMatchObject({ code: 'undecodable-image' })
-    }
-  })
 
   test('reads the view it was given, and leaves it as it was', async () => {
     const png = await scene(90, 70).png().toBuffer()

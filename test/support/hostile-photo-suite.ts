@@ -22,6 +22,7 @@ export const GOOD = {
   'lossy WebP': await picture().webp().withMetadata({ orientation: 3 }).toBuffer(),
   'lossless WebP': await picture().ensureAlpha(0.5).webp({ lossless: true }).toBuffer(),
   GIF: await picture().gif().toBuffer(),
+  'interlaced GIF': await picture().gif({ progressive: true }).toBuffer(),
 }
 
 /** Files of further types. */

@@ -22,7 +22,9 @@ const MODES: readonly Resize[] = [
   { ...COVER, mode: 'stretch', size: 56 },
 ]
 const KERNELS = ['triangle', 'cubic', 'lanczos3'] as const
-const TYPES = ['jpeg', 'png', 'webp'] as const
+const TYPES = ['jpeg', 'png', 'webp', 'gif'] as const
+/** Types whose files may say that the picture is to be turned. */
+const TURNED_TYPES = ['jpeg', 'png', 'webp'] as const
 
 /**
  * What every PhotoDecoder has in common. All are held against the same references, and so against one another: wherever a
@@ -63,7 +65,7 @@ export function photoDecoderSuite({ name, decode, furtherKinds = {} }: SuiteOpti
     })
 
     test.each([1, 2, 3, 4, 5, 6, 7, 8])('upright from orientation %i, of every type', async (orientation) => {
-      for (const type of TYPES) {
+      for (const type of TURNED_TYPES) {
         for (const size of [303, 33]) {
           const picture = scene(size, Math.round(size / 1.5))
           const file = await picture.toFormat(type).withMetadata({ orientation }).toBuffer()
@@ -83,7 +85,9 @@ export function photoDecoderSuite({ name, decode, furtherKinds = {} }: SuiteOpti
       [4001, 9],
     ])('%i x %i pixels, in every mode and type', async (width, height) => {
       for (const type of TYPES) {
-        const file = await scene(width, height).toFormat(type, { quality: 95 }).toBuffer()
+        const file = await scene(width, height)
+          .toFormat(type, type === 'gif' ? {} : { quality: 95 })
+          .toBuffer()
         for (const mode of MODES) await expectReference(file, mode, `${type}, ${mode.mode}`)
       }
     })
@@ -97,6 +101,25 @@ export function photoDecoderSuite({ name, decode, furtherKinds = {} }: SuiteOpti
       expect(photos.length).toBeGreaterThan(30)
     })
   })
+
+  test(`${name} takes a JPEG cut short, with the rest in grey, where the model says so`, async () => {
+    const jpeg = await scene(400, 300).jpeg({ quality: 95 }).toBuffer()
+    const whole = await decode(jpeg, photoRules(COVER))
+    const cut = await decode(jpeg.subarray(0, jpeg.length * 0.7), photoRules(COVER, { truncated: 'accept' }))
+    const [upperHalf, lastRow] = [56 * 28 * 3, 56 * 55 * 3]
+    expect(differences(cut.subarray(0, upperHalf), whole.subarray(0, upperHalf)).absolute).toBeLessThan(1)
+    expect(cut.subarray(lastRow).every((value) => Math.abs(value - 128) < 3)).toBe(true)
+  })
+
+  test.each(['png', 'webp', 'gif'] as const)(
+    `${name} takes no %s cut short, whatever the model says`,
+    async (type) => {
+      const file = await scene(400, 300).toFormat(type).toBuffer()
+      await expect(
+        decode(file.subarray(0, file.length / 2), photoRules(COVER, { truncated: 'accept' })),
+      ).rejects.toMatchObject({ code: 'undecodable-image' })
+    },
+  )
 
   describe(`${name} refuses`, () => {
     test.each(Object.entries(REFUSED_PHOTOS))('%s', async (_, [code, file]) => {

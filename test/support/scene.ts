@@ -41,8 +41,9 @@ export const EVERY_KIND: Readonly<Record<string, () => Promise<Buffer>>> = {
   'WebP lossless': () => big().webp({ lossless: true }).toBuffer(),
   'WebP alpha': () => translucent().webp().toBuffer(),
   'WebP lossless alpha': () => translucent().webp({ lossless: true }).toBuffer(),
-  GIF: () => big().gif({ dither: 0 }).toBuffer(),
-  'GIF alpha': () => translucent().gif().toBuffer(),
+  GIF: () => big().gif().toBuffer(),
+  'GIF interlaced': () => big().gif({ progressive: true }).toBuffer(),
+  'GIF transparent': () => translucent().gif().toBuffer(),
   'GIF of several frames': async () =>
     sharp([await big().png().toBuffer(), await big().negate().png().toBuffer()], { join: { animated: true } })
       .gif()

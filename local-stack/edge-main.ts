@@ -12,6 +12,8 @@ const envSchema = z.object({
   PORT: portNumber,
   /** Bindings over and above the variables in wrangler.toml: a JSON object of strings. */
   EDGE_BINDINGS: z.string().transform((text) => z.record(z.string(), z.string()).parse(JSON.parse(text))),
+  /** Where V8's inspector listens, for debuggers and for looking at memory; unset: nowhere. */
+  INSPECTOR_PORT: portNumber.optional(),
 })
 
 /**
@@ -19,13 +21,14 @@ const envSchema = z.object({
  * since miniflare ends its process on Ctrl-C. Says `ready` with its URL to its parent (IPC).
  */
 async function main(): Promise<void> {
-  const { EDGE_BUNDLE, PORT, EDGE_BINDINGS } = readConfiguration(envSchema, process.env)
+  const { EDGE_BUNDLE, PORT, EDGE_BINDINGS, INSPECTOR_PORT } = readConfiguration(envSchema, process.env)
   const wrangler = unstable_readConfig({ config: join(PROJECT_ROOT, 'wrangler.toml') })
   const variables = Object.entries({ ...wrangler.vars, ...EDGE_BINDINGS })
   const server = new Miniflare({
     host: '127.0.0.1',
     port: PORT,
     cf: false,
+    ...(INSPECTOR_PORT === undefined ? {} : { inspectorPort: INSPECTOR_PORT }),
     workers: [
       {
         config: {
@@ -41,10 +44,16 @@ async function main(): Promise<void> {
     ],
   })
   const { origin } = await server.ready
-  process.send?.({ type: 'ready', url: origin })
+  const inspectorUrl = INSPECTOR_PORT === undefined ? undefined : httpUrl(await server.getInspectorURL())
+  process.send?.({ type: 'ready', url: origin, inspectorUrl })
   const stop = () => server.dispose().then(() => process.exit(0))
   process.once('SIGTERM', stop)
   process.once('disconnect', stop)
+}
+
+/** The inspector says which workers there are over HTTP. */
+function httpUrl(webSocketUrl: URL): string {
+  return String(webSocketUrl).replace(/^ws/, 'http')
 }
 
 type Module = { type: 'esm' | 'wasm'; contents: Uint8Array<ArrayBuffer> }

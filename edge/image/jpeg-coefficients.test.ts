@@ -51,7 +51,13 @@ describe('assertCoefficientsFit', () => {
   })
 
   test('refuses more scans than any encoder writes', () => {
-    expect(() => check({}, scans(64))).not.toThrow()
-    expect(() => check({}, scans(65))).toThrow(expect.objectContaining({ code: 'undecodable-image' }))
+    const small = { width: 1200, height: 900 }
+    expect(() => check(small, scans(64))).not.toThrow()
+    expect(() => check(small, scans(65))).toThrow(expect.objectContaining({ code: 'undecodable-image' }))
+  })
+
+  test('leaves a large photo fewer scans, as each walks all of it', () => {
+    expect(() => check({}, scans(16))).not.toThrow()
+    expect(() => check({}, scans(17))).toThrow(expect.objectContaining({ code: 'undecodable-image' }))
   })
 })

@@ -19,8 +19,10 @@ export function assertCoefficientsFit(bytes: Uint8Array, header: JpegHeader, lim
         'send a smaller one, or save it as baseline JPEG.',
     )
   }
-  if (countScans(bytes, header.scanOffset, limits.maxScans) > limits.maxScans) {
-    throw undecodable(`The JPEG has more than ${limits.maxScans} scans.`)
+  const affordable = Math.floor(limits.maxScanBytes / coefficientBytes(header))
+  const maxScans = Math.min(limits.maxScans, affordable)
+  if (countScans(bytes, header.scanOffset, maxScans) > maxScans) {
+    throw undecodable(`The JPEG has more than ${maxScans} scans, too many for its size.`)
   }
 }
 

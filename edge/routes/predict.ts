@@ -15,7 +15,7 @@ export function predictRoutes(app: EdgeApp, { deps, models, serviceTimes, upload
     // Whatever is wrong with a request is said when its body has arrived: a client that is still sending misses the answer.
     const { backlog, job: accepted } = await uploads.withBody(c.req.raw, async (body) => {
       const model = await models.choose(c.req.query('model'))
-      const photo = await photoInBody(body, c.req.raw.headers.get('content-type'))
+      const photo = photoInBody(body, c.req.raw.headers.get('content-type'))
       const tensor = await deps.decodePhoto(photo, model)
       return enqueue(model, tensor, c.get('requestId'))
     })

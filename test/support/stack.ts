@@ -36,6 +36,8 @@ export interface TestStackOptions {
   pools?: number
   edgeBindings?: Record<string, string>
   poolEnv?: Record<string, string>
+  /** Opens workerd's inspector: `edge.service.ready.inspectorUrl`. */
+  inspect?: boolean
 }
 
 /** The whole system as real processes, under a fresh key prefix of the run's Redis. To be closed. */
@@ -43,6 +45,7 @@ export async function testStack({
   pools = 1,
   edgeBindings,
   poolEnv,
+  inspect = false,
 }: TestStackOptions = {}): Promise<TestStack> {
   const folder = await mkdtemp(join(tmpdir(), 'edgebatch-stack-'))
   const keys = new RedisKeys(`test:${crypto.randomUUID()}:`)
@@ -52,7 +55,7 @@ export async function testStack({
     edgeRuntime: inject('edgeRuntime'),
     pools,
     redisUrl: inject('redisUrl'),
-    env: processEnv(),
+    env: { ...processEnv(), ...(inspect ? { INSPECTOR_PORT: '0' } : {}) },
     bundle: inject('edgeBundle'),
     edgeBindings: { KEY_PREFIX: keys.prefix, ...edgeBindings },
     poolEnv: { KEY_PREFIX: keys.prefix, ...poolEnv },

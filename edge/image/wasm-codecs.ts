@@ -1,14 +1,15 @@
 import { EmscriptenWebp } from './emscripten-webp.ts'
 import type { ImageCodecs, RgbaDecoder } from './image-codecs.ts'
 import { undecodable } from './image-problems.ts'
+import { PngDecoder } from './png-decoder.ts'
+import type { PngHeader } from './png-header.ts'
 import { ReplaceableCodec } from './replaceable-codec.ts'
-import { RustPng } from './rust-png.ts'
 import { TurboJpeg } from './turbo-jpeg.ts'
 
 /**
  * Compiled modules. A Worker imports them statically, Node compiles the files:
  * - jpeg: `@cwasm/jpeg-turbo/jpeg-turbo.wasm`
- * - png: `@jsquash/png/codec/pkg/squoosh_png_bg.wasm`
+ * - png: `edge/image/png-decoder.wasm`, our own (assembly/png)
  * - webp: `@jsquash/webp/codec/dec/webp_dec.wasm`
  */
 export interface CodecModules {
@@ -25,7 +26,7 @@ export interface WasmCodecs extends ImageCodecs {
 /** Decoders that start on first use. Call once per isolate. */
 export function createWasmCodecs(modules: CodecModules): WasmCodecs {
   const jpeg = new ReplaceableCodec(() => new TurboJpeg(modules.jpeg))
-  const png = new ReplaceableCodec(() => new RustPng(modules.png))
+  const png = new ReplaceableCodec(() => new PngDecoder(modules.png))
   const webp = new ReplaceableCodec(() => new EmscriptenWebp(modules.webp))
   return {
     jpeg: {
@@ -36,13 +37,30 @@ export function createWasmCodecs(modules: CodecModules): WasmCodecs {
         return useAndFree({ ...image, spanX, spanY }, use)
       },
     },
-    png: rgbaDecoder((bytes) => png.run((decoder) => decoder.decode(bytes))),
+    png: {
+      decode(bytes, header, use) {
+        if (header.type !== 'png') throw undecodable('The image contradicts its header.')
+        const data = png.run((decoder) => collectRows(decoder, bytes, header))
+        const { width, height } = header
+        return use({ data, width, height, spanX: width, spanY: height })
+      },
+    },
     webp: rgbaDecoder((bytes) => {
       const image = webp.run((decoder) => decoder.decode(bytes))
       return { ...image, free: () => {} }
     }),
     memoryBytes: () => ({ jpeg: jpeg.memoryBytes, png: png.memoryBytes, webp: webp.memoryBytes }),
   }
+}
+
+function collectRows(decoder: PngDecoder, bytes: Uint8Array, header: PngHeader): Uint8Array {
+  const pixels = new Uint8Array(header.width * header.height * 4)
+  let filled = 0
+  decoder.decode(bytes, header, (rows) => {
+    pixels.set(rows, filled)
+    filled += rows.length
+  })
+  return pixels
 }
 
 interface DecodedRgba {

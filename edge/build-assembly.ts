@@ -4,7 +4,10 @@ import { fileURLToPath } from 'node:url'
 import * as asc from 'assemblyscript/asc'
 
 /** AssemblyScript entry files in image/assembly/, and the modules in image/ that they become. */
-export const ASSEMBLIES = [{ source: 'resizer.ts', module: 'resizer.wasm' }] as const
+export const ASSEMBLIES = [
+  { source: 'resizer.ts', module: 'resizer.wasm' },
+  { source: 'png/index.ts', module: 'png-decoder.wasm' },
+] as const
 
 /** No runtime: the sources use raw memory only, laid out by the host. */
 const FLAGS = ['-O3', '--converge', '--noAssert', '--runtime', 'stub', '--enable', 'simd,bulk-memory']

@@ -26,7 +26,7 @@ export interface ImageLimits {
 /**
  * For an isolate of 128 MB and uploads of up to about 10 MB. Each decoder keeps the memory that its largest photo took, so
  * that the limits also bound what they hold together. Seen at most: baseline JPEG of 49 MP 10 MB (it is decoded at reduced
- * size), progressive JPEG of 12 MP 42 MB, PNG of 4 MP 50 MB, lossy WebP of 6 MP 30 MB, lossless WebP of 6 MP 70 MB.
+ * size), progressive JPEG of 12 MP 42 MB, interlaced PNG of 4 MP 17 MB, lossy WebP of 6 MP 30 MB, lossless WebP of 6 MP 70 MB.
  * `maxCoefficientBytes` admits a progressive photo of 12 MP at 4:2:0 (36 MB), not at 4:4:4 (72 MB).
  * libjpeg's own progressive script writes 10 scans; at 12 MP, `maxScanBytes` leaves room for 16.
  */

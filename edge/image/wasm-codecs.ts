@@ -3,15 +3,15 @@ import type { RowSink } from '../../shared/pixels.ts'
 import { EmscriptenWebp } from './emscripten-webp.ts'
 import { decodeGif } from './gif-decoder.ts'
 import type { ImageCodecs } from './image-codecs.ts'
+import { PngDecoder } from './png-decoder.ts'
 import { ReplaceableCodec } from './replaceable-codec.ts'
 import { Resizer } from './resizer.ts'
-import { RustPng } from './rust-png.ts'
 import { TurboJpeg } from './turbo-jpeg.ts'
 
 /**
  * Compiled modules. A Worker imports them statically, Node compiles the files:
  * - jpeg: `@cwasm/jpeg-turbo/jpeg-turbo.wasm`
- * - png: `@jsquash/png/codec/pkg/squoosh_png_bg.wasm`
+ * - png: `edge/image/png-decoder.wasm`
  * - webp: `@jsquash/webp/codec/dec/webp_dec.wasm`
  * - resizer: `edge/image/resizer.wasm`
  */
@@ -30,7 +30,7 @@ export interface WasmCodecs extends ImageCodecs {
 /** Instances that start on first use. Call once per isolate. */
 export function createWasmCodecs(modules: CodecModules): WasmCodecs {
   const jpeg = new ReplaceableCodec(() => new TurboJpeg(modules.jpeg))
-  const png = new ReplaceableCodec(() => new RustPng(modules.png))
+  const png = new ReplaceableCodec(() => new PngDecoder(modules.png))
   const webp = new ReplaceableCodec(() => new EmscriptenWebp(modules.webp))
   const resizer = new ReplaceableCodec(() => new Resizer(modules.resizer))
   return {
@@ -39,8 +39,7 @@ export function createWasmCodecs(modules: CodecModules): WasmCodecs {
         jpeg.run((decoder) => handOver(decoder.decode(bytes, header, eighths, truncated), sink)),
     },
     png: {
-      decode: (bytes, header, sink) =>
-        png.run((decoder) => handOver(agreeing(decoder.decode(bytes), header), sink)),
+      decode: (bytes, header, sink) => png.run((decoder) => decoder.decode(bytes, header, sink)),
     },
     webp: {
       decode: (bytes, header, sink) =>

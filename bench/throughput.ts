@@ -112,7 +112,12 @@ async function fillQueue(
   n: number,
 ): Promise<string[]> {
   const { name, version, input, resize } = model.manifest
-  const tensor = { dtype: input.dtype, shape: input.shape, encoding: 'base64' as const }
+  const tensor = {
+    kind: 'tensor',
+    dtype: input.dtype,
+    shape: input.shape,
+    encoding: 'base64',
+  } as const
   const ids: string[] = []
   for (const image of await exampleImages(n, resize)) {
     signal.throwIfAborted()
@@ -121,7 +126,7 @@ async function fillQueue(
       id: newJobId(name),
       model: name,
       modelVersion: version,
-      tensor,
+      input: tensor,
       payload,
       requestId: 'bench',
     }

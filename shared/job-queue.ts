@@ -1,7 +1,7 @@
 import type { ProblemCode } from './errors.ts'
 import type { Job, Prediction } from './job.ts'
+import type { JobInput } from './job-input.ts'
 import type { ModelManifest } from './model-manifest.ts'
-import type { TensorHeader } from './tensor.ts'
 
 /** The two sides of the queue. The edge holds a producer, a worker pool a consumer; Redis lies between. */
 
@@ -9,8 +9,8 @@ export interface NewJob {
   id: string
   model: string
   modelVersion: string
-  tensor: TensorHeader
-  /** The tensor in `tensor.encoding`. */
+  input: JobInput
+  /** The input's bytes in `input.encoding`. */
   payload: string
   requestId: string
 }
@@ -39,9 +39,9 @@ export interface ClaimedJob {
   /** The stream entry and the attempt number are what proves the claim when the job is settled. */
   entry: string
   attempt: number
-  /** Undefined if what was enqueued is no tensor that this version knows. */
-  tensor: TensorHeader | undefined
-  /** In `tensor.encoding`; undefined if the deadline has just freed it. */
+  /** Undefined if what was enqueued is no input that this version knows. */
+  input: JobInput | undefined
+  /** In `input.encoding`; undefined if the deadline has just freed it. */
   payload: Uint8Array | undefined
 }
 

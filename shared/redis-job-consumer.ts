@@ -1,3 +1,4 @@
+import { readJobInput } from './job-input.ts'
 import type { ClaimedJob, JobConsumer, JobResult, SettleOutcome } from './job-queue.ts'
 import type { ModelManifest } from './model-manifest.ts'
 import type { LuaScript } from './redis-commands.ts'
@@ -12,7 +13,6 @@ import { announceScript } from './scripts/announce.ts'
 import { claimScript } from './scripts/claim.ts'
 import { ensureQueueScript } from './scripts/ensure-queue.ts'
 import { settleScript } from './scripts/settle.ts'
-import { type TensorHeader, tensorHeaderSchema } from './tensor.ts'
 
 /** What a pool needs of Redis beyond the edge's part: its own TCP connections, binary values, blocking reads. */
 export interface PoolRedisCommands extends RedisCommands {
@@ -23,6 +23,10 @@ export interface PoolRedisCommands extends RedisCommands {
    * connection was lost, whatever is pending for this consumer comes first, since Redis may have handed out what never arrived.
    */
   readGroup(request: GroupRead): Promise<{ entry: string; job: string }[]>
+  /**
+   * Strings; null for a key that is gone or holds something else. Each is asked for by a command of its own: Upstash bounds what
+   * one answer may hold (10 MB), and encoded photos are large.
+   */
   getBytes(keys: readonly string[]): Promise<(Uint8Array | null)[]>
   /** Makes a `readGroup` that is waiting come back now, with what it has; nothing handed out is lost. */
   endWaiting(): Promise<void>
@@ -89,11 +93,11 @@ export class RedisJobConsumer implements JobConsumer {
     ])
     this.#handedOut.delete(model)
     return entries.flatMap(({ entry, job }, i) => {
-      const [attempt, dtype, shape, encoding] = (claims as RedisReply[][])[i] ?? []
+      const [attempt, ...inputFields] = (claims as RedisReply[][])[i] ?? []
       if (typeof attempt !== 'number') return []
       this.#inFlight.add(entry)
-      const tensor = readTensorHeader(dtype, shape, encoding)
-      return [{ id: job, entry, attempt, tensor, payload: payloads[i] ?? undefined }]
+      const input = readJobInput(inputFields)
+      return [{ id: job, entry, attempt, input, payload: payloads[i] ?? undefined }]
     })
   }
 
@@ -153,11 +157,6 @@ export class RedisJobConsumer implements JobConsumer {
       return []
     }
   }
-}
-
-function readTensorHeader(dtype: unknown, shape: unknown, encoding: unknown): TensorHeader | undefined {
-  const sides = String(shape).split(',').map(Number)
-  return tensorHeaderSchema.safeParse({ dtype, shape: sides, encoding }).data
 }
 
 function resultFields(result: JobResult): ScriptArgument[] {

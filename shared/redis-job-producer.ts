@@ -1,5 +1,6 @@
 import { type Job, parseStoredJob } from './job.ts'
 import { modelOfJobId } from './job-id.ts'
+import { jobInputFields } from './job-input.ts'
 import type { EnqueueResult, JobProducer, NewJob } from './job-queue.ts'
 import { type ModelManifest, modelManifestSchema } from './model-manifest.ts'
 import type { RedisCommands } from './redis-commands.ts'
@@ -29,13 +30,11 @@ export class RedisJobProducer implements JobProducer {
 
   async enqueue(job: NewJob): Promise<EnqueueResult> {
     const { maxBacklog, deadlineMs, resultTtlMs } = this.#policy
-    const { id, model, tensor } = job
+    const { id, model } = job
     const keys = [this.#keys.queue(model), this.#keys.job(model, id), this.#keys.input(model, id)]
     const fields = {
       model_version: job.modelVersion,
-      dtype: tensor.dtype,
-      shape: tensor.shape.join(','),
-      encoding: tensor.encoding,
+      ...jobInputFields(job.input),
       request_id: job.requestId,
     }
     const reply = await this.#redis.run(enqueueScript, keys, [

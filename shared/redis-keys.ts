@@ -8,9 +8,9 @@ export const QUEUE_GROUP = 'pool'
  * |------------------------|---------|---------------------------------------------------|-----------------------------------|
  * | `eb:{m}:queue:normal`  | stream  | entry = job id and deadline; group `pool`         | entry: when settled; key: twice   |
  * |                        |         |                                                   | deadline + result TTL without use |
- * | `eb:{m}:job:<id>`      | hash    | status, times, deadline, attempt, result or error | deadline + result TTL, then       |
- * |                        |         |                                                   | result TTL after it settled       |
- * | `eb:{m}:input:<id>`    | string  | the tensor                                        | at the deadline, or when settled  |
+ * | `eb:{m}:job:<id>`      | hash    | status, times, deadline, attempt, what the input  | deadline + result TTL, then       |
+ * |                        |         | is, result or error                               | result TTL after it settled       |
+ * | `eb:{m}:input:<id>`    | string  | the tensor, or the photo as it was uploaded       | at the deadline, or when settled  |
  * | `eb:{m}:done:<id>`     | channel | the settled job, JSON on one line                 | –                                 |
  * | `eb:models`            | hash    | model -> `<until, ms> <manifest JSON>`            | manifest TTL after the last pool  |
  */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { JobInput } from '../shared/job-input.ts'
 import type { ClaimedJob } from '../shared/job-queue.ts'
-import type { TensorHeader } from '../shared/tensor.ts'
 import { assembleBatch } from './batch-tensor.ts'
 
 const SHAPE = [2, 2, 3]
@@ -9,12 +9,16 @@ const IMAGE_BYTES = 12
 /** An image whose bytes all differ from their neighbours and from those of other seeds. */
 const image = (seed: number) => Buffer.from(Array.from({ length: IMAGE_BYTES }, (_, i) => seed * 16 + i))
 
-function job(id: string, payload: Uint8Array | undefined, tensor: Partial<TensorHeader> = {}): ClaimedJob {
+function job(
+  id: string,
+  payload: Uint8Array | undefined,
+  tensor: Partial<Extract<JobInput, { kind: 'tensor' }>> = {},
+): ClaimedJob {
   return {
     id,
     entry: '1-1',
     attempt: 1,
-    tensor: { dtype: 'uint8', shape: SHAPE, encoding: 'raw', ...tensor },
+    input: { kind: 'tensor', dtype: 'uint8', shape: SHAPE, encoding: 'raw', ...tensor },
     payload,
   }
 }
@@ -48,7 +52,11 @@ const encoded = image(1).toString('base64')
 const UNREADABLE: [string, ClaimedJob][] = [
   ['without a payload', job('bad', undefined)],
   ['with an empty payload', job('bad', new Uint8Array(0))],
-  ['without a tensor header', { ...raw('bad', 1), tensor: undefined }],
+  ['without an input that is known', { ...raw('bad', 1), input: undefined }],
+  [
+    'that is a photo still encoded',
+    { ...raw('bad', 1), input: { kind: 'image', type: 'avif', encoding: 'raw' } },
+  ],
   ['that is one byte short', job('bad', image(1).subarray(1))],
   ['that is one byte long', job('bad', Buffer.concat([image(1), Buffer.of(0)]))],
   ['of another height', job('bad', image(1), { shape: [4, 1, 3] })],

@@ -82,7 +82,7 @@ export class RedisTcp implements PoolRedisCommands {
   }
 
   async getBytes(keys: readonly string[]): Promise<(Uint8Array | null)[]> {
-    return this.#commands.mgetBuffer(...keys)
+    return Promise.all(keys.map((key) => this.#commands.getBuffer(key).catch(nullOfWrongType)))
   }
 
   async endWaiting(): Promise<void> {
@@ -105,6 +105,12 @@ export class RedisTcp implements PoolRedisCommands {
     for (const { keys, args } of calls) pipeline.call(command, script, keys.length, ...keys, ...args)
     return (await pipeline.exec()) ?? []
   }
+}
+
+/** As MGET has it: what is no string is nothing. One damaged key must not hold up a batch. */
+function nullOfWrongType(error: Error): null {
+  if (error.message.startsWith('WRONGTYPE')) return null
+  throw asReplyError(error) ?? error
 }
 
 type PipelineResult = [error: Error | null, reply: unknown]

@@ -46,7 +46,7 @@ export function predictRoutes(app: EdgeApp, { deps, models, serviceTimes, upload
       id: newJobId(model.name),
       model: model.name,
       modelVersion: model.version,
-      tensor: { dtype: model.input.dtype, shape: model.input.shape, encoding: 'base64' },
+      input: { kind: 'tensor', dtype: model.input.dtype, shape: model.input.shape, encoding: 'base64' },
       payload: toBase64(tensor),
       requestId,
     })

@@ -109,7 +109,7 @@ function newJob(seed: number, overrides: Partial<NewJob> = {}): NewJob {
     id: newJobId(MODEL),
     model: MODEL,
     modelVersion: '1',
-    tensor: { dtype: 'uint8', shape: [224, 224, 3], encoding: 'base64' },
+    input: { kind: 'tensor', dtype: 'uint8', shape: [224, 224, 3], encoding: 'base64' },
     payload: Buffer.from(pattern(seed, 2 * seed + 3, 29)).toString('base64'),
     requestId: 'test',
     ...overrides,
@@ -175,7 +175,7 @@ describe('a pool', () => {
     const batch = [
       newJob(1),
       newJob(2, { payload: `${whole.slice(0, 100)}!${whole.slice(101)}` }),
-      newJob(3, { tensor: { dtype: 'uint8', shape: [299, 299, 3], encoding: 'base64' } }),
+      newJob(3, { input: { kind: 'tensor', dtype: 'uint8', shape: [299, 299, 3], encoding: 'base64' } }),
       newJob(4),
     ]
     const { settled } = await queue.enqueue(batch)

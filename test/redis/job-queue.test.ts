@@ -105,8 +105,61 @@ describe('claim', () => {
     expect(claimed.map(({ payload }) => Buffer.from(payload ?? []).toString())).toEqual(
       jobs.map((job) => job.payload),
     )
-    expect(claimed[0]?.tensor).toEqual({ dtype: 'uint8', shape: [2, 2, 3], encoding: 'base64' })
+    expect(claimed[0]?.input).toEqual({
+      kind: 'tensor',
+      dtype: 'uint8',
+      shape: [2, 2, 3],
+      encoding: 'base64',
+    })
     expect(await producer.read(jobs[0]?.id ?? '')).toMatchObject({ status: 'processing', attempt: 1 })
+  })
+
+  test('says of an encoded photo that it is one, and hands it over as it is', async () => {
+    const { producer, consumer } = await testQueue()
+    const pool = await consumer('a')
+    const job = newTestJob({
+      input: { kind: 'image', type: 'avif', encoding: 'base64' },
+      payload: 'AAECAw==',
+    })
+    await producer.enqueue(job)
+    const [claimed] = await pool.claim(MODEL, 1, BLOCK_MS)
+    expect(claimed?.input).toEqual({ kind: 'image', type: 'avif', encoding: 'base64' })
+    expect(Buffer.from(claimed?.payload ?? []).toString()).toBe('AAECAw==')
+  })
+
+  test.each([
+    ['of another kind', { input: 'video' }],
+    ['without a kind', { input: '' }],
+    ['of a type that is not known', { input: 'image', image_type: 'xyz' }],
+    ['with another encoding', { encoding: 'hex' }],
+    ['with elements of another type', { dtype: 'float32' }],
+  ])('an input %s is none, and its neighbour is handed over', async (_, fields) => {
+    const { producer, consumer, keys, redis } = await testQueue()
+    const pool = await consumer('a')
+    const [bad, good] = [newTestJob(), newTestJob()]
+    await producer.enqueue(bad)
+    await producer.enqueue(good)
+    await redis.hset(keys.job(MODEL, bad.id), fields)
+    const claimed = await pool.claim(MODEL, 2, BLOCK_MS)
+    expect(claimed.map(({ id, input }) => [id, input?.kind])).toEqual([
+      [bad.id, undefined],
+      [good.id, 'tensor'],
+    ])
+  })
+
+  test('a payload that is no string is missing, and its neighbour is handed over', async () => {
+    const { producer, consumer, keys, redis } = await testQueue()
+    const pool = await consumer('a')
+    const [bad, good] = [newTestJob(), newTestJob()]
+    await producer.enqueue(bad)
+    await producer.enqueue(good)
+    await redis.del(keys.input(MODEL, bad.id))
+    await redis.hset(keys.input(MODEL, bad.id), 'x', 'y')
+    const claimed = await pool.claim(MODEL, 2, BLOCK_MS)
+    expect(claimed.map(({ id, payload }) => [id, payload !== undefined])).toEqual([
+      [bad.id, false],
+      [good.id, true],
+    ])
   })
 
   test('takes at most as many as asked, and leaves the rest to others', async () => {

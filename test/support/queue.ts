@@ -50,7 +50,7 @@ export function newTestJob(overrides: Partial<NewJob> = {}): NewJob {
     id: newJobId(MODEL),
     model: MODEL,
     modelVersion: '1',
-    tensor: { dtype: 'uint8', shape: [2, 2, 3], encoding: 'base64' },
+    input: { kind: 'tensor', dtype: 'uint8', shape: [2, 2, 3], encoding: 'base64' },
     payload: Buffer.alloc(12, 7).toString('base64'),
     requestId: 'test',
     ...overrides,

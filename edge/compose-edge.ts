@@ -1,4 +1,6 @@
 import { systemClock } from '../shared/clock.ts'
+import type { ImageType } from '../shared/image-type.ts'
+import type { PhotoDecoder } from '../shared/photo-decoder.ts'
 import { RedisJobProducer } from '../shared/redis-job-producer.ts'
 import { RedisKeys } from '../shared/redis-keys.ts'
 import { createApp } from './app.ts'
@@ -7,10 +9,14 @@ import type { EdgeEnv } from './env.ts'
 import { RedisRest } from './redis-rest.ts'
 
 /** What differs from one runtime to another. */
-export type RuntimeParts = Pick<EdgeDeps, 'decodePhoto' | 'logFailure' | 'stopping'>
+export interface RuntimeParts extends Pick<EdgeDeps, 'logFailure' | 'stopping'> {
+  decodePhoto: PhotoDecoder
+  /** The types that `decodePhoto` takes. */
+  decodedTypes: readonly ImageType[]
+}
 
 /** The edge as its settings say: all that is the same wherever it runs. For entry files. */
-export function composeEdge(env: EdgeEnv, parts: RuntimeParts): EdgeApp {
+export function composeEdge(env: EdgeEnv, { decodePhoto, decodedTypes, ...parts }: RuntimeParts): EdgeApp {
   const redis = new RedisRest({
     url: env.UPSTASH_REDIS_REST_URL,
     token: env.UPSTASH_REDIS_REST_TOKEN,
@@ -23,6 +29,7 @@ export function composeEdge(env: EdgeEnv, parts: RuntimeParts): EdgeApp {
       deadlineMs: env.JOB_DEADLINE_SECONDS * 1000,
       resultTtlMs: env.RESULT_TTL_SECONDS * 1000,
     }),
+    photos: { decodePhoto, decodedTypes, maxEncodedBytes: env.MAX_ENCODED_BYTES },
     clock: systemClock,
     random: Math.random,
     defaultModel: env.DEFAULT_MODEL,

@@ -2,15 +2,15 @@ import type { Hono } from 'hono'
 import type { RequestIdVariables } from 'hono/request-id'
 import type { Clock } from '../shared/clock.ts'
 import type { JobProducer } from '../shared/job-queue.ts'
-import type { PhotoDecoder } from '../shared/photo-decoder.ts'
 import type { ModelDirectory } from './model-directory.ts'
+import type { PhotoIntake } from './photo-intake.ts'
 import type { UploadLimits, Uploads } from './uploads.ts'
 import type { ServiceTimes } from './wait-for-result.ts'
 
 /** What the edge is handed by its entry file. */
 export interface EdgeDeps {
   queue: JobProducer
-  decodePhoto: PhotoDecoder
+  photos: PhotoIntake
   clock: Clock
   /** 0 to 1, for jitter. */
   random: () => number

@@ -11,7 +11,10 @@ export const edgeEnvSchema = z.object({
   KEY_PREFIX: z.string().min(1).default('eb:'),
   /** The model of requests that name none. Without it, such requests work while there is just one model. */
   DEFAULT_MODEL: modelNameSchema.optional(),
-  /** Jobs of one model, waiting or in flight, at which uploads are refused. At 200 kB each, 1,000 take 200 MB of Redis. */
+  /**
+   * Jobs of one model, waiting or in flight, at which uploads are refused. At 200 kB each, 1,000 take 200 MB of Redis. It counts
+   * jobs and not bytes: where a model takes encoded photos, each may have 4/3 of MAX_ENCODED_BYTES.
+   */
   MAX_BACKLOG: positiveInteger.default(1_000),
   /** A job that has no result by then is expired. */
   JOB_DEADLINE_SECONDS: positiveInteger.max(86_400, { error: 'must be 86400 (a day) at most' }).default(300),
@@ -22,6 +25,11 @@ export const edgeEnvSchema = z.object({
   /** How long POST /predict waits for the result where the request does not say. */
   DEFAULT_WAIT_SECONDS: z.coerce.number().int().min(0).max(60).default(30),
   MAX_UPLOAD_BYTES: positiveInteger.default(10 * 1024 * 1024),
+  /**
+   * The most bytes of a photo that travels to the pool encoded, for models that allow it. In base64 it is a third larger, and
+   * must fit what Redis takes in one request: 10 MB at Upstash, 10 MiB at our gateway.
+   */
+  MAX_ENCODED_BYTES: positiveInteger.default(7 * 1024 * 1024),
   /** All uploads together that one isolate holds in memory; beyond it, uploads are refused. */
   MAX_UPLOAD_BYTES_HELD: positiveInteger.default(48 * 1024 * 1024),
   /** How long an upload may take to arrive. */
@@ -29,7 +37,7 @@ export const edgeEnvSchema = z.object({
   /** Uploads that one isolate decodes and enqueues at the same time; the others wait, at most so long. */
   MAX_CONCURRENT_UPLOADS: positiveInteger.default(8),
   MAX_UPLOAD_WAIT_SECONDS: positiveInteger.default(30),
-  /** One call to Redis, retries included, is given up after this. */
+  /** One call to Redis, retries included, is given up after this; one with a large photo has a second more a megabyte. */
   REDIS_TIMEOUT_MS: positiveInteger.default(2_000),
 })
 export type EdgeEnv = z.infer<typeof edgeEnvSchema>

@@ -4,11 +4,10 @@ import { serve } from '@hono/node-server'
 import { pino } from 'pino'
 import sharp from 'sharp'
 import { closeServer } from '../shared/close-server.ts'
-import type { PhotoDecoder } from '../shared/photo-decoder.ts'
 import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
 import { createSharpDecoder } from '../shared/sharp-decoder.ts'
 import { decodableTypes, prepareSharpForUploads } from '../shared/sharp-loaders.ts'
-import { composeEdge } from './compose-edge.ts'
+import { composeEdge, type RuntimeParts } from './compose-edge.ts'
 import { nodeEdgeEnvSchema } from './env.ts'
 import { DEFAULT_IMAGE_LIMITS } from './image/image-limits.ts'
 import { withHeaderChecks } from './image/with-header-checks.ts'
@@ -19,7 +18,7 @@ async function main(): Promise<void> {
   const log = pino({ name: 'edge', level: env.LOG_LEVEL })
   const stopping = new AbortController()
   const app = composeEdge(env, {
-    decodePhoto: await sharpDecoder(),
+    ...(await sharpDecoder()),
     logFailure: (failure) => log.error(failure, 'request failed'),
     stopping: stopping.signal,
   })
@@ -56,14 +55,15 @@ const DRAIN_MS = 10_000
 /** No photo within the limits takes a tenth of it. */
 const DECODING_SECONDS = 10
 
-async function sharpDecoder(): Promise<PhotoDecoder> {
+async function sharpDecoder(): Promise<Pick<RuntimeParts, 'decodePhoto' | 'decodedTypes'>> {
   prepareSharpForUploads(sharp)
+  const decodedTypes = await decodableTypes(sharp)
   const decode = createSharpDecoder(sharp, {
-    types: await decodableTypes(sharp),
+    types: decodedTypes,
     maxPixels: Math.max(...Object.values(DEFAULT_IMAGE_LIMITS.maxPixels)),
     timeoutSeconds: DECODING_SECONDS,
   })
-  return withHeaderChecks(decode, DEFAULT_IMAGE_LIMITS)
+  return { decodePhoto: withHeaderChecks(decode, DEFAULT_IMAGE_LIMITS), decodedTypes }
 }
 
 function fail(error: unknown): never {

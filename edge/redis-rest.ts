@@ -12,7 +12,7 @@ import {
 export interface RestAddress {
   url: string
   token: string
-  /** One call is given up after this, retries included. */
+  /** One call is given up after this, retries included; one that carries much has more, see BYTES_PER_MS. */
   timeoutMs: number
 }
 
@@ -21,18 +21,12 @@ export interface RestAddress {
  * another's I/O. Network errors are retried twice, hence scripts must bear being run again.
  */
 export class RedisRest implements RedisCommands {
+  readonly #address: RestAddress
   readonly #redis: Redis
 
-  constructor({ url, token, timeoutMs }: RestAddress) {
-    this.#redis = new Redis({
-      url,
-      token,
-      enableAutoPipelining: false,
-      automaticDeserialization: false,
-      enableTelemetry: false,
-      retry: { retries: 2, backoff: (attempt) => 50 * 2 ** attempt },
-      signal: () => AbortSignal.timeout(timeoutMs),
-    })
+  constructor(address: RestAddress) {
+    this.#address = address
+    this.#redis = client(address)
   }
 
   async run(
@@ -41,11 +35,12 @@ export class RedisRest implements RedisCommands {
     args: readonly ScriptArgument[],
   ): Promise<RedisReply> {
     const sha1 = await scriptSha1(script)
+    const redis = this.#clientFor(args)
     try {
-      return await scrubbed(() => this.#redis.evalsha(sha1, [...keys], [...args]))
+      return await scrubbed(() => redis.evalsha(sha1, [...keys], [...args]))
     } catch (error) {
       if (!(error instanceof RedisReplyError && error.message.startsWith('NOSCRIPT'))) throw error
-      return scrubbed(() => this.#redis.eval(script.source, [...keys], [...args]))
+      return scrubbed(() => redis.eval(script.source, [...keys], [...args]))
     }
   }
 
@@ -59,6 +54,29 @@ export class RedisRest implements RedisCommands {
     const nowMs = Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
     return { fields: Object.fromEntries(pairs) as Record<string, string>, nowMs }
   }
+
+  /** A client holds no connection, only settings; the time it allows is one of them. */
+  #clientFor(args: readonly ScriptArgument[]): Redis {
+    const bytes = args.reduce<number>((sum, arg) => sum + String(arg).length, 0)
+    if (bytes < LARGE_BYTES) return this.#redis
+    return client({ ...this.#address, timeoutMs: this.#address.timeoutMs + Math.ceil(bytes / BYTES_PER_MS) })
+  }
+}
+
+/** How fast what is large must get through at least: 8 Mbit/s. */
+const BYTES_PER_MS = 1_000
+const LARGE_BYTES = 1_000_000
+
+function client({ url, token, timeoutMs }: RestAddress): Redis {
+  return new Redis({
+    url,
+    token,
+    enableAutoPipelining: false,
+    automaticDeserialization: false,
+    enableTelemetry: false,
+    retry: { retries: 2, backoff: (attempt) => 50 * 2 ** attempt },
+    signal: () => AbortSignal.timeout(timeoutMs),
+  })
 }
 
 /** Redis' own words at the beginning of an error; the client appends the whole command, tensor included. */

@@ -13,17 +13,26 @@ export interface UploadLimits extends BodyLimits {
 const READING_PLACES = 16
 const READING_PLACE_MS = 1_000
 
-/** Longer than decoding and one call to Redis ever take. */
+/** Longer than decoding and one call to Redis take, but for what is large. */
 const WORKING_PLACE_MS = 10_000
 
 /**
+ * What is larger goes to Redis few at a time: on its way it is in memory as a body, as a file, in base64, and as a request
+ * that quotes that. 7 MiB are then some 50 MB.
+ */
+const LARGE_BYTES = 1024 * 1024
+const SENDING_PLACES = 2
+const SENDING_PLACE_MS = 15_000
+
+/**
  * How an isolate takes in uploads, so that a burst costs callers time and not the isolate its memory: bodies wait unread
- * until it is their turn, slow ones let others pass, and what has arrived is decoded few at a time.
+ * until it is their turn, slow ones let others pass, what has arrived is decoded few at a time, and what is large is sent on fewer still.
  */
 export class Uploads {
   readonly #bodies: BodyReader
   readonly #reading: UploadGate
   readonly #working: UploadGate
+  readonly #sending: UploadGate
 
   constructor(limits: UploadLimits, clock: Clock, random: () => number) {
     const { places, maxWaitMs } = limits
@@ -34,6 +43,11 @@ export class Uploads {
       random,
     )
     this.#working = new UploadGate({ places, placeMs: WORKING_PLACE_MS, maxWaitMs }, clock, random)
+    this.#sending = new UploadGate(
+      { places: SENDING_PLACES, placeMs: SENDING_PLACE_MS, maxWaitMs },
+      clock,
+      random,
+    )
   }
 
   /** Reads a request's body and works on it. Throws ProblemError if it is too large or too slow, or too many others are at it. */
@@ -45,5 +59,10 @@ export class Uploads {
     } finally {
       this.#bodies.release(held)
     }
+  }
+
+  /** Sends on what became of a body, when it is its turn. Throws ProblemError if too many others are at it. */
+  async sending<T>(bytes: number, send: () => Promise<T>): Promise<T> {
+    return bytes > LARGE_BYTES ? this.#sending.pass(send) : send()
   }
 }

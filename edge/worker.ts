@@ -7,6 +7,7 @@ import { edgeEnvSchema } from './env.ts'
 import { DEFAULT_IMAGE_LIMITS, photoToTensor } from './image/photo-to-tensor.ts'
 import pngDecoder from './image/png-decoder.wasm'
 import resizer from './image/resizer.wasm'
+import { ACCEPTED_IMAGE_TYPES } from './image/sniff.ts'
 import { createWasmCodecs } from './image/wasm-codecs.ts'
 
 /** Entry: the edge on Cloudflare Workers. */
@@ -35,6 +36,7 @@ function buildApp(bindings: Record<string, unknown>): EdgeApp {
   const codecs = createWasmCodecs({ jpeg: jpegTurbo, png: pngDecoder, webp: webpDecoder, resizer })
   return composeEdge(env, {
     decodePhoto: (bytes, rules) => photoToTensor(bytes, rules, codecs, DEFAULT_IMAGE_LIMITS),
+    decodedTypes: ACCEPTED_IMAGE_TYPES,
     logFailure: (failure) => console.error(failure),
   })
 }

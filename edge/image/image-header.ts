@@ -1,10 +1,12 @@
+import { ProblemError } from '../../shared/errors.ts'
 import { tooManyFrames, tooManyPixels, undecodable } from '../../shared/image-problems.ts'
+import { sniffImageType } from '../../shared/sniff-image-type.ts'
 import { type GifHeader, readGifHeader } from './gif-header.ts'
-import type { ImageLimits } from './image-limits.ts'
+import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image-limits.ts'
 import { assertCoefficientsFit } from './jpeg-coefficients.ts'
 import { type JpegHeader, readJpegHeader } from './jpeg-header.ts'
 import { type PngHeader, readPngHeader } from './png-header.ts'
-import { acceptedImageType } from './sniff.ts'
+import { acceptedImageType, isAccepted } from './sniff.ts'
 import { readWebpHeader, type WebpHeader } from './webp-header.ts'
 
 /** What a file says about itself before it is decoded. Sides are those of the stored image, before `orientation`. */
@@ -25,6 +27,20 @@ export function readImageHeader(bytes: Uint8Array, limits: ImageLimits): ImageHe
   }
   if (header.type === 'jpeg') assertCoefficientsFit(bytes, header, limits)
   return header
+}
+
+/**
+ * Throws ProblemError 'undecodable-image' if the header is damaged. Says nothing of types whose header is not read here, nor
+ * of files that are only not decoded here.
+ */
+export function assertSoundHeader(bytes: Uint8Array): void {
+  const type = sniffImageType(bytes)
+  if (type === undefined || !isAccepted(type)) return
+  try {
+    READERS[type](bytes, DEFAULT_IMAGE_LIMITS)
+  } catch (error) {
+    if (!(error instanceof ProblemError) || error.code === 'undecodable-image') throw error
+  }
 }
 
 const READERS: Record<ImageHeader['type'], (bytes: Uint8Array, limits: ImageLimits) => ImageHeader> = {

@@ -1,10 +1,12 @@
 import { ProblemError } from '../../shared/errors.ts'
 import { newJobId } from '../../shared/job-id.ts'
+import type { JobInput } from '../../shared/job-input.ts'
 import type { ModelManifest } from '../../shared/model-manifest.ts'
 import { toBase64 } from '../base64.ts'
 import type { EdgeApp, EdgeContext } from '../edge-context.ts'
 import { answerWithJob } from '../job-answer.ts'
 import { allowOnly } from '../method-not-allowed.ts'
+import { type PreparedInput, prepareInput } from '../photo-intake.ts'
 import { parsePrefer, preferenceApplied } from '../prefer-header.ts'
 import { photoInBody } from '../upload.ts'
 import { waitForResult } from '../wait-for-result.ts'
@@ -16,8 +18,8 @@ export function predictRoutes(app: EdgeApp, { deps, models, serviceTimes, upload
     const { backlog, job: accepted } = await uploads.withBody(c.req.raw, async (body) => {
       const model = await models.choose(c.req.query('model'))
       const photo = photoInBody(body, c.req.raw.headers.get('content-type'))
-      const tensor = await deps.decodePhoto(photo, model)
-      return enqueue(model, tensor, c.get('requestId'))
+      const input = await prepareInput(photo, model, deps.photos)
+      return uploads.sending(input.bytes.length, () => enqueue(model, input, c.get('requestId')))
     })
 
     const preference = parsePrefer(c.req.header('prefer'))
@@ -41,13 +43,13 @@ export function predictRoutes(app: EdgeApp, { deps, models, serviceTimes, upload
   })
   allowOnly(app, '/predict', ['POST'])
 
-  async function enqueue(model: ModelManifest, tensor: Uint8Array, requestId: string) {
+  async function enqueue(model: ModelManifest, prepared: PreparedInput, requestId: string) {
     const result = await deps.queue.enqueue({
       id: newJobId(model.name),
       model: model.name,
       modelVersion: model.version,
-      input: { kind: 'tensor', dtype: model.input.dtype, shape: model.input.shape, encoding: 'base64' },
-      payload: toBase64(tensor),
+      input: jobInput(prepared, model),
+      payload: toBase64(prepared.bytes),
       requestId,
     })
     if (result.outcome !== 'full') return result
@@ -57,4 +59,11 @@ export function predictRoutes(app: EdgeApp, { deps, models, serviceTimes, upload
       `${backlog} jobs are waiting or running. Nothing was stored; try again.`,
     )
   }
+}
+
+/** Both kinds go in base64, since Upstash's client carries text only. */
+function jobInput(prepared: PreparedInput, { input }: ModelManifest): JobInput {
+  return prepared.kind === 'tensor'
+    ? { kind: 'tensor', dtype: input.dtype, shape: input.shape, encoding: 'base64' }
+    : { kind: 'image', type: prepared.type, encoding: 'base64' }
 }

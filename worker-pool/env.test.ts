@@ -26,6 +26,9 @@ test.each([
   ['MAX_BATCH_SIZE', '0'],
   ['INTRA_OP_THREADS', '-1'],
   ['DRAIN_SECONDS', '0'],
+  ['MAX_PHOTO_PIXELS', '0'],
+  ['PHOTO_DECODE_SECONDS', '3601'],
+  ['DECODE_THREADS', '0'],
   ['LOG_LEVEL', 'loud'],
 ])('%s=%s is refused by name', (name, value) => {
   expect(() => readConfiguration(poolEnvSchema, { REDIS_URL, [name]: value })).toThrow(`${name}: `)

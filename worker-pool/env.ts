@@ -9,7 +9,7 @@ export const poolEnvSchema = z.object({
   MODEL_DIR: z.string().default('models/efficientnet-lite0'),
   /** Must equal the edge's. */
   KEY_PREFIX: z.string().min(1).default('eb:'),
-  /** The most jobs in one run of the model. */
+  /** The most jobs in one run of the model. Where photos come encoded, as many are in memory at once, up to 10 MB each. */
   MAX_BATCH_SIZE: positiveInteger.max(1024, { error: 'must be 1024 at most' }).default(32),
   /** ONNX Runtime providers, best first, e.g. `cuda,cpu`. */
   EXECUTION_PROVIDERS: z
@@ -21,7 +21,14 @@ export const poolEnvSchema = z.object({
     ),
   /** Threads of one operator; unset leaves the choice to ONNX Runtime (one a physical core). */
   INTRA_OP_THREADS: positiveInteger.optional(),
+  /** Photos that come encoded, for models that allow it: the most pixels. Some types take 8 bytes a pixel while they are decoded. */
+  MAX_PHOTO_PIXELS: positiveInteger.default(50_000_000),
+  /** Decoding one of them is given up after this. */
+  PHOTO_DECODE_SECONDS: positiveInteger.max(3_600, { error: 'must be 3600 (an hour) at most' }).default(10),
+  /** Such photos decoded at the same time, each by a thread of Node's pool; that has 4 where UV_THREADPOOL_SIZE does not say more. */
+  DECODE_THREADS: positiveInteger.default(4),
   /** How long a pool that is told to stop may take to finish what it has claimed, before it ends all the same. */
   DRAIN_SECONDS: positiveInteger.default(25),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 })
+export type PoolEnv = z.infer<typeof poolEnvSchema>

@@ -1,12 +1,17 @@
 import { hostname } from 'node:os'
 import { type Logger, pino } from 'pino'
 import { systemClock } from '../shared/clock.ts'
+import type { ModelManifest } from '../shared/model-manifest.ts'
 import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
 import { RedisJobConsumer } from '../shared/redis-job-consumer.ts'
 import { RedisKeys } from '../shared/redis-keys.ts'
-import { poolEnvSchema } from './env.ts'
+import { createSharpDecoder } from '../shared/sharp-decoder.ts'
+import { decodableTypes, prepareSharpForUploads } from '../shared/sharp-loaders.ts'
+import { withDecodableFormats } from './decodable-formats.ts'
+import { type PoolEnv, poolEnvSchema } from './env.ts'
 import { InferenceSession } from './inference-session.ts'
-import { loadModelPackage } from './model-package.ts'
+import { loadModelPackage, ModelPackageError } from './model-package.ts'
+import type { PhotoDecoding } from './photo-inputs.ts'
 import { Pool } from './pool.ts'
 import { RedisTcp } from './redis-tcp.ts'
 import { warmUp, warmUpSizes } from './warm-up.ts'
@@ -22,11 +27,15 @@ async function main(): Promise<void> {
   const log = pino({ name: 'worker-pool', level: env.LOG_LEVEL, base: { pool: poolId } })
 
   const modelPackage = await loadModelPackage(env.MODEL_DIR)
-  const { manifest, labels } = modelPackage
-  const session = await InferenceSession.load(modelPackage, {
-    providers: env.EXECUTION_PROVIDERS,
-    intraOpThreads: env.INTRA_OP_THREADS,
-  })
+  const { labels } = modelPackage
+  const { manifest, photos } = await preparePhotos(modelPackage.manifest, env, log)
+  const session = await InferenceSession.load(
+    { ...modelPackage, manifest },
+    {
+      providers: env.EXECUTION_PROVIDERS,
+      intraOpThreads: env.INTRA_OP_THREADS,
+    },
+  )
   await warmUp(session, labels, warmUpSizes(env.MAX_BATCH_SIZE))
   log.info(
     { model: manifest.name, version: manifest.version, maxBatchSize: env.MAX_BATCH_SIZE },
@@ -45,7 +54,7 @@ async function main(): Promise<void> {
   redis.onRecovery(announce)
 
   const time = { clock: systemClock, elapsed: () => performance.now() }
-  const pool = new Pool({ consumer, session, labels, maxBatchSize: env.MAX_BATCH_SIZE, log, ...time })
+  const pool = new Pool({ consumer, session, labels, maxBatchSize: env.MAX_BATCH_SIZE, photos, log, ...time })
   stopOnSignals(pool, env.DRAIN_SECONDS, log)
   log.info('ready')
   process.send?.({ type: 'ready', model: manifest.name, version: manifest.version })
@@ -56,6 +65,33 @@ async function main(): Promise<void> {
   await session.close()
   log.info('stopped')
   if (process.connected) process.disconnect()
+}
+
+/**
+ * What it takes to decode photos here, and the manifest with the types that can be; nothing for a model that takes none
+ * encoded. Only then is sharp loaded. Each photo has one thread: several photos are decoded at the same time.
+ */
+async function preparePhotos(
+  manifest: ModelManifest,
+  env: PoolEnv,
+  log: Logger,
+): Promise<{ manifest: ModelManifest; photos: PhotoDecoding | undefined }> {
+  if (manifest.decode.formats.length === 0) return { manifest, photos: undefined }
+  const { default: sharp } = await import('sharp').catch((cause: unknown) => {
+    throw new ModelPackageError(`${manifest.name}: decode.formats needs sharp, which cannot be loaded`, {
+      cause,
+    })
+  })
+  sharp.concurrency(1)
+  prepareSharpForUploads(sharp)
+  const { manifest: served, left } = withDecodableFormats(manifest, await decodableTypes(sharp))
+  if (left.length > 0) log.warn({ types: left }, 'sharp cannot decode these; the edge is told to refuse them')
+  const decode = createSharpDecoder(sharp, {
+    types: served.decode.formats,
+    maxPixels: env.MAX_PHOTO_PIXELS,
+    timeoutSeconds: env.PHOTO_DECODE_SECONDS,
+  })
+  return { manifest: served, photos: { decode, atOnce: env.DECODE_THREADS } }
 }
 
 /** SIGTERM, Ctrl-C or the end of the parent: finish what is claimed, claim no more. */

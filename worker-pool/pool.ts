@@ -5,6 +5,7 @@ import type { ClaimedJob, JobConsumer, JobResult } from '../shared/job-queue.ts'
 import { assembleBatch } from './batch-tensor.ts'
 import type { BatchOutputs, InferenceSession } from './inference-session.ts'
 import { LONGEST_WAIT_MS } from './longest-wait.ts'
+import { decodePhotos, type PhotoDecoding, type PhotoInputs } from './photo-inputs.ts'
 import { predictionsOf } from './postprocess.ts'
 
 export interface PoolDeps {
@@ -13,6 +14,8 @@ export interface PoolDeps {
   /** One label a class, in class order. */
   labels: readonly string[]
   maxBatchSize: number
+  /** Undefined if the model takes no encoded photos; then one that comes all the same is not what the model takes. */
+  photos: PhotoDecoding | undefined
   log: Logger
   clock: Clock
   /** Milliseconds, monotonic. */
@@ -25,8 +28,8 @@ const REFUSED_PAUSE_MS = 1_000
 type Settlement = { job: ClaimedJob; result: JobResult }
 
 /**
- * Drains one model's queue: claim what waits, at most `maxBatchSize` jobs, run them as one batch, settle them in one round
- * trip. A free pool takes at once what is there; while it is busy, the next batch gathers in the queue. The settling of
+ * Drains one model's queue: claim what waits, at most `maxBatchSize` jobs, decode those that are photos still, run all as one
+ * batch, settle them in one round trip. A free pool takes at once what is there; while it is busy, the next batch gathers in the queue. The settling of
  * one batch overlaps with the claiming of the next.
  */
 export class Pool {
@@ -89,8 +92,12 @@ export class Pool {
 
   async #predict(claimed: ClaimedJob[]): Promise<Settlement[]> {
     const { session, log, elapsed } = this.#deps
-    const { images, jobs, unreadable } = assembleBatch(claimed, session.manifest.input.shape)
-    const failed = unreadable.map((job) => failure(job, 'unreadable-input'))
+    const inputs = await this.#decodePhotos(claimed)
+    const { images, jobs, unreadable } = assembleBatch(inputs.jobs, session.manifest.input.shape)
+    const failed = [
+      ...inputs.failed.map(({ job, code }) => failure(job, code)),
+      ...unreadable.map((job) => failure(job, 'unreadable-input')),
+    ]
     if (unreadable.length > 0)
       log.warn({ jobs: unreadable.map(({ id }) => id) }, 'inputs are not what the model takes')
     if (jobs.length === 0) return failed
@@ -107,6 +114,19 @@ export class Pool {
       )
       return [...failed, ...jobs.map((job) => failure(job, 'inference-failed'))]
     }
+  }
+
+  async #decodePhotos(claimed: ClaimedJob[]): Promise<PhotoInputs> {
+    const { session, photos, log, elapsed } = this.#deps
+    if (!photos || !claimed.some(({ input }) => input?.kind === 'image')) return { jobs: claimed, failed: [] }
+    const begin = elapsed()
+    const inputs = await decodePhotos(claimed, session.manifest, photos)
+    log.debug({ decodeMs: elapsed() - begin, model: session.manifest.name }, 'photos decoded')
+    for (const { job, code, unexpected } of inputs.failed) {
+      if (unexpected === undefined) log.info({ job: job.id, code }, 'photo not decoded')
+      else log.error({ job: job.id, error: unexpected }, 'decoding a photo failed')
+    }
+    return inputs
   }
 
   #settlementOf(

@@ -1,0 +1,122 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { expect, inject, onTestFinished } from 'vitest'
+import { type NodeService, startService } from '../../local-stack/node-service.ts'
+import type { Job } from '../../shared/job.ts'
+import { newJobId } from '../../shared/job-id.ts'
+import type { NewJob } from '../../shared/job-queue.ts'
+import { RedisJobProducer } from '../../shared/redis-job-producer.ts'
+import { RedisKeys } from '../../shared/redis-keys.ts'
+import { RedisTcp } from '../../worker-pool/redis-tcp.ts'
+import { processEnv } from './process-env.ts'
+
+export const MODEL = 'efficientnet-lite0'
+
+/** Less than a pool's wait for jobs (30 s): a pool that sat it out would not end well. */
+const DRAIN_SECONDS = '25'
+
+/** What an edge and an observer see of a queue under a fresh key prefix. All ends with the test. */
+export class PoolQueue {
+  readonly keys: RedisKeys
+  readonly redis: Redis
+  readonly producer: RedisJobProducer
+  readonly #url: string
+
+  private constructor(url: string, keys: RedisKeys, tcp: RedisTcp) {
+    this.#url = url
+    this.keys = keys
+    this.redis = new Redis(url, { protocol: 2 })
+    const policy = { maxBacklog: 1_000, deadlineMs: 600_000, resultTtlMs: 60_000 }
+    this.producer = new RedisJobProducer(tcp, this.keys, policy)
+    onTestFinished(() => {
+      tcp.close()
+      this.redis.disconnect()
+    })
+  }
+
+  static async open(
+    url: string = inject('redisUrl'),
+    keys = new RedisKeys(`test:${crypto.randomUUID()}:`),
+  ): Promise<PoolQueue> {
+    return new PoolQueue(url, keys, await RedisTcp.connect(url))
+  }
+
+  /** A pool as a process of its own, ready to serve. */
+  async startPool(env: Record<string, string> = {}): Promise<NodeService> {
+    const folder = await mkdtemp(join(tmpdir(), 'edgebatch-pool-'))
+    const pool = await startService({
+      name: 'worker-pool',
+      entry: 'worker-pool/main.ts',
+      folder,
+      env: { ...poolEnv(this.#url, this.keys.prefix), ...env },
+    })
+    onTestFinished(async () => {
+      await pool.kill()
+      await rm(folder, { recursive: true })
+    })
+    return pool
+  }
+
+  /** Enqueues jobs. `settled` resolves once a pool has told of the end of each. */
+  async enqueue(jobs: readonly NewJob[]): Promise<{ settled: Promise<Job[]> }> {
+    const listener = this.redis.duplicate()
+    onTestFinished(() => listener.disconnect())
+    const open = new Set(jobs.map(({ id }) => this.keys.done(MODEL, id)))
+    await listener.subscribe(...open)
+    const allTold = new Promise<void>((resolve) => {
+      listener.on('message', (channel) => {
+        open.delete(channel)
+        if (open.size === 0) resolve()
+      })
+    })
+    for (const job of jobs) expect((await this.producer.enqueue(job)).outcome).toBe('queued')
+    return { settled: allTold.then(() => this.read(jobs)) }
+  }
+
+  async read(jobs: readonly NewJob[]): Promise<Job[]> {
+    const found = await Promise.all(jobs.map(({ id }) => this.producer.read(id)))
+    return found.filter((job) => job !== undefined)
+  }
+
+  /** Until some client waits in a read: a pool of this queue, if the Redis is this test's own. */
+  async untilAPoolWaits(): Promise<void> {
+    while (!/^blocked_clients:[1-9]/m.test(await this.redis.info('clients')));
+  }
+
+  /** Entries handed to a pool and not settled. */
+  async inFlight(): Promise<number> {
+    const [count] = (await this.redis.xpending(this.keys.queue(MODEL), 'pool')) as [number]
+    return count
+  }
+}
+
+/** Settings of pools in tests: small batches, and little of the machine. */
+export function poolEnv(redisUrl: string, keyPrefix: string): Record<string, string> {
+  const small = { MAX_BATCH_SIZE: '4', INTRA_OP_THREADS: '1', DRAIN_SECONDS }
+  return { ...processEnv(), ...small, REDIS_URL: redisUrl, KEY_PREFIX: keyPrefix }
+}
+
+/** A job with an image of its own. */
+export function newJob(seed: number, overrides: Partial<NewJob> = {}): NewJob {
+  return {
+    id: newJobId(MODEL),
+    model: MODEL,
+    modelVersion: '1',
+    input: { kind: 'tensor', dtype: 'uint8', shape: [224, 224, 3], encoding: 'base64' },
+    payload: Buffer.from(pattern(seed, 2 * seed + 3, 29)).toString('base64'),
+    requestId: 'test',
+    ...overrides,
+  }
+}
+
+/** The images that reference.json describes by a formula. */
+export function pattern(a: number, b: number, d: number): Uint8Array {
+  return Uint8Array.from({ length: 224 * 224 * 3 }, (_, i) => {
+    const [y, x, c] = [Math.floor(i / 672), Math.floor(i / 3) % 224, i % 3]
+    return (y * a + x * b + c * d) % 256
+  })
+}
+
+export const newJobs = (count: number) => Array.from({ length: count }, (_, i) => newJob(i + 1))

@@ -21,10 +21,10 @@ export interface SharpDecoderOptions {
   readonly types: readonly ImageType[]
   /**
    * Most pixels (width x height) of the stored picture, held against its header. Most types are decoded row by row; a
-   * progressive JPEG, an interlaced PNG, a WebP and an AVIF are held as a whole, in 3 to 8 bytes a pixel.
+   * progressive JPEG, an interlaced PNG and a WebP are held as a whole, in 3 to 8 bytes a pixel, an AVIF in 18.
    */
   readonly maxPixels: number
-  /** Decoding is given up after so many seconds. */
+  /** Decoding is given up after so many seconds; in an AVIF not before its codec is done, which `maxPixels` bounds. */
   readonly timeoutSeconds: number
 }
 
@@ -173,7 +173,8 @@ function withoutFourth({ data, width, height }: RgbxImage): RgbTile {
 
 /** sharp's words may quote the file; they stay in the cause. */
 function damaged(cause: unknown): never {
-  const timedOut = cause instanceof Error && cause.message.startsWith('timeout')
+  // libvips' message has a line for each thing that it met; this is sharp's own.
+  const timedOut = cause instanceof Error && /^timeout/m.test(cause.message)
   throw undecodable(
     timedOut ? 'The image takes too long to decode.' : 'The image is damaged or incomplete.',
     cause,

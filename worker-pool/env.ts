@@ -21,12 +21,18 @@ export const poolEnvSchema = z.object({
     ),
   /** Threads of one operator; unset leaves the choice to ONNX Runtime (one a physical core). */
   INTRA_OP_THREADS: positiveInteger.optional(),
-  /** Photos that come encoded, for models that allow it: the most pixels. Some types take 8 bytes a pixel while they are decoded. */
+  /**
+   * Photos that come encoded, for models that allow it: the most pixels of one. While it is decoded, an AVIF takes 18 bytes a
+   * pixel (900 MB at this limit), other types 8 at most.
+   */
   MAX_PHOTO_PIXELS: positiveInteger.default(50_000_000),
-  /** Decoding one of them is given up after this. */
+  /** Decoding one of them is given up after this; that of an AVIF once its codec is done. */
   PHOTO_DECODE_SECONDS: positiveInteger.max(3_600, { error: 'must be 3600 (an hour) at most' }).default(10),
-  /** Such photos decoded at the same time, each by a thread of Node's pool; that has 4 where UV_THREADPOOL_SIZE does not say more. */
-  DECODE_THREADS: positiveInteger.default(4),
+  /**
+   * Such photos decoded at the same time, each by a thread of Node's pool; that has 4 where UV_THREADPOOL_SIZE does not say
+   * more. What one takes in memory, so many take at once.
+   */
+  DECODE_THREADS: positiveInteger.default(2),
   /** How long a pool that is told to stop may take to finish what it has claimed, before it ends all the same. */
   DRAIN_SECONDS: positiveInteger.default(25),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),

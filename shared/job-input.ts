@@ -3,7 +3,6 @@ import { IMAGE_TYPES } from './image-type.ts'
 
 /** How bytes lie under `input:<id>`. `base64` because Upstash's client carries text only; `raw` is the same without the detour. */
 const encodingSchema = z.enum(['base64', 'raw'])
-export type PayloadEncoding = z.infer<typeof encodingSchema>
 
 /** One image as the model takes it: uint8, height x width x RGB, row by row. */
 const tensorInputSchema = z.object({

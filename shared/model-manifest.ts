@@ -39,7 +39,10 @@ export type Resize = z.infer<typeof resizeSchema>
 export const decodeSchema = z
   .object({
     at: z.enum(['edge', 'auto', 'pool']).default('edge'),
-    /** The types that may travel to the pool encoded. Nothing does unless the model's owner has listed it. */
+    /**
+     * The types that may travel to the pool encoded. Nothing does unless the model's owner has listed it. What a pool announces
+     * is without those that it cannot decode.
+     */
     formats: z.array(z.enum(IMAGE_TYPES)).max(IMAGE_TYPES.length).default([]),
     /** A JPEG whose end is missing: refused, or taken with what is missing in grey. */
     truncated: z.enum(['refuse', 'accept']).default('refuse'),

@@ -17,8 +17,8 @@ const READING_PLACE_MS = 1_000
 const WORKING_PLACE_MS = 10_000
 
 /**
- * What is larger goes to Redis few at a time: on its way it is in memory as a body, as a file, in base64, and as a request
- * that quotes that. 7 MiB are then some 50 MB.
+ * What is larger goes to Redis few at a time: on its way it is in memory as a body, in base64, and that twice more as the
+ * request: 37 MB for 7 MiB.
  */
 const LARGE_BYTES = 1024 * 1024
 const SENDING_PLACES = 2

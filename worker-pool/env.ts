@@ -9,7 +9,10 @@ export const poolEnvSchema = z.object({
   MODEL_DIR: z.string().default('models/efficientnet-lite0'),
   /** Must equal the edge's. */
   KEY_PREFIX: z.string().min(1).default('eb:'),
-  /** The most jobs in one run of the model. Where photos come encoded, as many are in memory at once, up to 10 MB each. */
+  /**
+   * The most jobs in one run of the model. Where photos come encoded, as many are in memory at once: with 32 of the largest, a pool
+   * took 1 GB in all.
+   */
   MAX_BATCH_SIZE: positiveInteger.max(1024, { error: 'must be 1024 at most' }).default(32),
   /** ONNX Runtime providers, best first, e.g. `cuda,cpu`. */
   EXECUTION_PROVIDERS: z

@@ -82,6 +82,11 @@ interface Header {
   /** 1 for HEIC, AVIF and JPEG XL, whose decoders turn the picture themselves. */
   readonly orientation: Orientation
   readonly isCmyk: boolean
+  /**
+   * A JPEG is decoded at half, a quarter or an eighth of its size, where that is much more than is wanted. libvips does not
+   * know how much of the last sample is padding then, and stretches the picture by it: harmless only where there is none.
+   */
+  readonly reducesExactly: boolean
 }
 
 async function readHeader(
@@ -98,7 +103,8 @@ async function readHeader(
   if (width < 1 || height < 1) throw undecodable('The image has no pixels.')
   if (width * height > maxPixels) throw tooManyPixels({ type, width, height }, maxPixels)
   const known = orientation >= 1 && orientation <= 8 ? (orientation as Orientation) : 1
-  return { width, height, orientation: known, isCmyk: space === 'cmyk' }
+  const reducesExactly = type !== 'jpeg' || (width % 8 === 0 && height % 8 === 0)
+  return { width, height, orientation: known, isCmyk: space === 'cmyk', reducesExactly }
 }
 
 /** libvips' share of one axis, and ours. */
@@ -131,11 +137,13 @@ const SHARP_KERNELS = { triangle: 'linear', cubic: 'cubic', lanczos3: 'lanczos3'
 async function decodeParts(
   image: Sharp,
   { columns, rows }: Parts,
-  { isCmyk }: Header,
+  { isCmyk, width, height, reducesExactly }: Header,
   { resize }: PhotoRules,
 ): Promise<RgbxImage> {
   const scale = { width: columns.scaled, height: rows.scaled, kernel: SHARP_KERNELS[resize.kernel] }
-  const shrunk = image
+  // Where something is cut out first, libvips decodes at full size.
+  const source = reducesExactly ? image : image.extract({ left: 0, top: 0, width, height })
+  const shrunk = source
     .flatten()
     .resize({ ...scale, fit: 'fill', fastShrinkOnLoad: false })
     .extract({ left: columns.from, top: rows.from, width: columns.count, height: rows.count })
@@ -144,12 +152,11 @@ async function decodeParts(
     ? shrunk.pipelineColourspace('cmyk').toColourspace('cmyk')
     : shrunk.ensureAlpha().toColourspace('srgb')
   const { data, info } = await rgbx.raw().toBuffer({ resolveWithObject: true }).catch(damaged)
-  const { width, height, channels } = info
-  if (width !== columns.count || height !== rows.count || channels !== 4) {
+  if (info.width !== columns.count || info.height !== rows.count || info.channels !== 4) {
     throw undecodable('The image contradicts its header.')
   }
   if (isCmyk) cmykToRgbx(data, false)
-  return { data, width, height }
+  return { data, width: info.width, height: info.height }
 }
 
 function enlarge(image: RgbxImage, { columns, rows }: Parts): RgbTile {

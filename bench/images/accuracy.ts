@@ -57,12 +57,16 @@ async function atFullQuality(bytes: Uint8Array, { resize }: PhotoRules): Promise
   const { autoOrient } = await sharp(bytes).metadata()
   const { columns, rows } = planResize(resize, { ...autoOrient, orientation: 1 })
   const kernel = KERNELS[resize.kernel]
-  return sharp(bytes, { ignoreIcc: true })
-    .autoOrient()
-    .flatten()
-    .resize({ width: columns.scaled, height: rows.scaled, fit: 'fill', kernel, fastShrinkOnLoad: false })
-    .extract({ left: columns.offset, top: rows.offset, width: columns.count, height: rows.count })
-    .toColourspace('srgb')
-    .raw()
-    .toBuffer()
+  return (
+    sharp(bytes, { ignoreIcc: true })
+      .autoOrient()
+      // Cutting out all of it keeps libvips from decoding at reduced size.
+      .extract({ left: 0, top: 0, width: autoOrient.width, height: autoOrient.height })
+      .flatten()
+      .resize({ width: columns.scaled, height: rows.scaled, fit: 'fill', kernel, fastShrinkOnLoad: false })
+      .extract({ left: columns.offset, top: rows.offset, width: columns.count, height: rows.count })
+      .toColourspace('srgb')
+      .raw()
+      .toBuffer()
+  )
 }

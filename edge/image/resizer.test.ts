@@ -47,7 +47,7 @@ function exactly({ data, width, height, hasAlpha, spanX, spanY }: TestPicture, r
   const colour = (x: number, y: number, channel: number) => {
     const at = (y * width + x) * 4
     const value = data[at + channel] as number
-    return hasAlpha ? Math.round((value * (data[at + 3] as number)) / 255) : value
+    return hasAlpha ? Math.floor((value * (data[at + 3] as number)) / 255) : value
   }
   const axis = (span: number, length: number, wanted: AxisPlan) => {
     const { factor, blocks, span: blockSpan } = planBoxes(span, wanted)

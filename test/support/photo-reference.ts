@@ -46,8 +46,13 @@ async function byFormula(file: Buffer, { columns, rows }: ResizePlan, { kernel }
 }
 
 async function uprightOnBlack(file: Buffer): Promise<Sharp> {
-  const { space } = await sharp(file).metadata()
-  const image = sharp(file, { failOn: 'none', ignoreIcc: true }).autoOrient().flatten()
+  const { space, autoOrient } = await sharp(file).metadata()
+  const decoded = sharp(file, { failOn: 'none', ignoreIcc: true })
+  // Cutting out all of it keeps libvips from decoding at reduced size.
+  const image = decoded
+    .autoOrient()
+    .extract({ left: 0, top: 0, ...autoOrient })
+    .flatten()
   return space === 'cmyk' ? withoutInks(image) : image
 }
 

@@ -1,7 +1,12 @@
 import sharp, { type Sharp } from 'sharp'
+import { randomNumbers } from './random-numbers.ts'
 
-/** Gradients, waves and a hard edge; without symmetry, so that every wrong turn shows. Alpha, if any, is a gradient too. */
-export function scene(width: number, height: number, channels: 3 | 4 = 3): Sharp {
+/**
+ * Gradients, waves and a hard edge; without symmetry, so that every wrong turn shows. Alpha, if any, is a gradient too.
+ * `noise` is how much of it lies on top, in steps of 255.
+ */
+export function scene(width: number, height: number, channels: 3 | 4 = 3, noise = 0): Sharp {
+  const random = randomNumbers(width * 1009 + height)
   const data = Buffer.alloc(width * height * channels)
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
@@ -13,7 +18,8 @@ export function scene(width: number, height: number, channels: 3 | 4 = 3): Sharp
         120 + 100 * Math.sin(9 * u + 5 * v * v),
         255 * Math.min(1, u + v),
       ]
-      data.set(pixel.slice(0, channels), (y * width + x) * channels)
+      const noisy = noise === 0 ? pixel : pixel.map((value) => Math.min(255, value + random(noise + 1)))
+      data.set(noisy.slice(0, channels), (y * width + x) * channels)
     }
   }
   return sharp(data, { raw: { width, height, channels } })

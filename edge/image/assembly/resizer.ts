@@ -131,21 +131,21 @@ export function push(count: i32, last: bool): i32 {
   return outputRow
 }
 
-/** Multiplies by alpha / 255, rounded to nearest, in place. */
+/** Multiplies by alpha / 255, rounded down as libvips does, in place. */
 function layOnBlack(from: usize, until: usize): void {
-  const half = i16x8.splat(128)
   for (let at = from; at < until; at += 16) {
     const pixels = v128.load(at)
     const alphas = v128.shuffle<u8>(pixels, pixels, 3, 3, 3, 3, 7, 7, 7, 7, 11, 11, 11, 11, 15, 15, 15, 15)
-    const low = divideBy255(i16x8.add(i16x8.extmul_low_i8x16_u(pixels, alphas), half))
-    const high = divideBy255(i16x8.add(i16x8.extmul_high_i8x16_u(pixels, alphas), half))
+    const low = divideBy255(i16x8.extmul_low_i8x16_u(pixels, alphas))
+    const high = divideBy255(i16x8.extmul_high_i8x16_u(pixels, alphas))
     v128.store(at, i8x16.narrow_i16x8_u(low, high))
   }
 }
 
-/** Of unsigned sums that already hold the rounding half; exact for products of two bytes. */
-function divideBy255(sum: v128): v128 {
-  return i16x8.shr_u(i16x8.add(sum, i16x8.shr_u(sum, 8)), 8)
+/** Exact for products of two bytes. */
+function divideBy255(product: v128): v128 {
+  const sum = i16x8.add(product, i16x8.splat(1))
+  return i16x8.shr_u(i16x8.add(sum, i16x8.shr_u(product, 8)), 8)
 }
 
 function interleaveBytes(source: usize): void {

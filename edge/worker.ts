@@ -1,6 +1,5 @@
 import jpegTurbo from '@cwasm/jpeg-turbo/jpeg-turbo.wasm'
 import squooshPng from '@jsquash/png/codec/pkg/squoosh_png_bg.wasm'
-import webpDecoder from '@jsquash/webp/codec/dec/webp_dec.wasm'
 import { systemClock } from '../shared/clock.ts'
 import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
 import { RedisJobProducer } from '../shared/redis-job-producer.ts'
@@ -8,6 +7,7 @@ import { RedisKeys } from '../shared/redis-keys.ts'
 import { createApp } from './app.ts'
 import type { EdgeApp } from './edge-context.ts'
 import { edgeEnvSchema } from './env.ts'
+import libwebp from './image/libwebp/libwebp.wasm'
 import { DEFAULT_IMAGE_LIMITS, photoToTensor } from './image/photo-to-tensor.ts'
 import { createWasmCodecs } from './image/wasm-codecs.ts'
 import { RedisRest } from './redis-rest.ts'
@@ -35,7 +35,7 @@ function appFor(bindings: Record<string, unknown>): EdgeApp {
 
 function buildApp(bindings: Record<string, unknown>): EdgeApp {
   const env = readConfiguration(edgeEnvSchema, bindings)
-  const codecs = createWasmCodecs({ jpeg: jpegTurbo, png: squooshPng, webp: webpDecoder })
+  const codecs = createWasmCodecs({ jpeg: jpegTurbo, png: squooshPng, webp: libwebp })
   const redis = new RedisRest({
     url: env.UPSTASH_REDIS_REST_URL,
     token: env.UPSTASH_REDIS_REST_TOKEN,

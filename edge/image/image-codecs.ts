@@ -12,8 +12,8 @@ import type { WebpHeader } from './webp-header.ts'
  */
 export interface ImageCodecs {
   readonly jpeg: JpegDecoder
-  readonly png: RgbaDecoder
-  readonly webp: RgbaDecoder
+  readonly png: RgbaDecoder<PngHeader>
+  readonly webp: RgbaDecoder<WebpHeader>
 }
 
 export interface JpegDecoder {
@@ -21,7 +21,7 @@ export interface JpegDecoder {
   decode<T>(bytes: Uint8Array, header: JpegHeader, eighths: number, use: (image: RgbxImage) => T): T
 }
 
-export interface RgbaDecoder {
+export interface RgbaDecoder<Header> {
   /** 8 bits a channel, with alpha (not premultiplied) in the fourth byte. EXIF is not applied. */
-  decode<T>(bytes: Uint8Array, header: PngHeader | WebpHeader, use: (image: RgbxImage) => T): T
+  decode<T>(bytes: Uint8Array, header: Header, use: (image: RgbxImage) => T): T
 }

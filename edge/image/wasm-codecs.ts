@@ -1,6 +1,7 @@
-import { EmscriptenWebp } from './emscripten-webp.ts'
 import type { ImageCodecs, RgbaDecoder } from './image-codecs.ts'
 import { undecodable } from './image-problems.ts'
+import { LibWebp } from './libwebp.ts'
+import type { PngHeader } from './png-header.ts'
 import { ReplaceableCodec } from './replaceable-codec.ts'
 import { RustPng } from './rust-png.ts'
 import { TurboJpeg } from './turbo-jpeg.ts'
@@ -9,7 +10,7 @@ import { TurboJpeg } from './turbo-jpeg.ts'
  * Compiled modules. A Worker imports them statically, Node compiles the files:
  * - jpeg: `@cwasm/jpeg-turbo/jpeg-turbo.wasm`
  * - png: `@jsquash/png/codec/pkg/squoosh_png_bg.wasm`
- * - webp: `@jsquash/webp/codec/dec/webp_dec.wasm`
+ * - webp: `edge/image/libwebp/libwebp.wasm`
  */
 export interface CodecModules {
   readonly jpeg: WebAssembly.Module
@@ -26,7 +27,7 @@ export interface WasmCodecs extends ImageCodecs {
 export function createWasmCodecs(modules: CodecModules): WasmCodecs {
   const jpeg = new ReplaceableCodec(() => new TurboJpeg(modules.jpeg))
   const png = new ReplaceableCodec(() => new RustPng(modules.png))
-  const webp = new ReplaceableCodec(() => new EmscriptenWebp(modules.webp))
+  const webp = new ReplaceableCodec(() => new LibWebp(modules.webp))
   return {
     jpeg: {
       decode(bytes, header, eighths, use) {
@@ -37,10 +38,20 @@ export function createWasmCodecs(modules: CodecModules): WasmCodecs {
       },
     },
     png: rgbaDecoder((bytes) => png.run((decoder) => decoder.decode(bytes))),
-    webp: rgbaDecoder((bytes) => {
-      const image = webp.run((decoder) => decoder.decode(bytes))
-      return { ...image, free: () => {} }
-    }),
+    webp: {
+      decode(bytes, header, use) {
+        const { width, height } = header
+        const data = new Uint8Array(width * height * 4)
+        let filled = 0
+        webp.run((decoder) =>
+          decoder.decode(bytes, header, (rows) => {
+            data.set(rows, filled)
+            filled += rows.length
+          }),
+        )
+        return use({ data, width, height, spanX: width, spanY: height })
+      },
+    },
     memoryBytes: () => ({ jpeg: jpeg.memoryBytes, png: png.memoryBytes, webp: webp.memoryBytes }),
   }
 }
@@ -52,7 +63,7 @@ interface DecodedRgba {
   free(): void
 }
 
-function rgbaDecoder(decodeRgba: (bytes: Uint8Array) => DecodedRgba): RgbaDecoder {
+function rgbaDecoder(decodeRgba: (bytes: Uint8Array) => DecodedRgba): RgbaDecoder<PngHeader> {
   return {
     decode(bytes, header, use) {
       const image = decodeRgba(bytes)

@@ -5,11 +5,11 @@ import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
 
 /** The edge's codecs in Node, which compiles the files that a Worker imports. */
 export const codecs = createWasmCodecs({
-  jpeg: compiled('@cwasm/jpeg-turbo/jpeg-turbo.wasm'),
-  png: compiled('@jsquash/png/codec/pkg/squoosh_png_bg.wasm'),
-  webp: compiled('@jsquash/webp/codec/dec/webp_dec.wasm'),
+  jpeg: compiled('node_modules/@cwasm/jpeg-turbo/jpeg-turbo.wasm'),
+  png: compiled('node_modules/@jsquash/png/codec/pkg/squoosh_png_bg.wasm'),
+  webp: compiled('edge/image/libwebp/libwebp.wasm'),
 })
 
 function compiled(file: string): WebAssembly.Module {
-  return new WebAssembly.Module(readFileSync(join(PROJECT_ROOT, 'node_modules', file)))
+  return new WebAssembly.Module(readFileSync(join(PROJECT_ROOT, file)))
 }

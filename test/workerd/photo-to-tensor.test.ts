@@ -1,7 +1,7 @@
 import jpeg from '@cwasm/jpeg-turbo/jpeg-turbo.wasm'
 import png from '@jsquash/png/codec/pkg/squoosh_png_bg.wasm'
-import webp from '@jsquash/webp/codec/dec/webp_dec.wasm'
 import { expect, inject, test } from 'vitest'
+import webp from '../../edge/image/libwebp/libwebp.wasm'
 import { photoToTensor } from '../../edge/image/photo-to-tensor.ts'
 import { createWasmCodecs } from '../../edge/image/wasm-codecs.ts'
 import type { Resize } from '../../shared/model-manifest.ts'

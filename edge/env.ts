@@ -1,6 +1,33 @@
 import * as z from 'zod'
 import { modelNameSchema } from '../shared/model-manifest.ts'
 import { portNumber, positiveInteger } from '../shared/read-configuration.ts'
+import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image/image-limits.ts'
+
+const { maxPixels, maxDecoderBytes, maxFrames, maxScans } = DEFAULT_IMAGE_LIMITS
+
+const megapixels = z.coerce.number({ error: 'must be a number' }).positive({ error: 'must be above 0' })
+const mebibytes = megapixels
+
+/**
+ * What a photo may cost to decode at the edge, checked against its header before anything is allocated. What is above can go
+ * on to the pool encoded, where the model allows it. edge/image/image-limits.ts says what the defaults are made for.
+ */
+const imageLimitSettings = {
+  /** Width x height of the stored image, per type, in millions. */
+  MAX_JPEG_MEGAPIXELS: megapixels.default(maxPixels.jpeg / 1e6),
+  MAX_PNG_MEGAPIXELS: megapixels.default(maxPixels.png / 1e6),
+  MAX_WEBP_MEGAPIXELS: megapixels.default(maxPixels.webp / 1e6),
+  MAX_GIF_MEGAPIXELS: megapixels.default(maxPixels.gif / 1e6),
+  /** Memory that a decoder may take for one image, per type, in MiB. Each keeps what it has taken: they add up. */
+  MAX_JPEG_DECODER_MIB: mebibytes.default(maxDecoderBytes.jpeg / 2 ** 20),
+  MAX_PNG_DECODER_MIB: mebibytes.default(maxDecoderBytes.png / 2 ** 20),
+  MAX_WEBP_DECODER_MIB: mebibytes.default(maxDecoderBytes.webp / 2 ** 20),
+  MAX_GIF_DECODER_MIB: mebibytes.default(maxDecoderBytes.gif / 2 ** 20),
+  /** Frames of a GIF or WebP, of which the first is taken. */
+  MAX_IMAGE_FRAMES: positiveInteger.default(maxFrames),
+  /** Scans of a progressive JPEG. */
+  MAX_JPEG_SCANS: positiveInteger.default(maxScans),
+}
 
 /** The edge's settings. On Workers: variables in wrangler.toml, and the two that name Redis as secrets. */
 export const edgeEnvSchema = z.object({
@@ -39,8 +66,29 @@ export const edgeEnvSchema = z.object({
   MAX_UPLOAD_WAIT_SECONDS: positiveInteger.default(30),
   /** One call to Redis, retries included, is given up after this; one with a large photo has a second more a megabyte. */
   REDIS_TIMEOUT_MS: positiveInteger.default(2_000),
+  ...imageLimitSettings,
 })
 export type EdgeEnv = z.infer<typeof edgeEnvSchema>
+
+export function imageLimitsOf(env: EdgeEnv): ImageLimits {
+  return {
+    ...DEFAULT_IMAGE_LIMITS,
+    maxPixels: {
+      jpeg: env.MAX_JPEG_MEGAPIXELS * 1e6,
+      png: env.MAX_PNG_MEGAPIXELS * 1e6,
+      webp: env.MAX_WEBP_MEGAPIXELS * 1e6,
+      gif: env.MAX_GIF_MEGAPIXELS * 1e6,
+    },
+    maxDecoderBytes: {
+      jpeg: env.MAX_JPEG_DECODER_MIB * 2 ** 20,
+      png: env.MAX_PNG_DECODER_MIB * 2 ** 20,
+      webp: env.MAX_WEBP_DECODER_MIB * 2 ** 20,
+      gif: env.MAX_GIF_DECODER_MIB * 2 ** 20,
+    },
+    maxFrames: env.MAX_IMAGE_FRAMES,
+    maxScans: env.MAX_JPEG_SCANS,
+  }
+}
 
 /** What it takes in addition where Node serves it. */
 export const nodeEdgeEnvSchema = edgeEnvSchema.extend({

@@ -8,8 +8,8 @@ import { ConfigurationError, readConfiguration } from '../shared/read-configurat
 import { createSharpDecoder } from '../shared/sharp-decoder.ts'
 import { decodableTypes, prepareSharpForUploads } from '../shared/sharp-loaders.ts'
 import { composeEdge, type RuntimeParts } from './compose-edge.ts'
-import { nodeEdgeEnvSchema } from './env.ts'
-import { DEFAULT_IMAGE_LIMITS } from './image/image-limits.ts'
+import { imageLimitsOf, nodeEdgeEnvSchema } from './env.ts'
+import type { ImageLimits } from './image/image-limits.ts'
 import { withHeaderChecks } from './image/with-header-checks.ts'
 
 /** Entry: the edge on Node, for who hosts it himself. Says `ready` with its URL to a parent process that listens (IPC). */
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   const log = pino({ name: 'edge', level: env.LOG_LEVEL })
   const stopping = new AbortController()
   const app = composeEdge(env, {
-    ...(await sharpDecoder()),
+    ...(await sharpDecoder(imageLimitsOf(env))),
     logFailure: (failure) => log.error(failure, 'request failed'),
     stopping: stopping.signal,
   })
@@ -55,15 +55,17 @@ const DRAIN_MS = 10_000
 /** No photo within the limits takes a tenth of it. */
 const DECODING_SECONDS = 10
 
-async function sharpDecoder(): Promise<Pick<RuntimeParts, 'decodePhoto' | 'decodedTypes'>> {
+async function sharpDecoder(
+  limits: ImageLimits,
+): Promise<Pick<RuntimeParts, 'decodePhoto' | 'decodedTypes'>> {
   prepareSharpForUploads(sharp)
   const decodedTypes = await decodableTypes(sharp)
   const decode = createSharpDecoder(sharp, {
     types: decodedTypes,
-    maxPixels: Math.max(...Object.values(DEFAULT_IMAGE_LIMITS.maxPixels)),
+    maxPixels: Math.max(...Object.values(limits.maxPixels)),
     timeoutSeconds: DECODING_SECONDS,
   })
-  return { decodePhoto: withHeaderChecks(decode, DEFAULT_IMAGE_LIMITS), decodedTypes }
+  return { decodePhoto: withHeaderChecks(decode, limits), decodedTypes }
 }
 
 function fail(error: unknown): never {

@@ -1,10 +1,10 @@
 import jpegTurbo from '@cwasm/jpeg-turbo/jpeg-turbo.wasm'
-import webpDecoder from '@jsquash/webp/codec/dec/webp_dec.wasm'
 import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
 import { composeEdge } from './compose-edge.ts'
 import type { EdgeApp } from './edge-context.ts'
-import { edgeEnvSchema } from './env.ts'
-import { DEFAULT_IMAGE_LIMITS, photoToTensor } from './image/photo-to-tensor.ts'
+import { edgeEnvSchema, imageLimitsOf } from './env.ts'
+import libwebp from './image/libwebp/libwebp.wasm'
+import { photoToTensor } from './image/photo-to-tensor.ts'
 import pngDecoder from './image/png-decoder.wasm'
 import resizer from './image/resizer.wasm'
 import { ACCEPTED_IMAGE_TYPES } from './image/sniff.ts'
@@ -33,9 +33,10 @@ function appFor(bindings: Record<string, unknown>): EdgeApp {
 
 function buildApp(bindings: Record<string, unknown>): EdgeApp {
   const env = readConfiguration(edgeEnvSchema, bindings)
-  const codecs = createWasmCodecs({ jpeg: jpegTurbo, png: pngDecoder, webp: webpDecoder, resizer })
+  const limits = imageLimitsOf(env)
+  const codecs = createWasmCodecs({ jpeg: jpegTurbo, png: pngDecoder, webp: libwebp, resizer })
   return composeEdge(env, {
-    decodePhoto: (bytes, rules) => photoToTensor(bytes, rules, codecs, DEFAULT_IMAGE_LIMITS),
+    decodePhoto: (bytes, rules) => photoToTensor(bytes, rules, codecs, limits),
     decodedTypes: ACCEPTED_IMAGE_TYPES,
     logFailure: (failure) => console.error(failure),
   })

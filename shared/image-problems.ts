@@ -23,3 +23,16 @@ export function tooManyFrames(image: { readonly type: string }, maxFrames: numbe
     `The image has too many frames; at most ${maxFrames.toLocaleString('en-US')} are accepted for ${image.type.toUpperCase()}.`,
   )
 }
+
+/** Some kinds of a type cannot be decoded row by row. */
+export function tooMuchMemory(
+  image: { readonly type: string; readonly width: number; readonly height: number },
+  maxBytes: number,
+): ProblemError {
+  const limit = Math.round(maxBytes / 1024 / 1024)
+  return new ProblemError(
+    'image-too-large',
+    `The image is a ${image.width} x ${image.height} ${image.type.toUpperCase()} of a kind that takes more than ${limit} MiB of memory to decode; ` +
+      'send a smaller one, or save it as baseline JPEG.',
+  )
+}

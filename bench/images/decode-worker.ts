@@ -1,14 +1,14 @@
 import jpegTurbo from '@cwasm/jpeg-turbo/jpeg-turbo.wasm'
-import webpDecoder from '@jsquash/webp/codec/dec/webp_dec.wasm'
 import * as z from 'zod'
-import { DEFAULT_IMAGE_LIMITS, photoToTensor } from '../../edge/image/photo-to-tensor.ts'
+import libwebp from '../../edge/image/libwebp/libwebp.wasm'
+import { photoToTensor } from '../../edge/image/photo-to-tensor.ts'
 import pngDecoder from '../../edge/image/png-decoder.wasm'
 import resizer from '../../edge/image/resizer.wasm'
 import { createWasmCodecs } from '../../edge/image/wasm-codecs.ts'
 import { decodeSchema, resizeSchema } from '../../shared/model-manifest.ts'
 
 const rulesSchema = z.object({ resize: resizeSchema, decode: decodeSchema })
-const codecs = createWasmCodecs({ jpeg: jpegTurbo, png: pngDecoder, webp: webpDecoder, resizer })
+const codecs = createWasmCodecs({ jpeg: jpegTurbo, png: pngDecoder, webp: libwebp, resizer })
 
 /**
  * Entry in workerd: decodes the posted photo `?times=` over, by `?rules=` (JSON). Answers with the tensor, and in a header with
@@ -21,7 +21,7 @@ export default {
     const photo = new Uint8Array(await request.arrayBuffer())
     let tensor = new Uint8Array()
     for (let i = 0; i < Number(searchParams.get('times')); i++) {
-      tensor = new Uint8Array(await photoToTensor(photo, rules, codecs, DEFAULT_IMAGE_LIMITS))
+      tensor = new Uint8Array(await photoToTensor(photo, rules, codecs))
     }
     return new Response(tensor, { headers: { 'x-memory-bytes': JSON.stringify(codecs.memoryBytes()) } })
   },

@@ -1,6 +1,7 @@
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { writeGif } from '../../test/support/gif-writer.ts'
+import { decoderBytes } from './decoder-memory.ts'
 import { readImageHeader } from './image-header.ts'
 import { DEFAULT_IMAGE_LIMITS } from './image-limits.ts'
 
@@ -28,22 +29,33 @@ describe('readImageHeader', () => {
     expect(() => read(resized(jpeg, 50, 0))).toThrow(refusal('undecodable-image'))
   })
 
-  test('has a limit for each format, and takes a picture just at it', async () => {
-    const webpLossless = await picture.clone().webp({ lossless: true }).toBuffer()
-    const files = {
-      jpeg: await picture.clone().jpeg().toBuffer(),
-      png: await picture.clone().png().toBuffer(),
-      webp: await picture.clone().webp().toBuffer(),
-      webpLossless,
-      gif: await picture.clone().gif().toBuffer(),
-    }
-    for (const [kind, bytes] of Object.entries(files)) {
+  const files = async () => ({
+    jpeg: await picture.clone().jpeg().toBuffer(),
+    png: await picture.clone().png().toBuffer(),
+    webp: await picture.clone().webp().toBuffer(),
+    gif: await picture.clone().gif().toBuffer(),
+  })
+
+  test('has a limit of pixels for each type, and takes a picture just at it', async () => {
+    for (const [type, bytes] of Object.entries(await files())) {
       const limits = (pixels: number) => ({
         ...DEFAULT_IMAGE_LIMITS,
-        maxPixels: { ...DEFAULT_IMAGE_LIMITS.maxPixels, [kind]: pixels },
+        maxPixels: { ...DEFAULT_IMAGE_LIMITS.maxPixels, [type]: pixels },
       })
       expect(readImageHeader(bytes, limits(1500))).toMatchObject({ width: 50, height: 30 })
       expect(() => readImageHeader(bytes, limits(1499))).toThrow(refusal('image-too-large'))
+    }
+  })
+
+  test('has a limit of memory for each type, and takes a picture just at it', async () => {
+    for (const [type, bytes] of Object.entries(await files())) {
+      const needed = decoderBytes(read(bytes), bytes.length)
+      const limits = (memory: number) => ({
+        ...DEFAULT_IMAGE_LIMITS,
+        maxDecoderBytes: { ...DEFAULT_IMAGE_LIMITS.maxDecoderBytes, [type]: memory },
+      })
+      expect(readImageHeader(bytes, limits(needed))).toMatchObject({ width: 50, height: 30 })
+      expect(() => readImageHeader(bytes, limits(needed - 1))).toThrow(refusal('image-too-large'))
     }
   })
 
@@ -59,12 +71,16 @@ describe('readImageHeader', () => {
     expect(() => read(frames(1001))).toThrow(refusal('image-too-large'))
   })
 
-  test('refuses a progressive JPEG by the memory its coefficients take', async () => {
-    const jpeg = await picture.clone().jpeg({ progressive: true }).toBuffer()
-    const limits = { ...DEFAULT_IMAGE_LIMITS, maxCoefficientBytes: 4 * 2 * 6 * 128 }
-    expect(readImageHeader(jpeg, limits)).toMatchObject({ buffered: true })
-    expect(() => readImageHeader(jpeg, { ...limits, maxCoefficientBytes: 6000 })).toThrow(
-      refusal('image-too-large'),
-    )
+  test('takes a progressive JPEG of 12 MP at 4:2:0, refuses it at 4:4:4 and lossless WebP of 6 MP for their memory', async () => {
+    const large = sharp({ create: { width: 4000, height: 3000, channels: 3, background: 'teal' } })
+    const progressive = (chromaSubsampling: string) =>
+      large.clone().jpeg({ progressive: true, chromaSubsampling }).toBuffer()
+    expect(read(await progressive('4:2:0'))).toMatchObject({ buffered: true })
+    const [unsubsampled, lossless] = [
+      await progressive('4:4:4'),
+      await large.clone().resize(3000, 2000).webp({ lossless: true, effort: 0 }).toBuffer(),
+    ]
+    for (const file of [unsubsampled, lossless]) expect(() => read(file)).toThrow(refusal('image-too-large'))
+    expect(read(await large.webp({ effort: 0 }).toBuffer())).toMatchObject({ width: 4000 })
   })
 })

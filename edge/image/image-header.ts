@@ -1,9 +1,10 @@
 import { ProblemError } from '../../shared/errors.ts'
-import { tooManyFrames, tooManyPixels, undecodable } from '../../shared/image-problems.ts'
+import { tooManyFrames, tooManyPixels, tooMuchMemory, undecodable } from '../../shared/image-problems.ts'
 import { sniffImageType } from '../../shared/sniff-image-type.ts'
+import { decoderBytes } from './decoder-memory.ts'
 import { type GifHeader, readGifHeader } from './gif-header.ts'
 import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image-limits.ts'
-import { assertCoefficientsFit } from './jpeg-coefficients.ts'
+import { assertScansFit } from './jpeg-coefficients.ts'
 import { type JpegHeader, readJpegHeader } from './jpeg-header.ts'
 import { type PngHeader, readPngHeader } from './png-header.ts'
 import { acceptedImageType, isAccepted } from './sniff.ts'
@@ -19,13 +20,15 @@ export type ImageHeader = JpegHeader | PngHeader | WebpHeader | GifHeader
 export function readImageHeader(bytes: Uint8Array, limits: ImageLimits): ImageHeader {
   const header = READERS[acceptedImageType(bytes)](bytes, limits)
   if (header.width < 1 || header.height < 1) throw undecodable('The image has no pixels.')
-  const lossless = header.type === 'webp' && header.lossless
-  const maxPixels = limits.maxPixels[lossless ? 'webpLossless' : header.type]
-  if (header.width * header.height > maxPixels) throw tooManyPixels(header, maxPixels)
-  if (header.type === 'gif' && header.frames > limits.maxFrames) {
+  const { type, width, height } = header
+  const maxPixels = limits.maxPixels[type]
+  if (width * height > maxPixels) throw tooManyPixels(header, maxPixels)
+  if ((type === 'gif' || type === 'webp') && header.frames > limits.maxFrames) {
     throw tooManyFrames(header, limits.maxFrames)
   }
-  if (header.type === 'jpeg') assertCoefficientsFit(bytes, header, limits)
+  const maxBytes = limits.maxDecoderBytes[type]
+  if (decoderBytes(header, bytes.length) > maxBytes) throw tooMuchMemory(header, maxBytes)
+  if (type === 'jpeg') assertScansFit(bytes, header, limits)
   return header
 }
 

@@ -1,40 +1,33 @@
+import type { AcceptedImageType } from './sniff.ts'
+
 /** What a photo may cost to decode. Every limit is checked against the file's header, before anything is allocated. */
 export interface ImageLimits {
-  /** Largest width x height, per format, in pixels of the stored image. */
-  readonly maxPixels: {
-    readonly jpeg: number
-    readonly png: number
-    readonly webp: number
-    readonly webpLossless: number
-    readonly gif: number
-  }
-  /**
-   * Most bytes of DCT coefficients a JPEG decoder may have to hold at once. Progressive files, and sequential ones with
-   * a scan per component, cannot be decoded row by row: all coefficients of the full-size photo stay in memory.
-   */
-  readonly maxCoefficientBytes: number
-  /** Most scans in such a JPEG. */
+  /** Largest width x height of the stored image: what decoding may cost in time. */
+  readonly maxPixels: Readonly<Record<AcceptedImageType, number>>
+  /** Most bytes of memory a decoder may take for one image, as `decoderBytes` computes it. */
+  readonly maxDecoderBytes: Readonly<Record<AcceptedImageType, number>>
+  /** Most frames in a GIF or WebP. Only the first is decoded, but all are walked past. */
+  readonly maxFrames: number
+  /** Most scans in a JPEG whose coefficients must be held, as progressive ones' must. */
   readonly maxScans: number
   /** Its scans times its coefficients, in bytes: each scan walks them all again, so that a small file can cost minutes. */
   readonly maxScanBytes: number
-  /** Most pixels (4 bytes each) a JPEG may have after decoding at reduced size; only very elongated photos get there. */
-  readonly maxDecodedPixels: number
-  /** Most frames in a GIF. Only the first is decoded, but all are walked past. */
-  readonly maxFrames: number
 }
 
+const MIB = 1024 * 1024
+
 /**
- * For an isolate of 128 MB and uploads of up to about 10 MB. Each decoder keeps the memory that its largest photo took, so
- * that the limits also bound what they hold together. Seen at most: baseline JPEG of 49 MP 10 MB (it is decoded at reduced
- * size), progressive JPEG of 12 MP 42 MB, interlaced PNG of 4 MP 17 MB, lossy WebP of 6 MP 30 MB, lossless WebP of 6 MP 70 MB.
- * `maxCoefficientBytes` admits a progressive photo of 12 MP at 4:2:0 (36 MB), not at 4:4:4 (72 MB).
- * libjpeg's own progressive script writes 10 scans; at 12 MP, `maxScanBytes` leaves room for 16.
+ * For an isolate of 128 MB, half a second of CPU a photo, and uploads of up to 10 MiB. Each decoder keeps the memory that
+ * its largest image took, so that what they may take adds up: 78 MiB, beside which there is room for the uploads.
+ *
+ * A progressive JPEG of 12 MP at 4:2:0 fits (36 MB of coefficients), at 4:4:4 it does not. Baseline JPEG, lossy WebP and
+ * PNG are decoded row by row, and limited by their pixels only; interlaced PNG to 2.4 MP, lossless WebP to some 4 MP, by
+ * memory. libjpeg's own progressive script writes 10 scans; at 12 MP, `maxScanBytes` leaves room for 16.
  */
 export const DEFAULT_IMAGE_LIMITS: ImageLimits = {
-  maxPixels: { jpeg: 50_000_000, png: 4_000_000, webp: 6_000_000, webpLossless: 4_000_000, gif: 4_000_000 },
-  maxCoefficientBytes: 48 * 1024 * 1024,
+  maxPixels: { jpeg: 50_000_000, png: 16_000_000, webp: 16_000_000, gif: 8_000_000 },
+  maxDecoderBytes: { jpeg: 44 * MIB, png: 10 * MIB, webp: 18 * MIB, gif: 6 * MIB },
+  maxFrames: 1_000,
   maxScans: 64,
   maxScanBytes: 600_000_000,
-  maxDecodedPixels: 8_000_000,
-  maxFrames: 1000,
 }

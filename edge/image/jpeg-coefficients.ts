@@ -1,4 +1,3 @@
-import { ProblemError } from '../../shared/errors.ts'
 import { undecodable } from '../../shared/image-problems.ts'
 import type { ImageLimits } from './image-limits.ts'
 import type { JpegHeader } from './jpeg-header.ts'
@@ -7,18 +6,11 @@ import type { JpegHeader } from './jpeg-header.ts'
 const BLOCK_BYTES = 128
 
 /**
- * Refuses a JPEG that is cheap to send and expensive to decode: one whose coefficients must all be held, and that has
- * too many of them ('image-too-large') or walks them too often ('undecodable-image').
+ * Refuses a JPEG that is cheap to send and expensive to decode: one whose coefficients must all be held, and that walks
+ * them too often. Throws ProblemError 'undecodable-image'.
  */
-export function assertCoefficientsFit(bytes: Uint8Array, header: JpegHeader, limits: ImageLimits): void {
+export function assertScansFit(bytes: Uint8Array, header: JpegHeader, limits: ImageLimits): void {
   if (!header.buffered) return
-  if (coefficientBytes(header) > limits.maxCoefficientBytes) {
-    throw new ProblemError(
-      'image-too-large',
-      `The image is a ${header.width} x ${header.height} progressive JPEG, which takes too much memory to decode; ` +
-        'send a smaller one, or save it as baseline JPEG.',
-    )
-  }
   const affordable = Math.floor(limits.maxScanBytes / coefficientBytes(header))
   const maxScans = Math.min(limits.maxScans, affordable)
   if (countScans(bytes, header.scanOffset, maxScans) > maxScans) {

@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { Resize } from '../../shared/model-manifest.ts'
 import { planResize } from '../../shared/resize-plan.ts'
-import { DEFAULT_IMAGE_LIMITS } from './image-limits.ts'
-import { chooseReduction, reducedLength } from './jpeg-reduction.ts'
+import { chooseReduction } from './jpeg-reduction.ts'
 
 const cover: Resize = { mode: 'cover', size: 256, crop: 224, kernel: 'triangle' }
-const choose = (width: number, height: number, resize = cover, limits = DEFAULT_IMAGE_LIMITS) =>
-  chooseReduction(planResize(resize, { width, height, orientation: 1 }), limits)
+const choose = (width: number, height: number, resize = cover) =>
+  chooseReduction(planResize(resize, { width, height, orientation: 1 }))
 
 describe('chooseReduction', () => {
   test('leaves at least twice the pixels that the model needs', () => {
@@ -26,22 +25,5 @@ describe('chooseReduction', () => {
   test('contain needs less than cover, stretch as much as its closer side', () => {
     expect(choose(6000, 1000, { ...cover, mode: 'contain', size: 224 })).toBe(1)
     expect(choose(6000, 1000, { ...cover, mode: 'stretch', size: 224 })).toBe(4)
-  })
-
-  test('gives up oversampling before it takes too much memory, and then refuses', () => {
-    expect(choose(30000, 1000)).toBe(4)
-    expect(choose(50000, 1000)).toBe(3)
-    const limits = { ...DEFAULT_IMAGE_LIMITS, maxDecodedPixels: 2_000_000 }
-    expect(() => choose(50000, 1000, cover, limits)).toThrow(
-      expect.objectContaining({ code: 'image-too-large' }),
-    )
-  })
-
-  test('names the factor that TurboJPEG takes for the size: the largest that yields it', () => {
-    const resize: Resize = { mode: 'stretch', size: 1, crop: 1, kernel: 'triangle' }
-    expect(choose(8, 8, resize)).toBe(2)
-    expect(choose(5, 5, resize)).toBe(4)
-    expect(reducedLength(5, 4)).toBe(reducedLength(5, 4))
-    expect([1, 2, 3, 4].map((eighths) => reducedLength(5, eighths))).toEqual([1, 2, 2, 3])
   })
 })

@@ -7,8 +7,6 @@ import { type ImageHeader, readImageHeader } from './image-header.ts'
 import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image-limits.ts'
 import { chooseReduction, reducedLength } from './jpeg-reduction.ts'
 
-export { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image-limits.ts'
-
 /** A PhotoDecoder over codecs that run here. Takes JPEG, PNG, WebP and GIF. */
 export async function photoToTensor(
   bytes: Uint8Array,
@@ -19,7 +17,7 @@ export async function photoToTensor(
   const { resize, decode } = rules
   const header: ImageHeader = readImageHeader(bytes, limits)
   const plan = planResize(resize, header)
-  const eighths = header.type === 'jpeg' ? chooseReduction(plan, limits) : 8
+  const eighths = header.type === 'jpeg' ? chooseReduction(plan) : 8
   const tile = codecs.resizer.resample(pictureOf(header, eighths), plan, resize.kernel, (sink) => {
     if (header.type === 'jpeg') codecs.jpeg.decode(bytes, header, eighths, decode.truncated, sink)
     if (header.type === 'png') codecs.png.decode(bytes, header, sink)
@@ -30,12 +28,26 @@ export async function photoToTensor(
 }
 
 /** What a decoder hands over that reduces to `eighths` / 8. */
-function pictureOf({ type, width, height }: ImageHeader, eighths: number): Picture {
+function pictureOf(header: ImageHeader, eighths: number): Picture {
+  const { width, height } = header
   return {
     width: reducedLength(width, eighths),
     height: reducedLength(height, eighths),
     spanX: (width * eighths) / 8,
     spanY: (height * eighths) / 8,
-    hasAlpha: type !== 'jpeg',
+    hasAlpha: mayBeTransparent(header),
+  }
+}
+
+function mayBeTransparent(header: ImageHeader): boolean {
+  switch (header.type) {
+    case 'jpeg':
+      return false
+    case 'png':
+      return header.colourType === 4 || header.colourType === 6 || header.transparency !== undefined
+    case 'webp':
+      return header.alpha
+    case 'gif':
+      return true
   }
 }

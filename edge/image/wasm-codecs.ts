@@ -1,8 +1,7 @@
-import { undecodable } from '../../shared/image-problems.ts'
 import type { RowSink } from '../../shared/pixels.ts'
-import { EmscriptenWebp } from './emscripten-webp.ts'
 import { decodeGif } from './gif-decoder.ts'
 import type { ImageCodecs } from './image-codecs.ts'
+import { LibWebp } from './libwebp.ts'
 import { PngDecoder } from './png-decoder.ts'
 import { ReplaceableCodec } from './replaceable-codec.ts'
 import { Resizer } from './resizer.ts'
@@ -12,7 +11,7 @@ import { TurboJpeg } from './turbo-jpeg.ts'
  * Compiled modules. A Worker imports them statically, Node compiles the files:
  * - jpeg: `@cwasm/jpeg-turbo/jpeg-turbo.wasm`
  * - png: `edge/image/png-decoder.wasm`
- * - webp: `@jsquash/webp/codec/dec/webp_dec.wasm`
+ * - webp: `edge/image/libwebp/libwebp.wasm`
  * - resizer: `edge/image/resizer.wasm`
  */
 export interface CodecModules {
@@ -31,7 +30,7 @@ export interface WasmCodecs extends ImageCodecs {
 export function createWasmCodecs(modules: CodecModules): WasmCodecs {
   const jpeg = new ReplaceableCodec(() => new TurboJpeg(modules.jpeg))
   const png = new ReplaceableCodec(() => new PngDecoder(modules.png))
-  const webp = new ReplaceableCodec(() => new EmscriptenWebp(modules.webp))
+  const webp = new ReplaceableCodec(() => new LibWebp(modules.webp))
   const resizer = new ReplaceableCodec(() => new Resizer(modules.resizer))
   return {
     jpeg: {
@@ -42,8 +41,7 @@ export function createWasmCodecs(modules: CodecModules): WasmCodecs {
       decode: (bytes, header, sink) => png.run((decoder) => decoder.decode(bytes, header, sink)),
     },
     webp: {
-      decode: (bytes, header, sink) =>
-        webp.run((decoder) => handOver(agreeing({ ...decoder.decode(bytes), free: () => {} }, header), sink)),
+      decode: (bytes, header, sink) => webp.run((decoder) => decoder.decode(bytes, header, sink)),
     },
     gif: { decode: decodeGif },
     resizer: { resample: (...picture) => resizer.run((instance) => instance.resample(...picture)) },
@@ -61,13 +59,6 @@ interface DecodedPicture {
   readonly width: number
   readonly height: number
   free(): void
-}
-
-function agreeing(picture: DecodedPicture, header: { width: number; height: number }): DecodedPicture {
-  const { width, height, data } = picture
-  if (width === header.width && height === header.height && data.length === width * height * 4) return picture
-  picture.free()
-  throw undecodable('The image contradicts its header.')
 }
 
 function handOver({ data, free }: DecodedPicture, sink: RowSink): void {

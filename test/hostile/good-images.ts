@@ -43,7 +43,7 @@ export async function goodImages(): Promise<NamedFile[]> {
     ['lossy.webp', opaque().webp().withMetadata({ orientation: 3 }).toBuffer()],
     ['alpha.webp', translucent().webp().toBuffer()],
     ['lossless.webp', translucent().webp({ lossless: true }).toBuffer()],
-    // ['animated.webp', animated.clone().webp({ loop: 0, delay: 50 }).toBuffer()],
+    ['animated.webp', animated.clone().webp({ loop: 0, delay: 50 }).toBuffer()],
     ['still.gif', opaque().gif().toBuffer()],
     ['interlaced.gif', translucent().gif({ interFrameMaxError: 0, progressive: true }).toBuffer()],
     ['animated.gif', animated.clone().gif({ delay: 50 }).toBuffer()],

@@ -7,7 +7,7 @@ import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
 export const codecs = createWasmCodecs({
   jpeg: compiled('node_modules/@cwasm/jpeg-turbo/jpeg-turbo.wasm'),
   png: compiled('edge/image/png-decoder.wasm'),
-  webp: compiled('node_modules/@jsquash/webp/codec/dec/webp_dec.wasm'),
+  webp: compiled('edge/image/libwebp/libwebp.wasm'),
   resizer: compiled('edge/image/resizer.wasm'),
 })
 

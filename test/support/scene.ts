@@ -47,6 +47,10 @@ export const EVERY_KIND: Readonly<Record<string, () => Promise<Buffer>>> = {
   'WebP lossless': () => big().webp({ lossless: true }).toBuffer(),
   'WebP alpha': () => translucent().webp().toBuffer(),
   'WebP lossless alpha': () => translucent().webp({ lossless: true }).toBuffer(),
+  'WebP of several frames': async () =>
+    sharp([await big().png().toBuffer(), await big().negate().png().toBuffer()], { join: { animated: true } })
+      .webp()
+      .toBuffer(),
   GIF: () => big().gif().toBuffer(),
   'GIF interlaced': () => big().gif({ progressive: true }).toBuffer(),
   'GIF transparent': () => translucent().gif().toBuffer(),
@@ -58,10 +62,6 @@ export const EVERY_KIND: Readonly<Record<string, () => Promise<Buffer>>> = {
 
 /** The same of types that not every decoder takes. */
 export const FURTHER_KINDS: Readonly<Record<string, () => Promise<Buffer>>> = {
-  'WebP of several frames': async () =>
-    sharp([await big().png().toBuffer(), await big().negate().png().toBuffer()], { join: { animated: true } })
-      .webp()
-      .toBuffer(),
   'TIFF of JPEG': () => big().tiff().toBuffer(),
   'TIFF tiled, with alpha': () => translucent().tiff({ compression: 'lzw', tile: true }).toBuffer(),
   'TIFF CMYK': () => big().toColourspace('cmyk').tiff({ compression: 'deflate' }).toBuffer(),

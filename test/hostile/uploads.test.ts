@@ -3,6 +3,7 @@ import { bombs } from './bombs.ts'
 import { damagedImages } from './damaged-images.ts'
 import { type EdgeUnderAttack, edgeUnderAttack, type Outcome } from './edge-under-attack.ts'
 import { goodImages, type NamedFile } from './good-images.ts'
+import { largestImages } from './largest-images.ts'
 import { wrongRequests } from './wrong-requests.ts'
 
 /** Cloudflare's limit for an isolate is 128 MB. */
@@ -88,6 +89,15 @@ test('bombs: each refused or decoded within 500 ms of CPU and 100 MB, and the ne
     await expectGoodOnes(tensors, [good[i % good.length] as NamedFile])
   }
   await expectGoodOnes(tensors, good)
+})
+
+test('the largest images that are taken: each decoded, within the same bounds', async () => {
+  for (const [i, file] of (await largestImages()).entries()) {
+    const outcome = await edge.send(requestOf(file, i))
+    expect({ name: file.name, status: outcome.status }).toEqual({ name: file.name, status: 202 })
+    await expectBounded(file.name, outcome)
+    await expectBoundedMemory(`memory after ${file.name}`)
+  }
 })
 
 test('requests that are wrong in themselves: each explained', async () => {

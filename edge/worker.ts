@@ -1,9 +1,9 @@
-import jpegTurbo from '@cwasm/jpeg-turbo/jpeg-turbo.wasm'
 import webpDecoder from '@jsquash/webp/codec/dec/webp_dec.wasm'
 import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
 import { composeEdge } from './compose-edge.ts'
 import type { EdgeApp } from './edge-context.ts'
 import { edgeEnvSchema } from './env.ts'
+import libjpeg from './image/libjpeg/libjpeg.wasm'
 import { DEFAULT_IMAGE_LIMITS, photoToTensor } from './image/photo-to-tensor.ts'
 import pngDecoder from './image/png-decoder.wasm'
 import resizer from './image/resizer.wasm'
@@ -32,7 +32,7 @@ function appFor(bindings: Record<string, unknown>): EdgeApp {
 
 function buildApp(bindings: Record<string, unknown>): EdgeApp {
   const env = readConfiguration(edgeEnvSchema, bindings)
-  const codecs = createWasmCodecs({ jpeg: jpegTurbo, png: pngDecoder, webp: webpDecoder, resizer })
+  const codecs = createWasmCodecs({ jpeg: libjpeg, png: pngDecoder, webp: webpDecoder, resizer })
   return composeEdge(env, {
     decodePhoto: (bytes, rules) => photoToTensor(bytes, rules, codecs, DEFAULT_IMAGE_LIMITS),
     logFailure: (failure) => console.error(failure),

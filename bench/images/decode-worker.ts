@@ -1,6 +1,6 @@
-import jpegTurbo from '@cwasm/jpeg-turbo/jpeg-turbo.wasm'
 import webpDecoder from '@jsquash/webp/codec/dec/webp_dec.wasm'
 import * as z from 'zod'
+import libjpeg from '../../edge/image/libjpeg/libjpeg.wasm'
 import { DEFAULT_IMAGE_LIMITS, photoToTensor } from '../../edge/image/photo-to-tensor.ts'
 import pngDecoder from '../../edge/image/png-decoder.wasm'
 import resizer from '../../edge/image/resizer.wasm'
@@ -8,7 +8,7 @@ import { createWasmCodecs } from '../../edge/image/wasm-codecs.ts'
 import { decodeSchema, resizeSchema } from '../../shared/model-manifest.ts'
 
 const rulesSchema = z.object({ resize: resizeSchema, decode: decodeSchema })
-const codecs = createWasmCodecs({ jpeg: jpegTurbo, png: pngDecoder, webp: webpDecoder, resizer })
+const codecs = createWasmCodecs({ jpeg: libjpeg, png: pngDecoder, webp: webpDecoder, resizer })
 
 /**
  * Entry in workerd: decodes the posted photo `?times=` over, by `?rules=` (JSON). Answers with the tensor, and in a header with

@@ -13,7 +13,9 @@ describe('chooseReduction', () => {
     expect(choose(4000, 3000)).toBe(2)
     expect(choose(8192, 6144)).toBe(1)
     expect(choose(4096, 2048)).toBe(2)
-    expect(choose(4096, 2047)).toBe(3)
+    expect(choose(4096, 2047)).toBe(4)
+    expect(choose(2048, 1024)).toBe(4)
+    expect(choose(2048, 1023)).toBe(8)
     expect(choose(683, 512)).toBe(8)
   })
 
@@ -29,19 +31,16 @@ describe('chooseReduction', () => {
   })
 
   test('gives up oversampling before it takes too much memory, and then refuses', () => {
+    expect(choose(7900, 1000)).toBe(8)
     expect(choose(30000, 1000)).toBe(4)
-    expect(choose(50000, 1000)).toBe(3)
     const limits = { ...DEFAULT_IMAGE_LIMITS, maxDecodedPixels: 2_000_000 }
     expect(() => choose(50000, 1000, cover, limits)).toThrow(
       expect.objectContaining({ code: 'image-too-large' }),
     )
   })
+})
 
-  test('names the factor that TurboJPEG takes for the size: the largest that yields it', () => {
-    const resize: Resize = { mode: 'stretch', size: 1, crop: 1, kernel: 'triangle' }
-    expect(choose(8, 8, resize)).toBe(2)
-    expect(choose(5, 5, resize)).toBe(4)
-    expect(reducedLength(5, 4)).toBe(reducedLength(5, 4))
-    expect([1, 2, 3, 4].map((eighths) => reducedLength(5, eighths))).toEqual([1, 2, 2, 3])
-  })
+test('reducedLength rounds up, as libjpeg does', () => {
+  expect([1, 2, 4, 8].map((eighths) => reducedLength(5, eighths))).toEqual([1, 2, 3, 5])
+  expect(reducedLength(16, 1)).toBe(2)
 })

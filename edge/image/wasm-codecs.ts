@@ -3,14 +3,14 @@ import type { RowSink } from '../../shared/pixels.ts'
 import { EmscriptenWebp } from './emscripten-webp.ts'
 import { decodeGif } from './gif-decoder.ts'
 import type { ImageCodecs } from './image-codecs.ts'
+import { Libjpeg } from './libjpeg.ts'
 import { PngDecoder } from './png-decoder.ts'
 import { ReplaceableCodec } from './replaceable-codec.ts'
 import { Resizer } from './resizer.ts'
-import { TurboJpeg } from './turbo-jpeg.ts'
 
 /**
  * Compiled modules. A Worker imports them statically, Node compiles the files:
- * - jpeg: `@cwasm/jpeg-turbo/jpeg-turbo.wasm`
+ * - jpeg: `edge/image/libjpeg/libjpeg.wasm`
  * - png: `edge/image/png-decoder.wasm`
  * - webp: `@jsquash/webp/codec/dec/webp_dec.wasm`
  * - resizer: `edge/image/resizer.wasm`
@@ -29,14 +29,14 @@ export interface WasmCodecs extends ImageCodecs {
 
 /** Instances that start on first use. Call once per isolate. */
 export function createWasmCodecs(modules: CodecModules): WasmCodecs {
-  const jpeg = new ReplaceableCodec(() => new TurboJpeg(modules.jpeg))
+  const jpeg = new ReplaceableCodec(() => new Libjpeg(modules.jpeg))
   const png = new ReplaceableCodec(() => new PngDecoder(modules.png))
   const webp = new ReplaceableCodec(() => new EmscriptenWebp(modules.webp))
   const resizer = new ReplaceableCodec(() => new Resizer(modules.resizer))
   return {
     jpeg: {
       decode: (bytes, header, eighths, truncated, sink) =>
-        jpeg.run((decoder) => handOver(decoder.decode(bytes, header, eighths, truncated), sink)),
+        jpeg.run((decoder) => decoder.decode(bytes, header, eighths, truncated, sink)),
     },
     png: {
       decode: (bytes, header, sink) => png.run((decoder) => decoder.decode(bytes, header, sink)),

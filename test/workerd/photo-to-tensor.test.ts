@@ -1,6 +1,6 @@
-import jpeg from '@cwasm/jpeg-turbo/jpeg-turbo.wasm'
 import webp from '@jsquash/webp/codec/dec/webp_dec.wasm'
 import { expect, inject, test } from 'vitest'
+import jpeg from '../../edge/image/libjpeg/libjpeg.wasm'
 import { photoToTensor } from '../../edge/image/photo-to-tensor.ts'
 import png from '../../edge/image/png-decoder.wasm'
 import resizer from '../../edge/image/resizer.wasm'

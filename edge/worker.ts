@@ -1,8 +1,8 @@
-import jpegTurbo from '@cwasm/jpeg-turbo/jpeg-turbo.wasm'
 import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
 import { composeEdge } from './compose-edge.ts'
 import type { EdgeApp } from './edge-context.ts'
 import { edgeEnvSchema, imageLimitsOf } from './env.ts'
+import libjpeg from './image/libjpeg/libjpeg.wasm'
 import libwebp from './image/libwebp/libwebp.wasm'
 import { photoToTensor } from './image/photo-to-tensor.ts'
 import pngDecoder from './image/png-decoder.wasm'
@@ -34,7 +34,7 @@ function appFor(bindings: Record<string, unknown>): EdgeApp {
 function buildApp(bindings: Record<string, unknown>): EdgeApp {
   const env = readConfiguration(edgeEnvSchema, bindings)
   const limits = imageLimitsOf(env)
-  const codecs = createWasmCodecs({ jpeg: jpegTurbo, png: pngDecoder, webp: libwebp, resizer })
+  const codecs = createWasmCodecs({ jpeg: libjpeg, png: pngDecoder, webp: libwebp, resizer })
   return composeEdge(env, {
     decodePhoto: (bytes, rules) => photoToTensor(bytes, rules, codecs, limits),
     decodedTypes: ACCEPTED_IMAGE_TYPES,

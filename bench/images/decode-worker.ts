@@ -1,5 +1,5 @@
-import jpegTurbo from '@cwasm/jpeg-turbo/jpeg-turbo.wasm'
 import * as z from 'zod'
+import libjpeg from '../../edge/image/libjpeg/libjpeg.wasm'
 import libwebp from '../../edge/image/libwebp/libwebp.wasm'
 import { photoToTensor } from '../../edge/image/photo-to-tensor.ts'
 import pngDecoder from '../../edge/image/png-decoder.wasm'
@@ -8,7 +8,7 @@ import { createWasmCodecs } from '../../edge/image/wasm-codecs.ts'
 import { decodeSchema, resizeSchema } from '../../shared/model-manifest.ts'
 
 const rulesSchema = z.object({ resize: resizeSchema, decode: decodeSchema })
-const codecs = createWasmCodecs({ jpeg: jpegTurbo, png: pngDecoder, webp: libwebp, resizer })
+const codecs = createWasmCodecs({ jpeg: libjpeg, png: pngDecoder, webp: libwebp, resizer })
 
 /**
  * Entry in workerd: decodes the posted photo `?times=` over, by `?rules=` (JSON). Answers with the tensor, and in a header with

@@ -7,13 +7,13 @@ import { webpDecoderBytes } from './webp-memory.ts'
 const JPEG_OVERHEAD_BYTES = 1024 * 1024
 
 /**
- * Bytes of memory that decoding takes, told from the header and the file's length. For JPEG, PNG and GIF it is what they
+ * Bytes of memory that decoding takes, told from the header. For JPEG, PNG and GIF it is what they
  * take at most; a hostile WebP can take more by its code tables, up to the 64 MiB that its decoder's memory ends at.
  */
-export function decoderBytes(header: ImageHeader, fileBytes: number): number {
+export function decoderBytes(header: ImageHeader): number {
   switch (header.type) {
     case 'jpeg':
-      return fileBytes + JPEG_OVERHEAD_BYTES + (header.buffered ? coefficientBytes(header) : 0)
+      return JPEG_OVERHEAD_BYTES + (header.buffered ? coefficientBytes(header) : 0)
     case 'png':
       return pngDecoderBytes(header)
     case 'webp':

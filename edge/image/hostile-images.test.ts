@@ -19,13 +19,13 @@ describe('a hostile upload', () => {
     expect(codecs.memoryBytes()).toEqual(before)
   })
 
-  test('damaged JPEGs do not make the decoder start anew each time', async () => {
+  test('damaged JPEGs do not make the decoder start anew', async () => {
     const table = JPEG.indexOf(Uint8Array.of(0xff, 0xc4))
     const badTable = Buffer.from(JPEG).fill(0xff, table + 5, table + 21)
+    await outcome(decode, JPEG)
     const instances = vi.spyOn(WebAssembly, 'Instance')
     for (let i = 0; i < 40; i++) expect(await outcome(decode, badTable)).toBe('undecodable-image')
-    expect(instances.mock.calls.length).toBeGreaterThan(0)
-    expect(instances.mock.calls.length).toBeLessThan(5)
+    expect(instances).not.toHaveBeenCalled()
     instances.mockRestore()
     expect(await outcome(decode, JPEG)).toBe('tensor')
   })

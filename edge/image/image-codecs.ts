@@ -4,6 +4,7 @@ import type { Picture, RgbTile, RowSink } from '../../shared/pixels.ts'
 import type { ResizePlan } from '../../shared/resize-plan.ts'
 import type { GifHeader } from './gif-header.ts'
 import type { JpegHeader } from './jpeg-header.ts'
+import type { JpegScale } from './jpeg-reduction.ts'
 import type { PngHeader } from './png-header.ts'
 import type { WebpHeader } from './webp-header.ts'
 
@@ -24,11 +25,11 @@ export interface ImageCodecs {
 }
 
 export interface JpegDecoder {
-  /** At `eighths` / 8 of the stored size, each side rounded up; `eighths` is 1 to 8. The fourth byte means nothing. */
+  /** At `eighths` / 8 of the stored size, each side rounded up. The fourth byte means nothing. */
   decode(
     bytes: Uint8Array,
     header: JpegHeader,
-    eighths: number,
+    eighths: JpegScale,
     truncated: PhotoRules['decode']['truncated'],
     sink: RowSink,
   ): void

@@ -49,7 +49,7 @@ describe('readImageHeader', () => {
 
   test('has a limit of memory for each type, and takes a picture just at it', async () => {
     for (const [type, bytes] of Object.entries(await files())) {
-      const needed = decoderBytes(read(bytes), bytes.length)
+      const needed = decoderBytes(read(bytes))
       const limits = (memory: number) => ({
         ...DEFAULT_IMAGE_LIMITS,
         maxDecoderBytes: { ...DEFAULT_IMAGE_LIMITS.maxDecoderBytes, [type]: memory },

@@ -27,7 +27,7 @@ export function readImageHeader(bytes: Uint8Array, limits: ImageLimits): ImageHe
     throw tooManyFrames(header, limits.maxFrames)
   }
   const maxBytes = limits.maxDecoderBytes[type]
-  if (decoderBytes(header, bytes.length) > maxBytes) throw tooMuchMemory(header, maxBytes)
+  if (decoderBytes(header) > maxBytes) throw tooMuchMemory(header, maxBytes)
   if (type === 'jpeg') assertScansFit(bytes, header, limits)
   return header
 }

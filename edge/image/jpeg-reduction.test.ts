@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Resize } from '../../shared/model-manifest.ts'
 import { planResize } from '../../shared/resize-plan.ts'
-import { chooseReduction } from './jpeg-reduction.ts'
+import { chooseReduction, reducedLength } from './jpeg-reduction.ts'
 
 const cover: Resize = { mode: 'cover', size: 256, crop: 224, kernel: 'triangle' }
 const choose = (width: number, height: number, resize = cover) =>
@@ -12,7 +12,9 @@ describe('chooseReduction', () => {
     expect(choose(4000, 3000)).toBe(2)
     expect(choose(8192, 6144)).toBe(1)
     expect(choose(4096, 2048)).toBe(2)
-    expect(choose(4096, 2047)).toBe(3)
+    expect(choose(4096, 2047)).toBe(4)
+    expect(choose(2048, 1024)).toBe(4)
+    expect(choose(2048, 1023)).toBe(8)
     expect(choose(683, 512)).toBe(8)
   })
 
@@ -26,4 +28,9 @@ describe('chooseReduction', () => {
     expect(choose(6000, 1000, { ...cover, mode: 'contain', size: 224 })).toBe(1)
     expect(choose(6000, 1000, { ...cover, mode: 'stretch', size: 224 })).toBe(4)
   })
+})
+
+test('reducedLength rounds up, as libjpeg does', () => {
+  expect([1, 2, 4, 8].map((eighths) => reducedLength(5, eighths))).toEqual([1, 2, 3, 5])
+  expect(reducedLength(16, 1)).toBe(2)
 })

@@ -5,7 +5,7 @@ import { planResize } from '../../shared/resize-plan.ts'
 import type { ImageCodecs } from './image-codecs.ts'
 import { type ImageHeader, readImageHeader } from './image-header.ts'
 import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image-limits.ts'
-import { chooseReduction, reducedLength } from './jpeg-reduction.ts'
+import { chooseReduction, type JpegScale, reducedLength } from './jpeg-reduction.ts'
 
 /** A PhotoDecoder over codecs that run here. Takes JPEG, PNG, WebP and GIF. */
 export async function photoToTensor(
@@ -28,7 +28,7 @@ export async function photoToTensor(
 }
 
 /** What a decoder hands over that reduces to `eighths` / 8. */
-function pictureOf(header: ImageHeader, eighths: number): Picture {
+function pictureOf(header: ImageHeader, eighths: JpegScale): Picture {
   const { width, height } = header
   return {
     width: reducedLength(width, eighths),

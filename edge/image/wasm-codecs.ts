@@ -1,15 +1,14 @@
-import type { RowSink } from '../../shared/pixels.ts'
 import { decodeGif } from './gif-decoder.ts'
 import type { ImageCodecs } from './image-codecs.ts'
+import { Libjpeg } from './libjpeg.ts'
 import { LibWebp } from './libwebp.ts'
 import { PngDecoder } from './png-decoder.ts'
 import { ReplaceableCodec } from './replaceable-codec.ts'
 import { Resizer } from './resizer.ts'
-import { TurboJpeg } from './turbo-jpeg.ts'
 
 /**
  * Compiled modules. A Worker imports them statically, Node compiles the files:
- * - jpeg: `@cwasm/jpeg-turbo/jpeg-turbo.wasm`
+ * - jpeg: `edge/image/libjpeg/libjpeg.wasm`
  * - png: `edge/image/png-decoder.wasm`
  * - webp: `edge/image/libwebp/libwebp.wasm`
  * - resizer: `edge/image/resizer.wasm`
@@ -28,14 +27,14 @@ export interface WasmCodecs extends ImageCodecs {
 
 /** Instances that start on first use. Call once per isolate. */
 export function createWasmCodecs(modules: CodecModules): WasmCodecs {
-  const jpeg = new ReplaceableCodec(() => new TurboJpeg(modules.jpeg))
+  const jpeg = new ReplaceableCodec(() => new Libjpeg(modules.jpeg))
   const png = new ReplaceableCodec(() => new PngDecoder(modules.png))
   const webp = new ReplaceableCodec(() => new LibWebp(modules.webp))
   const resizer = new ReplaceableCodec(() => new Resizer(modules.resizer))
   return {
     jpeg: {
       decode: (bytes, header, eighths, truncated, sink) =>
-        jpeg.run((decoder) => handOver(decoder.decode(bytes, header, eighths, truncated), sink)),
+        jpeg.run((decoder) => decoder.decode(bytes, header, eighths, truncated, sink)),
     },
     png: {
       decode: (bytes, header, sink) => png.run((decoder) => decoder.decode(bytes, header, sink)),
@@ -51,20 +50,5 @@ export function createWasmCodecs(modules: CodecModules): WasmCodecs {
       webp: webp.memoryBytes,
       resizer: resizer.memoryBytes,
     }),
-  }
-}
-
-interface DecodedPicture {
-  readonly data: Uint8Array | Uint8ClampedArray
-  readonly width: number
-  readonly height: number
-  free(): void
-}
-
-function handOver({ data, free }: DecodedPicture, sink: RowSink): void {
-  try {
-    sink(new Uint8Array(data.buffer, data.byteOffset, data.length))
-  } finally {
-    free()
   }
 }

@@ -5,7 +5,7 @@ import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
 
 /** The edge's codecs in Node, which compiles the files that a Worker imports. */
 export const codecs = createWasmCodecs({
-  jpeg: compiled('node_modules/@cwasm/jpeg-turbo/jpeg-turbo.wasm'),
+  jpeg: compiled('edge/image/libjpeg/libjpeg.wasm'),
   png: compiled('edge/image/png-decoder.wasm'),
   webp: compiled('edge/image/libwebp/libwebp.wasm'),
   resizer: compiled('edge/image/resizer.wasm'),

@@ -1,5 +1,5 @@
-import jpeg from '@cwasm/jpeg-turbo/jpeg-turbo.wasm'
 import { expect, inject, test } from 'vitest'
+import jpeg from '../../edge/image/libjpeg/libjpeg.wasm'
 import webp from '../../edge/image/libwebp/libwebp.wasm'
 import { photoToTensor } from '../../edge/image/photo-to-tensor.ts'
 import png from '../../edge/image/png-decoder.wasm'

@@ -33,7 +33,10 @@ objects=()
 for module in "${MODULES[@]}"; do
   objects+=("$work/$(basename "$module").o")
   # With __x86_64__ on a 32-bit system, jdhuff.h makes the bit buffer 64 bits wide.
-  emcc "${flags[@]}" -D__x86_64__ -c "$work/src/$module.c" -o "${objects[-1]}"
+  defines=(-D__x86_64__)
+  # progressive.c takes this module's place, and calls it.
+  if [[ $module == */jdcoefct-8 ]]; then defines+=(-Djinit_d_coef_controller=libjpeg_jinit_d_coef_controller); fi
+  emcc "${flags[@]}" "${defines[@]}" -c "$work/src/$module.c" -o "${objects[-1]}"
 done
 for file in source/*.c; do
   objects+=("$work/own-$(basename "$file" .c).o")

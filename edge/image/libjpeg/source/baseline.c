@@ -8,8 +8,6 @@
 #include "idct.h"
 #include "positions.h"
 
-#include "jerror.h"
-
 #include <wasm_simd128.h>
 
 /* What decoding one block of a component takes. */
@@ -136,18 +134,6 @@ static void decode_block(const BlockPlan *plan, int *last, JSAMPARRAY rows, JDIM
 
 /* MCUs */
 
-/* Goes on after the restart marker that is due. As with libjpeg, data that is missing stays missing if it is not there. */
-static void restart(j_decompress_ptr cinfo)
-{
-  if (reader.now.bits > reader.padding) cinfo->marker->discarded_bytes += (reader.now.bits - reader.padding) / 8;
-  bit_reader_save(&reader);
-  (*cinfo->marker->read_restart_marker)(cinfo);
-  bit_reader_start(&reader, cinfo);
-  memset(last_dc, 0, sizeof last_dc);
-  restarts_to_go = cinfo->restart_interval;
-  if (cinfo->unread_marker == 0) cinfo->entropy->insufficient_data = FALSE;
-}
-
 /* One MCU, whose blocks beyond the picture's right and lower edge are decoded to `spare`. */
 static void decode_mcu(j_decompress_ptr cinfo, JSAMPIMAGE output, JDIMENSION mcu_column, int block_row, boolean is_last_row)
 {
@@ -175,19 +161,6 @@ static void decode_mcu(j_decompress_ptr cinfo, JSAMPIMAGE output, JDIMENSION mcu
   }
 }
 
-static void warn_of_damage(j_decompress_ptr cinfo)
-{
-  if (symbol_table_met_bad_code) {
-    symbol_table_met_bad_code = FALSE;
-    WARNMS(cinfo, JWRN_HUFF_BAD_CODE);
-  }
-  /* Bits that are not in the file were used. */
-  if (reader.now.bits < reader.padding && !cinfo->entropy->insufficient_data) {
-    WARNMS(cinfo, JWRN_HIT_MARKER);
-    cinfo->entropy->insufficient_data = TRUE;
-  }
-}
-
 /* libjpeg's decompress_data: one row of iMCUs. */
 static int decompress_row(j_decompress_ptr cinfo, JSAMPIMAGE output)
 {
@@ -198,11 +171,13 @@ static int decompress_row(j_decompress_ptr cinfo, JSAMPIMAGE output)
   for (int block_row = 0; block_row < block_rows; block_row++) {
     for (JDIMENSION column = 0; column < cinfo->MCUs_per_row; column++) {
       if (cinfo->restart_interval != 0 && restarts_to_go-- == 0) {
-        restart(cinfo);
-        restarts_to_go--;
+        bit_reader_restart(&reader);
+        memset(last_dc, 0, sizeof last_dc);
+        restarts_to_go = cinfo->restart_interval - 1;
       }
       decode_mcu(cinfo, output, column, block_row, is_last);
-      if (reader.padding != 0 || symbol_table_met_bad_code) warn_of_damage(cinfo);
+      if (symbol_table_met_bad_code) symbol_table_check(cinfo);
+      if (reader.padding != 0) bit_reader_check(&reader);
     }
   }
   cinfo->output_iMCU_row++;
@@ -215,13 +190,29 @@ static int decompress_row(j_decompress_ptr cinfo, JSAMPIMAGE output)
 
 /* Set-up */
 
-static void plan_component(j_decompress_ptr cinfo, jpeg_component_info *component, BlockPlan *plan)
+static void make_tables(j_decompress_ptr cinfo, const jpeg_component_info *component, BlockPlan *plan)
 {
-  plan->size = component->DCT_scaled_size;
-  plan->dc = symbol_table_of(cinfo->dc_huff_tbl_ptrs[component->dc_tbl_no], TRUE);
-  plan->ac = symbol_table_of(cinfo->ac_huff_tbl_ptrs[component->ac_tbl_no], FALSE);
+  plan->dc = symbol_table_of(cinfo->dc_huff_tbl_ptrs[component->dc_tbl_no], DC_SYMBOLS);
+  plan->ac = symbol_table_of(cinfo->ac_huff_tbl_ptrs[component->ac_tbl_no], AC_SYMBOLS);
   plan->runs = plan->size == 1 ? run_table_of(plan->ac) : NULL;
   plan->pairs = plan->size > 1 ? pair_table_of(plan->ac) : NULL;
+}
+
+static void plan_component(j_decompress_ptr cinfo, int index)
+{
+  jpeg_component_info *component = cinfo->cur_comp_info[index];
+  BlockPlan *plan = plans + index;
+  int same = 0;
+  plan->size = component->DCT_scaled_size;
+  /* Chroma components mostly share their tables. */
+  while (same < index && (cinfo->cur_comp_info[same]->dc_tbl_no != component->dc_tbl_no ||
+                          cinfo->cur_comp_info[same]->ac_tbl_no != component->ac_tbl_no ||
+                          plans[same].size != plan->size))
+    same++;
+  if (same < index)
+    *plan = plans[same];
+  else
+    make_tables(cinfo, component, plan);
   plan->weights = plan->size == 2 ? half_weights_of(component->quant_table->quantval) : NULL;
   plan->multipliers = component->dct_table;
   plan->dc_quantiser = component->quant_table->quantval[0];
@@ -231,7 +222,7 @@ static void plan_component(j_decompress_ptr cinfo, jpeg_component_info *componen
 void baseline_take_over(j_decompress_ptr cinfo)
 {
   for (int k = 0; k <= MAX_POSITION; k++) place_of[k] = k < DCTSIZE2 ? jpeg_natural_order[k] : DCTSIZE2;
-  for (int i = 0; i < cinfo->comps_in_scan; i++) plan_component(cinfo, cinfo->cur_comp_info[i], plans + i);
+  for (int i = 0; i < cinfo->comps_in_scan; i++) plan_component(cinfo, i);
   memset(last_dc, 0, sizeof last_dc);
   symbol_table_met_bad_code = FALSE;
   restarts_to_go = cinfo->restart_interval;

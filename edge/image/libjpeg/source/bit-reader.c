@@ -1,5 +1,7 @@
 #include "bit-reader.h"
 
+#include "jerror.h"
+
 void bit_reader_start(BitReader *reader, j_decompress_ptr cinfo)
 {
   reader->now.next = cinfo->src->next_input_byte;
@@ -14,6 +16,25 @@ void bit_reader_save(const BitReader *reader)
 {
   reader->cinfo->src->next_input_byte = reader->now.next;
   reader->cinfo->src->bytes_in_buffer = reader->end - reader->now.next;
+}
+
+void bit_reader_restart(BitReader *reader)
+{
+  j_decompress_ptr cinfo = reader->cinfo;
+  int unused = reader->now.bits - reader->padding;
+  if (unused > 0) cinfo->marker->discarded_bytes += unused / 8;
+  bit_reader_save(reader);
+  (*cinfo->marker->read_restart_marker)(cinfo);
+  bit_reader_start(reader, cinfo);
+  if (cinfo->unread_marker == 0) cinfo->entropy->insufficient_data = FALSE;
+}
+
+void bit_reader_check(BitReader *reader)
+{
+  j_decompress_ptr cinfo = reader->cinfo;
+  if (reader->now.bits >= reader->padding || cinfo->entropy->insufficient_data) return;
+  WARNMS(cinfo, JWRN_HIT_MARKER);
+  cinfo->entropy->insufficient_data = TRUE;
 }
 
 static int next_byte(BitReader *reader)

@@ -38,6 +38,11 @@ void bit_reader_start(BitReader *reader, j_decompress_ptr cinfo);
 /* Tells libjpeg's source how far the reader is. */
 void bit_reader_save(const BitReader *reader);
 
+/* Goes on after the restart marker that is due. Data that is missing stays missing if the marker is not there. */
+void bit_reader_restart(BitReader *reader);
+/* Tells libjpeg, which may warn of it, if bits have been used that are not in the file; no more are to be read then. */
+void bit_reader_check(BitReader *reader);
+
 /* More than 56 bits in reader->now. */
 void bit_reader_fill_bytewise(BitReader *reader);
 

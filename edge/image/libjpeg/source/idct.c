@@ -86,8 +86,9 @@ static void idct2(const int16_t *coefficients, const int16_t *multipliers, uint8
   /* 1/8 sin(u pi / 2) / sin(u pi / 16) */
   const double at1 = 0.64072886193538, at3 = -0.22499405536839, at5 = 0.15033590182117, at7 = -0.12744889477604;
   v128_t row0 = load_row(coefficients, multipliers, 0);
-  v128_t odd = ADD(ADD(TIMES(load_row(coefficients, multipliers, 1), at1), TIMES(load_row(coefficients, multipliers, 3), at3)),
-                   ADD(TIMES(load_row(coefficients, multipliers, 5), at5), TIMES(load_row(coefficients, multipliers, 7), at7)));
+  v128_t row1 = load_row(coefficients, multipliers, 1), row3 = load_row(coefficients, multipliers, 3);
+  v128_t row5 = load_row(coefficients, multipliers, 5), row7 = load_row(coefficients, multipliers, 7);
+  v128_t odd = ADD(ADD(TIMES(row1, at1), TIMES(row3, at3)), ADD(TIMES(row5, at5), TIMES(row7, at7)));
   v128_t even = TIMES(row0, COS4);
   v128_t across = wasm_i16x8_const(0, Q15(at1), 0, Q15(at3), 0, Q15(at5), 0, Q15(at7));
   for (int y = 0; y < 2; y++) {

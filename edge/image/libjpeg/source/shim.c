@@ -154,7 +154,6 @@ EXPORTED(start) void start_decoding(int eighths)
   cinfo.scale_num = eighths;
   cinfo.scale_denom = 8;
   cinfo.out_color_space = is_cmyk() ? JCS_CMYK : JCS_EXT_RGBX;
-  cinfo.do_block_smoothing = FALSE;
   jpeg_start_decompress(&cinfo);
   if (!cinfo.inputctl->has_multiple_scans) baseline_take_over(&cinfo);
   allocate_strip();

@@ -2,7 +2,16 @@
 #include "arena.h"
 #include "failure.h"
 
+#include "jerror.h"
+
 boolean symbol_table_met_bad_code;
+
+void symbol_table_check(j_decompress_ptr cinfo)
+{
+  if (!symbol_table_met_bad_code) return;
+  symbol_table_met_bad_code = FALSE;
+  WARNMS(cinfo, JWRN_HUFF_BAD_CODE);
+}
 
 static uint32_t symbol_of(int bits, int advance, int value)
 {
@@ -16,13 +25,17 @@ static int extended(unsigned bits, int size)
   return bits >> (size - 1) ? (int)bits : (int)bits - (1 << size) + 1;
 }
 
-/* Of `code_length` bits, found at the window's upper end. */
-static uint32_t whole_symbol(const SymbolTable *table, int byte, int code_length, uint64_t window)
+static unsigned upper_bits(uint64_t window, int count) { return count == 0 ? 0 : (unsigned)(window >> (64 - count)); }
+
+/* `byte` is the symbol's; its code, of `code_length` bits, is at the window's upper end. */
+static uint32_t whole_symbol(SymbolKind kind, int byte, int code_length, uint64_t window)
 {
-  int size = byte & 15, run = table->is_dc ? 0 : byte >> 4;
-  unsigned bits = size == 0 ? 0 : (unsigned)((window << code_length) >> (64 - size));
-  int advance = table->is_dc ? 0 : size == 0 && run < 15 ? END_OF_BLOCK : run + 1;
-  return symbol_of(code_length + size, advance, extended(bits, size));
+  int size = byte & 15, run = byte >> 4;
+  uint64_t rest = window << code_length;
+  if (kind == DC_SYMBOLS) return symbol_of(code_length + size, 0, extended(upper_bits(rest, size), size));
+  if (size > 0 || run == 15) return symbol_of(code_length + size, run + 1, extended(upper_bits(rest, size), size));
+  if (kind == AC_SYMBOLS) return symbol_of(code_length, END_OF_BLOCK, 0);
+  return symbol_of(code_length + run, END_OF_BLOCK, (1 << run) + (int)upper_bits(rest, run));
 }
 
 uint32_t symbol_table_search(const SymbolTable *table, uint64_t window)
@@ -32,9 +45,9 @@ uint32_t symbol_table_search(const SymbolTable *table, uint64_t window)
   while (prefix >= table->limits[length]) length++;
   if (length > 16) {
     symbol_table_met_bad_code = TRUE;
-    return symbol_of(16, table->is_dc ? 0 : END_OF_BLOCK, 0);
+    return symbol_of(16, table->kind == DC_SYMBOLS ? 0 : END_OF_BLOCK, table->kind == PROGRESSIVE_AC_SYMBOLS);
   }
-  return whole_symbol(table, table->symbols[(prefix >> (16 - length)) + table->offsets[length]], length, window);
+  return whole_symbol(table->kind, table->symbols[(prefix >> (16 - length)) + table->offsets[length]], length, window);
 }
 
 static void set_limits(SymbolTable *table, const JHUFF_TBL *huffman)
@@ -58,10 +71,10 @@ static void *allocated(size_t bytes)
   return table;
 }
 
-const SymbolTable *symbol_table_of(const JHUFF_TBL *huffman, boolean is_dc)
+const SymbolTable *symbol_table_of(const JHUFF_TBL *huffman, SymbolKind kind)
 {
   SymbolTable *table = allocated(sizeof *table);
-  table->is_dc = is_dc;
+  table->kind = kind;
   table->symbols = huffman->huffval;
   set_limits(table, huffman);
   for (unsigned i = 0; i < 1 << LOOKAHEAD; i++) {

@@ -8,24 +8,28 @@
  *
  * A symbol's fields: bits taken (8), how far the position in the block advances (8), value (16, signed). DC symbols have
  * no run; AC symbols that end a block advance by END_OF_BLOCK, and those without a value have value 0. Positions start at
- * 0, for DC.
+ * 0, for DC. In progressive scans, symbols that end blocks have for a value how many they end.
  */
 #define LOOKAHEAD 10
 #define END_OF_BLOCK 128
+
+typedef enum { DC_SYMBOLS, AC_SYMBOLS, PROGRESSIVE_AC_SYMBOLS } SymbolKind;
 
 typedef struct {
   uint32_t first[1 << LOOKAHEAD]; /* 0 where a symbol and its value need more bits */
   uint32_t limits[18];            /* per length: the least 16-bit prefix above its codes; the last is out of reach */
   int offsets[17];                /* per length: a code's index in `symbols` less the code */
   const uint8_t *symbols;
-  boolean is_dc;
+  SymbolKind kind;
 } SymbolTable;
 
-/* Whether a code that is not in its table has been met; the caller clears it. */
+/* Whether a code that is not in its table has been met. */
 extern boolean symbol_table_met_bad_code;
+/* Tells libjpeg, which may warn of it, if one has been met since the last call. */
+void symbol_table_check(j_decompress_ptr cinfo);
 
 /* libjpeg has checked `huffman` (jpeg_make_d_derived_tbl). This table, and those below, live as long as the photo. */
-const SymbolTable *symbol_table_of(const JHUFF_TBL *huffman, boolean is_dc);
+const SymbolTable *symbol_table_of(const JHUFF_TBL *huffman, SymbolKind kind);
 
 /* The symbol at the upper end of `window`, which must hold SYMBOL_BITS. */
 uint32_t symbol_table_search(const SymbolTable *table, uint64_t window);

@@ -43,7 +43,8 @@ static inline v128_t rounded(v128_t three, v128_t neighbour, v128_t bias, int sh
 
 /* One row of `columns` samples to twice as many. */
 static inline __attribute__((always_inline)) void
-double_width(const uint8_t *near, const uint8_t *far, unsigned columns, uint8_t *out, int even_bias, int odd_bias, int shift)
+double_width(const uint8_t *near, const uint8_t *far, unsigned columns, uint8_t *out, int even_bias, int odd_bias,
+             int shift)
 {
   v128_t even_biases = wasm_i16x8_splat(even_bias), odd_biases = wasm_i16x8_splat(odd_bias);
   v128_t weight = wasm_i16x8_const_splat(3);

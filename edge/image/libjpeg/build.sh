@@ -1,49 +1,69 @@
 #!/usr/bin/env bash
-# Builds libjpeg.wasm: bash edge/image/libjpeg/build.sh <libjpeg-turbo_3.1.3.orig.tar.gz>
-# The archive is Debian's, of source package libjpeg-turbo 1:3.1.3. ORIGIN.md tells what comes out.
+# Builds libjpeg.wasm: libjpeg-turbo's decoder, with modules of source/ in place of its own, behind source/shim.c.
+#
+#   ./build.sh [libjpeg-turbo_3.1.3.orig.tar.gz]
+#
+# Without an argument, the source is fetched from Debian's archive. Needs curl, sha256sum, tar and emcc; with the version of
+# emcc below (Debian 12: `apt-get install emscripten`), and clang 14 as it brings, the result is the committed file, byte
+# for byte. Other versions make other files, and are refused unless ANY_EMSCRIPTEN=1.
 set -euo pipefail
 
-ARCHIVE=$(realpath "${1:?the path of libjpeg-turbo_3.1.3.orig.tar.gz}")
-ARCHIVE_SHA256=3a13a5ba767dc8264bc40b185e41368a80d5d5f945944d1dbaa4b2fb0099f4e5
-EMCC_VERSION=3.1.6
+VERSION=3.1.3
+SHA256=3a13a5ba767dc8264bc40b185e41368a80d5d5f945944d1dbaa4b2fb0099f4e5
+EMSCRIPTEN=3.1.6
 
-# libjpeg's modules that the decoder keeps; those named -8 are compiled for samples of 8 bits.
-MODULES=(
-  jcomapi jdapimin wrapper/jdapistd-8 wrapper/jdcoefct-8 jdhuff jdinput wrapper/jdmainct-8 jdmarker jdmaster jdphuff
-  wrapper/jdpostct-8 wrapper/jdsample-8 jmemmgr wrapper/jutils-8
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+if [[ ${ANY_EMSCRIPTEN:-} != 1 ]]; then
+  # The compiler runs whatever `wasm-opt` comes first; npm puts one there.
+  export PATH=/usr/bin:/bin
+  if [[ $(emcc --version) != *" $EMSCRIPTEN "* ]]; then
+    echo "This needs emcc $EMSCRIPTEN." >&2
+    exit 1
+  fi
+fi
+
+archive=${1:?name the source archive}
+echo "$SHA256  $archive" | sha256sum --check --quiet
+tar -xzf "$archive" -C "$work"
+tree=$work/libjpeg-turbo-$VERSION
+cat "$here/source/left-out.h" >>"$tree/src/jmorecfg.h"
+
+# Those named -8 are compiled for samples of 8 bits.
+modules=(
+  jcomapi jdapimin jdhuff jdinput jdmarker jdmaster jdphuff jmemmgr
+  wrapper/{jdapistd,jdcoefct,jdmainct,jdpostct,jdsample,jutils}-8
 )
-
-# emcc takes wasm-opt and node from here, and not from where npm has put others.
-export PATH=/usr/bin:/bin
-
-cd "$(dirname "${BASH_SOURCE[0]}")"
-sha256sum --check --quiet <<<"$ARCHIVE_SHA256  $ARCHIVE"
-[[ "$(emcc --version)" == *" $EMCC_VERSION "* ]] || { echo "emcc $EMCC_VERSION is needed" >&2; exit 1; }
-
-work=$(mktemp --directory)
-trap 'rm -r "$work"' EXIT
-tar --extract --gzip --file "$ARCHIVE" --directory "$work" --strip-components 1
-cat source/left-out.h >>"$work/src/jmorecfg.h"
 
 flags=(
-  -O3 -std=gnu11 -msimd128 -mbulk-memory -mnontrapping-fptoint -mmutable-globals -DNDEBUG -DNO_GETENV
-  -Isource "-I$work/src" -fno-stack-protector -ffunction-sections -fdata-sections
+  -O2 -flto -DNDEBUG -DNO_GETENV -msimd128 -mbulk-memory -msign-ext -mnontrapping-fptoint -mmutable-globals
+  -I"$here/source" -I"$tree/src" "-ffile-prefix-map=$work=." "-ffile-prefix-map=$here=."
 )
+
 objects=()
-for module in "${MODULES[@]}"; do
-  objects+=("$work/$(basename "$module").o")
+compile() { # source, further flags
+  local object
+  object=$work/$(basename "$1" .c).o
+  emcc "${flags[@]}" "${@:2}" -c "$1" -o "$object"
+  objects+=("$object")
+}
+for module in "${modules[@]}"; do
   # With __x86_64__ on a 32-bit system, jdhuff.h makes the bit buffer 64 bits wide.
-  defines=(-D__x86_64__)
-  # progressive.c takes this module's place, and calls it.
-  if [[ $module == */jdcoefct-8 ]]; then defines+=(-Djinit_d_coef_controller=libjpeg_jinit_d_coef_controller); fi
-  emcc "${flags[@]}" "${defines[@]}" -c "$work/src/$module.c" -o "${objects[-1]}"
+  extra=(-D__x86_64__)
+  # source/progressive.c takes this module's place, and calls it.
+  [[ $module != */jdcoefct-8 ]] || extra+=(-Djinit_d_coef_controller=libjpeg_jinit_d_coef_controller)
+  compile "$tree/src/$module.c" "${extra[@]}"
 done
-for file in source/*.c; do
-  objects+=("$work/own-$(basename "$file" .c).o")
-  emcc "${flags[@]}" -Wall -Werror -c "$file" -o "${objects[-1]}"
-done
-emcc -O3 "${objects[@]}" -s STANDALONE_WASM=1 --no-entry -s ERROR_ON_UNDEFINED_SYMBOLS=0 -s WARN_ON_UNDEFINED_SYMBOLS=0 \
-  -s INITIAL_MEMORY=1MB -s ALLOW_MEMORY_GROWTH=1 -s MAXIMUM_MEMORY=80MB -s TOTAL_STACK=64KB \
-  -Wl,--stack-first -Wl,--export=__stack_pointer -o libjpeg.wasm
-chmod 644 libjpeg.wasm
-sha256sum libjpeg.wasm
+for source in "$here"/source/*.c; do compile "$source" -Wall -Wextra -Wno-unused-parameter -Werror; done
+
+# The stack lies below everything else: overflowing it is a trap, not a silent overwrite.
+emcc -O2 -flto "${objects[@]}" -o "$work/libjpeg.wasm" --no-entry -sSTANDALONE_WASM \
+  -sALLOW_MEMORY_GROWTH -sINITIAL_MEMORY=1MB -sMAXIMUM_MEMORY=80MB -sTOTAL_STACK=64KB -Wl,--stack-first \
+  -Wl,--export=__stack_pointer -sERROR_ON_UNDEFINED_SYMBOLS=0 -sWARN_ON_UNDEFINED_SYMBOLS=0
+
+cp "$work/libjpeg.wasm" "$here/libjpeg.wasm"
+cp "$tree/LICENSE.md" "$tree/README.ijg" "$here/"
+chmod 644 "$here"/{libjpeg.wasm,LICENSE.md,README.ijg}
+sha256sum "$here/libjpeg.wasm"

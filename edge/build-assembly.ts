@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as asc from 'assemblyscript/asc'
 
-/** AssemblyScript entry files in image/assembly/, and the modules in image/ that they become. */
+/** AssemblyScript entry files, and the modules that they become; both under image/. */
 export const ASSEMBLIES = [
-  { source: 'resizer.ts', module: 'resizer.wasm' },
-  { source: 'png/index.ts', module: 'png-decoder.wasm' },
+  { source: 'resize/assembly/resizer.ts', module: 'resize/resizer.wasm' },
+  { source: 'png/assembly/index.ts', module: 'png/png-decoder.wasm' },
 ] as const
 
 /** No runtime: the sources use raw memory only, laid out by the host. */
@@ -22,7 +22,7 @@ export function modulePath(module: string): string {
 export async function compileAssembly(source: string): Promise<Uint8Array> {
   let compiled: Uint8Array | undefined
   const { error, stderr } = await asc.main([source, ...FLAGS, '--outFile', 'out.wasm'], {
-    readFile: (name, base) => readFile(join(IMAGE_FOLDER, 'assembly', base, name), 'utf8').catch(() => null),
+    readFile: (name, base) => readFile(join(IMAGE_FOLDER, base, name), 'utf8').catch(() => null),
     writeFile: (_, contents) => {
       compiled = typeof contents === 'string' ? undefined : contents
     },

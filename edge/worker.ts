@@ -2,13 +2,13 @@ import { ConfigurationError, readConfiguration } from '../shared/read-configurat
 import { composeEdge } from './compose-edge.ts'
 import type { EdgeApp } from './edge-context.ts'
 import { edgeEnvSchema, imageLimitsOf } from './env.ts'
-import libjpeg from './image/libjpeg/libjpeg.wasm'
-import libwebp from './image/libwebp/libwebp.wasm'
+import { ACCEPTED_IMAGE_TYPES } from './image/accepted-types.ts'
+import libjpeg from './image/jpeg/libjpeg/libjpeg.wasm'
 import { photoToTensor } from './image/photo-to-tensor.ts'
-import pngDecoder from './image/png-decoder.wasm'
-import resizer from './image/resizer.wasm'
-import { ACCEPTED_IMAGE_TYPES } from './image/sniff.ts'
+import pngDecoder from './image/png/png-decoder.wasm'
+import resizer from './image/resize/resizer.wasm'
 import { createWasmCodecs } from './image/wasm-codecs.ts'
+import libwebp from './image/webp/libwebp/libwebp.wasm'
 
 /** Entry: the edge on Cloudflare Workers. */
 export default {

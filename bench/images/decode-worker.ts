@@ -1,10 +1,10 @@
 import * as z from 'zod'
-import libjpeg from '../../edge/image/libjpeg/libjpeg.wasm'
-import libwebp from '../../edge/image/libwebp/libwebp.wasm'
+import libjpeg from '../../edge/image/jpeg/libjpeg/libjpeg.wasm'
 import { photoToTensor } from '../../edge/image/photo-to-tensor.ts'
-import pngDecoder from '../../edge/image/png-decoder.wasm'
-import resizer from '../../edge/image/resizer.wasm'
+import pngDecoder from '../../edge/image/png/png-decoder.wasm'
+import resizer from '../../edge/image/resize/resizer.wasm'
 import { createWasmCodecs } from '../../edge/image/wasm-codecs.ts'
+import libwebp from '../../edge/image/webp/libwebp/libwebp.wasm'
 import { decodeSchema, resizeSchema } from '../../shared/model-manifest.ts'
 
 const rulesSchema = z.object({ resize: resizeSchema, decode: decodeSchema })

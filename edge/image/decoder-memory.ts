@@ -1,7 +1,7 @@
 import type { ImageHeader } from './image-header.ts'
-import { coefficientBytes } from './jpeg-coefficients.ts'
-import { pngDecoderBytes } from './png-memory.ts'
-import { webpDecoderBytes } from './webp-memory.ts'
+import { coefficientBytes } from './jpeg/jpeg-coefficients.ts'
+import { pngDecoderBytes } from './png/png-memory.ts'
+import { webpDecoderBytes } from './webp/webp-memory.ts'
 
 /** libjpeg's tables, a piece of the file and the stack. */
 const JPEG_OVERHEAD_BYTES = 1024 * 1024

@@ -2,11 +2,11 @@ import type { Resize } from '../../shared/model-manifest.ts'
 import type { PhotoRules } from '../../shared/photo-decoder.ts'
 import type { Picture, RgbTile, RowSink } from '../../shared/pixels.ts'
 import type { ResizePlan } from '../../shared/resize-plan.ts'
-import type { GifHeader } from './gif-header.ts'
-import type { JpegHeader } from './jpeg-header.ts'
-import type { JpegScale } from './jpeg-reduction.ts'
-import type { PngHeader } from './png-header.ts'
-import type { WebpHeader } from './webp-header.ts'
+import type { GifHeader } from './gif/gif-header.ts'
+import type { JpegHeader } from './jpeg/jpeg-header.ts'
+import type { JpegScale } from './jpeg/jpeg-reduction.ts'
+import type { PngHeader } from './png/png-header.ts'
+import type { WebpHeader } from './webp/webp-header.ts'
 
 /**
  * Decoders and the resizer, handed in so that a test can bring its own.

@@ -1,14 +1,14 @@
 import { ProblemError } from '../../shared/errors.ts'
 import { tooManyFrames, tooManyPixels, tooMuchMemory, undecodable } from '../../shared/image-problems.ts'
 import { sniffImageType } from '../../shared/sniff-image-type.ts'
+import { acceptedImageType, isAccepted } from './accepted-types.ts'
 import { decoderBytes } from './decoder-memory.ts'
-import { type GifHeader, readGifHeader } from './gif-header.ts'
+import { type GifHeader, readGifHeader } from './gif/gif-header.ts'
 import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image-limits.ts'
-import { assertScansFit } from './jpeg-coefficients.ts'
-import { type JpegHeader, readJpegHeader } from './jpeg-header.ts'
-import { type PngHeader, readPngHeader } from './png-header.ts'
-import { acceptedImageType, isAccepted } from './sniff.ts'
-import { readWebpHeader, type WebpHeader } from './webp-header.ts'
+import { assertScansFit } from './jpeg/jpeg-coefficients.ts'
+import { type JpegHeader, readJpegHeader } from './jpeg/jpeg-header.ts'
+import { type PngHeader, readPngHeader } from './png/png-header.ts'
+import { readWebpHeader, type WebpHeader } from './webp/webp-header.ts'
 
 /** What a file says about itself before it is decoded. Sides are those of the stored image, before `orientation`. */
 export type ImageHeader = JpegHeader | PngHeader | WebpHeader | GifHeader

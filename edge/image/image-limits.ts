@@ -1,4 +1,4 @@
-import type { AcceptedImageType } from './sniff.ts'
+import type { AcceptedImageType } from './accepted-types.ts'
 
 /** What a photo may cost to decode. Every limit is checked against the file's header, before anything is allocated. */
 export interface ImageLimits {

@@ -5,7 +5,7 @@ import { planResize } from '../../shared/resize-plan.ts'
 import type { ImageCodecs } from './image-codecs.ts'
 import { type ImageHeader, readImageHeader } from './image-header.ts'
 import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image-limits.ts'
-import { chooseReduction, type JpegScale, reducedLength } from './jpeg-reduction.ts'
+import { chooseReduction, type JpegScale, reducedLength } from './jpeg/jpeg-reduction.ts'
 
 /** A PhotoDecoder over codecs that run here. Takes JPEG, PNG, WebP and GIF. */
 export async function photoToTensor(

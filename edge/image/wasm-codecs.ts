@@ -1,17 +1,17 @@
-import { decodeGif } from './gif-decoder.ts'
+import { decodeGif } from './gif/gif-decoder.ts'
 import type { ImageCodecs } from './image-codecs.ts'
-import { Libjpeg } from './libjpeg.ts'
-import { LibWebp } from './libwebp.ts'
-import { PngDecoder } from './png-decoder.ts'
+import { Libjpeg } from './jpeg/libjpeg.ts'
+import { PngDecoder } from './png/png-decoder.ts'
 import { ReplaceableCodec } from './replaceable-codec.ts'
-import { Resizer } from './resizer.ts'
+import { Resizer } from './resize/resizer.ts'
+import { LibWebp } from './webp/libwebp.ts'
 
 /**
  * Compiled modules. A Worker imports them statically, Node compiles the files:
- * - jpeg: `edge/image/libjpeg/libjpeg.wasm`
- * - png: `edge/image/png-decoder.wasm`
- * - webp: `edge/image/libwebp/libwebp.wasm`
- * - resizer: `edge/image/resizer.wasm`
+ * - jpeg: `edge/image/jpeg/libjpeg/libjpeg.wasm`
+ * - png: `edge/image/png/png-decoder.wasm`
+ * - webp: `edge/image/webp/libwebp/libwebp.wasm`
+ * - resizer: `edge/image/resize/resizer.wasm`
  */
 export interface CodecModules {
   readonly jpeg: WebAssembly.Module

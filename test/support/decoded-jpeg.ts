@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import sharp from 'sharp'
 import { expect } from 'vitest'
-import { readJpegHeader } from '../../edge/image/jpeg-header.ts'
-import { type JpegScale, reducedLength } from '../../edge/image/jpeg-reduction.ts'
-import { Libjpeg } from '../../edge/image/libjpeg.ts'
+import { readJpegHeader } from '../../edge/image/jpeg/jpeg-header.ts'
+import { type JpegScale, reducedLength } from '../../edge/image/jpeg/jpeg-reduction.ts'
+import { Libjpeg } from '../../edge/image/jpeg/libjpeg.ts'
 import { cmykToRgbx } from '../../shared/cmyk-to-rgb.ts'
 
-const file = new URL('../../edge/image/libjpeg/libjpeg.wasm', import.meta.url)
+const file = new URL('../../edge/image/jpeg/libjpeg/libjpeg.wasm', import.meta.url)
 export const libjpegBytes = readFileSync(file)
 export const libjpegModule = new WebAssembly.Module(libjpegBytes)
 /** One for all photos, so that each is decoded after many others. */

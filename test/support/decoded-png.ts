@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { expect } from 'vitest'
-import { PngDecoder } from '../../edge/image/png-decoder.ts'
-import { readPngHeader } from '../../edge/image/png-header.ts'
+import { PngDecoder } from '../../edge/image/png/png-decoder.ts'
+import { readPngHeader } from '../../edge/image/png/png-header.ts'
 import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
 
-const module = new WebAssembly.Module(readFileSync(join(PROJECT_ROOT, 'edge/image/png-decoder.wasm')))
+const module = new WebAssembly.Module(readFileSync(join(PROJECT_ROOT, 'edge/image/png/png-decoder.wasm')))
 
 export function newPngDecoder(): PngDecoder {
   return new PngDecoder(module)

@@ -1,5 +1,5 @@
-import type { LibWebp } from '../../edge/image/libwebp.ts'
-import { readWebpHeader } from '../../edge/image/webp-header.ts'
+import type { LibWebp } from '../../edge/image/webp/libwebp.ts'
+import { readWebpHeader } from '../../edge/image/webp/webp-header.ts'
 
 /** The whole picture as RGBA. Throws where rows are not whole, too many or too few. */
 export function decodedWebp(decoder: LibWebp, file: Uint8Array): Buffer {

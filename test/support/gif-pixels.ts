@@ -1,5 +1,5 @@
-import { decodeGif } from '../../edge/image/gif-decoder.ts'
-import { readGifHeader } from '../../edge/image/gif-header.ts'
+import { decodeGif } from '../../edge/image/gif/gif-decoder.ts'
+import { readGifHeader } from '../../edge/image/gif/gif-header.ts'
 import { randomNumbers } from './random-numbers.ts'
 
 export interface DecodedGif {

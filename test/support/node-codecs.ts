@@ -5,10 +5,10 @@ import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
 
 /** The edge's codecs in Node, which compiles the files that a Worker imports. */
 export const codecs = createWasmCodecs({
-  jpeg: compiled('edge/image/libjpeg/libjpeg.wasm'),
-  png: compiled('edge/image/png-decoder.wasm'),
-  webp: compiled('edge/image/libwebp/libwebp.wasm'),
-  resizer: compiled('edge/image/resizer.wasm'),
+  jpeg: compiled('edge/image/jpeg/libjpeg/libjpeg.wasm'),
+  png: compiled('edge/image/png/png-decoder.wasm'),
+  webp: compiled('edge/image/webp/libwebp/libwebp.wasm'),
+  resizer: compiled('edge/image/resize/resizer.wasm'),
 })
 
 function compiled(file: string): WebAssembly.Module {

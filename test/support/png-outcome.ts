@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { PngDecoder } from '../../edge/image/png-decoder.ts'
+import type { PngDecoder } from '../../edge/image/png/png-decoder.ts'
 import { ProblemError } from '../../shared/errors.ts'
 import { decodedBy } from './decoded-png.ts'
 

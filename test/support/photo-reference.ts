@@ -65,13 +65,22 @@ async function withoutInks(image: Sharp): Promise<Sharp> {
   return sharp(rgb, { raw: { width: info.width, height: info.height, channels: 3 } })
 }
 
-/** Mean absolute and mean signed difference of two tensors, in steps of 255. */
-export function differences(ours: Uint8Array, theirs: Uint8Array): { absolute: number; signed: number } {
-  let [absolute, signed] = [0, 0]
+export interface Differences {
+  /** Means. */
+  absolute: number
+  signed: number
+  largest: number
+}
+
+/** Of two tensors, in steps of 255. Throws RangeError if they differ in length. */
+export function differences(ours: Uint8Array, theirs: Uint8Array): Differences {
+  if (ours.length !== theirs.length) throw new RangeError('the tensors differ in length')
+  let [absolute, signed, largest] = [0, 0, 0]
   for (let i = 0; i < theirs.length; i++) {
-    const step = (ours[i] ?? Number.NaN) - (theirs[i] as number)
+    const step = (ours[i] as number) - (theirs[i] as number)
     absolute += Math.abs(step)
     signed += step
+    largest = Math.max(largest, Math.abs(step))
   }
-  return { absolute: absolute / theirs.length, signed: signed / theirs.length }
+  return { absolute: absolute / theirs.length, signed: signed / theirs.length, largest }
 }

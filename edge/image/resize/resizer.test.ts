@@ -113,6 +113,20 @@ describe('the resizer', () => {
     )
   })
 
+  test.each(KERNELS)('makes nothing lighter or darker on the whole (%s)', (kernel) => {
+    for (const side of [20, 70, 150, 300]) {
+      const source = image(side, side + 3, noise)
+      const resize: Resize = { mode: 'stretch', size: 32, crop: 32, kernel }
+      const [output, exact] = [resized(source, resize), exactly(source, resize)]
+      let sum = 0
+      output.forEach((value, i) => {
+        const pixel = Math.floor(i / 3)
+        sum += value - exact(pixel % 32, Math.floor(pixel / 32), i % 3)
+      })
+      expect(Math.abs(sum / output.length)).toBeLessThan(0.03)
+    }
+  })
+
   test.each(KERNELS)('keeps a plain colour exactly, at any scale (%s)', (kernel) => {
     for (const [width, height] of [
       [1, 1],

@@ -1,54 +1,7 @@
-import { ProblemError } from '../../shared/errors.ts'
-import { tooManyFrames, tooManyPixels, tooMuchMemory, undecodable } from '../../shared/image-problems.ts'
-import { sniffImageType } from '../../shared/sniff-image-type.ts'
-import { acceptedImageType, isAccepted } from './accepted-types.ts'
-import { decoderBytes } from './decoder-memory.ts'
-import { type GifHeader, readGifHeader } from './gif/gif-header.ts'
-import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image-limits.ts'
-import { assertScansFit } from './jpeg/jpeg-coefficients.ts'
-import { type JpegHeader, readJpegHeader } from './jpeg/jpeg-header.ts'
-import { type PngHeader, readPngHeader } from './png/png-header.ts'
-import { readWebpHeader, type WebpHeader } from './webp/webp-header.ts'
+import type { GifHeader } from './gif/gif-header.ts'
+import type { JpegHeader } from './jpeg/jpeg-header.ts'
+import type { PngHeader } from './png/png-header.ts'
+import type { WebpHeader } from './webp/webp-header.ts'
 
 /** What a file says about itself before it is decoded. Sides are those of the stored image, before `orientation`. */
 export type ImageHeader = JpegHeader | PngHeader | WebpHeader | GifHeader
-
-/**
- * Tells the type, reads the header and holds it against the limits; allocates nothing that the header controls.
- * Throws ProblemError 'empty-image', 'unsupported-image', 'undecodable-image' or 'image-too-large'.
- */
-export function readImageHeader(bytes: Uint8Array, limits: ImageLimits): ImageHeader {
-  const header = READERS[acceptedImageType(bytes)](bytes, limits)
-  if (header.width < 1 || header.height < 1) throw undecodable('The image has no pixels.')
-  const { type, width, height } = header
-  const maxPixels = limits.maxPixels[type]
-  if (width * height > maxPixels) throw tooManyPixels(header, maxPixels)
-  if ((type === 'gif' || type === 'webp') && header.frames > limits.maxFrames) {
-    throw tooManyFrames(header, limits.maxFrames)
-  }
-  const maxBytes = limits.maxDecoderBytes[type]
-  if (decoderBytes(header) > maxBytes) throw tooMuchMemory(header, maxBytes)
-  if (type === 'jpeg') assertScansFit(bytes, header, limits)
-  return header
-}
-
-/**
- * Throws ProblemError 'undecodable-image' if the header is damaged. Says nothing of types whose header is not read here, nor
- * of files that are only not decoded here.
- */
-export function assertSoundHeader(bytes: Uint8Array): void {
-  const type = sniffImageType(bytes)
-  if (type === undefined || !isAccepted(type)) return
-  try {
-    READERS[type](bytes, DEFAULT_IMAGE_LIMITS)
-  } catch (error) {
-    if (!(error instanceof ProblemError) || error.code === 'undecodable-image') throw error
-  }
-}
-
-const READERS: Record<ImageHeader['type'], (bytes: Uint8Array, limits: ImageLimits) => ImageHeader> = {
-  jpeg: readJpegHeader,
-  png: readPngHeader,
-  webp: readWebpHeader,
-  gif: (bytes, limits) => readGifHeader(bytes, limits.maxFrames),
-}

@@ -3,9 +3,10 @@ import type { Picture } from '../../shared/pixels.ts'
 import { placeUpright } from '../../shared/place-upright.ts'
 import { planResize } from '../../shared/resize-plan.ts'
 import type { ImageCodecs } from './image-codecs.ts'
-import { type ImageHeader, readImageHeader } from './image-header.ts'
+import type { ImageHeader } from './image-header.ts'
 import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image-limits.ts'
 import { chooseReduction, type JpegScale, reducedLength } from './jpeg/jpeg-reduction.ts'
+import { readImageHeader } from './read-image-header.ts'
 
 /** A PhotoDecoder over codecs that run here. Takes JPEG, PNG, WebP and GIF. */
 export async function photoToTensor(

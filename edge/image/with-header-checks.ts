@@ -1,8 +1,8 @@
 import type { PhotoDecoder } from '../../shared/photo-decoder.ts'
 import { sniffImageType } from '../../shared/sniff-image-type.ts'
 import { isAccepted } from './accepted-types.ts'
-import { readImageHeader } from './image-header.ts'
 import type { ImageLimits } from './image-limits.ts'
+import { readImageHeader } from './read-image-header.ts'
 
 /**
  * A decoder of another make, behind the checks of headers that the Worker makes of the types it takes: what is refused

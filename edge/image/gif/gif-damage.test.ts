@@ -3,8 +3,8 @@ import { ProblemError } from '../../../shared/errors.ts'
 import { decodeWholeGif, noise, palette, stripes } from '../../../test/support/gif-pixels.ts'
 import { type GifRecipe, writeGif } from '../../../test/support/gif-writer.ts'
 import { randomNumbers } from '../../../test/support/random-numbers.ts'
-import { readImageHeader } from '../image-header.ts'
 import { DEFAULT_IMAGE_LIMITS } from '../image-limits.ts'
+import { readImageHeader } from '../read-image-header.ts'
 
 describe('a damaged GIF', () => {
   const recipe: GifRecipe = {

@@ -23,16 +23,9 @@ interface ResizerWasm {
     begin: number,
     end: number,
   ): void
-  setRows(
-    count: number,
-    first: number,
-    weights: number,
-    taps: number,
-    ring: number,
-    ringRows: number,
-    row: number,
-  ): void
+  setRows(count: number, first: number, weights: number, taps: number, ring: number, ringRows: number): void
   setOutput(output: number): void
+  start(row: number): void
   push(rows: number, last: number): number
 }
 
@@ -109,9 +102,9 @@ export class Resizer implements CodecInstance {
       rows.weights.taps,
       layout.ring,
       layout.ringRows,
-      rows.begin,
     )
     this.#wasm.setOutput(layout.output)
+    this.#wasm.start(rows.begin)
     return layout
   }
 

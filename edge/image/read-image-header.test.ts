@@ -2,8 +2,8 @@ import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { writeGif } from '../../test/support/gif-writer.ts'
 import { decoderBytes } from './decoder-memory.ts'
-import { readImageHeader } from './image-header.ts'
 import { DEFAULT_IMAGE_LIMITS } from './image-limits.ts'
+import { readImageHeader } from './read-image-header.ts'
 
 const picture = sharp({ create: { width: 50, height: 30, channels: 3, background: 'teal' } })
 const refusal = (code: string) => expect.objectContaining({ code })

@@ -5,7 +5,7 @@ import * as asc from 'assemblyscript/asc'
 
 /** AssemblyScript entry files, and the modules that they become; both under image/. */
 export const ASSEMBLIES = [
-  { source: 'resize/assembly/resizer.ts', module: 'resize/resizer.wasm' },
+  { source: 'resize/assembly/index.ts', module: 'resize/resizer.wasm' },
   { source: 'png/assembly/index.ts', module: 'png/png-decoder.wasm' },
 ] as const
 

@@ -10,7 +10,7 @@ import { decodableTypes, prepareSharpForUploads } from '../shared/sharp-loaders.
 import { composeEdge, type RuntimeParts } from './compose-edge.ts'
 import { imageLimitsOf, nodeEdgeEnvSchema } from './env.ts'
 import type { ImageLimits } from './image/image-limits.ts'
-import { withHeaderChecks } from './image/with-header-checks.ts'
+import { withAdmission } from './image/with-admission.ts'
 
 /** Entry: the edge on Node, for who hosts it himself. Says `ready` with its URL to a parent process that listens (IPC). */
 async function main(): Promise<void> {
@@ -65,7 +65,7 @@ async function sharpDecoder(
     maxPixels: Math.max(...Object.values(limits.maxPixels)),
     timeoutSeconds: DECODING_SECONDS,
   })
-  return { decodePhoto: withHeaderChecks(decode, limits), decodedTypes }
+  return { decodePhoto: withAdmission(decode, limits), decodedTypes }
 }
 
 function fail(error: unknown): never {

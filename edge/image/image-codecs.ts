@@ -4,7 +4,7 @@ import type { Picture, RgbTile, RowSink } from '../../shared/pixels.ts'
 import type { ResizePlan } from '../../shared/resize-plan.ts'
 import type { GifHeader } from './gif/gif-header.ts'
 import type { JpegHeader } from './jpeg/jpeg-header.ts'
-import type { JpegScale } from './jpeg/jpeg-reduction.ts'
+import type { JpegScale } from './jpeg/jpeg-scale.ts'
 import type { PngHeader } from './png/png-header.ts'
 import type { WebpHeader } from './webp/webp-header.ts'
 

@@ -2,11 +2,11 @@ import type { PhotoRules } from '../../shared/photo-decoder.ts'
 import type { Picture } from '../../shared/pixels.ts'
 import { placeUpright } from '../../shared/place-upright.ts'
 import { planResize } from '../../shared/resize-plan.ts'
+import { admitImage } from './image-admission.ts'
 import type { ImageCodecs } from './image-codecs.ts'
 import type { ImageHeader } from './image-header.ts'
 import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image-limits.ts'
-import { chooseReduction, type JpegScale, reducedLength } from './jpeg/jpeg-reduction.ts'
-import { readImageHeader } from './read-image-header.ts'
+import { chooseScale, type JpegScale, reducedLength } from './jpeg/jpeg-scale.ts'
 
 /** A PhotoDecoder over codecs that run here. Takes JPEG, PNG, WebP and GIF. */
 export async function photoToTensor(
@@ -16,9 +16,9 @@ export async function photoToTensor(
   limits: ImageLimits = DEFAULT_IMAGE_LIMITS,
 ): Promise<Uint8Array> {
   const { resize, decode } = rules
-  const header: ImageHeader = readImageHeader(bytes, limits)
+  const header: ImageHeader = admitImage(bytes, limits)
   const plan = planResize(resize, header)
-  const eighths = header.type === 'jpeg' ? chooseReduction(plan) : 8
+  const eighths = header.type === 'jpeg' ? chooseScale(plan) : 8
   const tile = codecs.resizer.resample(pictureOf(header, eighths), plan, resize.kernel, (sink) => {
     if (header.type === 'jpeg') codecs.jpeg.decode(bytes, header, eighths, decode.truncated, sink)
     if (header.type === 'png') codecs.png.decode(bytes, header, sink)

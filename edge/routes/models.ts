@@ -1,6 +1,6 @@
+import { takenTypes } from '../decode-or-forward.ts'
 import type { EdgeApp, EdgeContext } from '../edge-context.ts'
 import { allowOnly } from '../method-not-allowed.ts'
-import { takenTypes } from '../photo-intake.ts'
 
 /** GET /models: what POST /predict takes in `?model=`. */
 export function modelRoutes(app: EdgeApp, { deps, models }: EdgeContext): void {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import sharp from 'sharp'
 import { expect } from 'vitest'
 import { readJpegHeader } from '../../edge/image/jpeg/jpeg-header.ts'
-import { type JpegScale, reducedLength } from '../../edge/image/jpeg/jpeg-reduction.ts'
+import { type JpegScale, reducedLength } from '../../edge/image/jpeg/jpeg-scale.ts'
 import { Libjpeg } from '../../edge/image/jpeg/libjpeg.ts'
 import { cmykToRgbx } from '../../shared/cmyk-to-rgb.ts'
 

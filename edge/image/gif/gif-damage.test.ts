@@ -3,8 +3,8 @@ import { ProblemError } from '../../../shared/errors.ts'
 import { decodeWholeGif, noise, palette, stripes } from '../../../test/support/gif-pixels.ts'
 import { type GifRecipe, writeGif } from '../../../test/support/gif-writer.ts'
 import { randomNumbers } from '../../../test/support/random-numbers.ts'
+import { admitImage } from '../image-admission.ts'
 import { DEFAULT_IMAGE_LIMITS } from '../image-limits.ts'
-import { readImageHeader } from '../read-image-header.ts'
 
 describe('a damaged GIF', () => {
   const recipe: GifRecipe = {
@@ -22,7 +22,7 @@ describe('a damaged GIF', () => {
   /** Rows, or a refusal by the header, the limits or the decoder; everything else fails the test. */
   function outcome(file: Uint8Array): 'rows' | 'refused' {
     try {
-      readImageHeader(file, DEFAULT_IMAGE_LIMITS)
+      admitImage(file, DEFAULT_IMAGE_LIMITS)
       const { data, width, height } = decodeWholeGif(file)
       expect(data.length).toBe(width * height * 4)
       return 'rows'

@@ -12,7 +12,7 @@ import { type JpegRecipe, writeJpeg } from '../../../test/support/jpeg-writer.ts
 import { randomNumbers } from '../../../test/support/random-numbers.ts'
 import { scene } from '../../../test/support/scene.ts'
 import { readJpegHeader } from './jpeg-header.ts'
-import type { JpegScale } from './jpeg-reduction.ts'
+import type { JpegScale } from './jpeg-scale.ts'
 import { Libjpeg } from './libjpeg.ts'
 
 describe('a damaged JPEG', () => {

@@ -4,7 +4,7 @@ import type { PhotoRules } from '../../../shared/photo-decoder.ts'
 import type { RowSink } from '../../../shared/pixels.ts'
 import type { CodecInstance } from '../replaceable-codec.ts'
 import type { JpegHeader } from './jpeg-header.ts'
-import { type JpegScale, reducedLength } from './jpeg-reduction.ts'
+import { type JpegScale, reducedLength } from './jpeg-scale.ts'
 
 /** What `libjpeg.wasm` (built by `libjpeg/build.sh`) exports; `libjpeg/source/shim.c` says more. Pointers are offsets. */
 interface LibjpegWasm {

@@ -9,7 +9,7 @@ import { type BoxPlan, planBoxes } from './box-plan.ts'
 import { writeFixedWeights } from './fixed-point-weights.ts'
 import { layOutResizer, type ResizerLayout, type ResizerSizes } from './resizer-layout.ts'
 
-/** What `resizer.wasm` (made of `assembly/resizer.ts`) exports. Pointers are byte offsets. */
+/** What `resizer.wasm` (made of `assembly/`) exports. Pointers are byte offsets. */
 interface ResizerWasm {
   readonly memory: WebAssembly.Memory
   setSource(strip: number, width: number, hasAlpha: number): void

@@ -15,7 +15,7 @@ import { readWebpHeader } from './webp/webp-header.ts'
  * Tells the type, reads the header and holds it against the limits; allocates nothing that the header controls.
  * Throws ProblemError 'empty-image', 'unsupported-image', 'undecodable-image' or 'image-too-large'.
  */
-export function readImageHeader(bytes: Uint8Array, limits: ImageLimits): ImageHeader {
+export function admitImage(bytes: Uint8Array, limits: ImageLimits): ImageHeader {
   const header = READERS[acceptedImageType(bytes)](bytes, limits)
   if (header.width < 1 || header.height < 1) throw undecodable('The image has no pixels.')
   const { type, width, height } = header

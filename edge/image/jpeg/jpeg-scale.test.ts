@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { Resize } from '../../../shared/model-manifest.ts'
 import { planResize } from '../../../shared/resize-plan.ts'
-import { chooseReduction, reducedLength } from './jpeg-reduction.ts'
+import { chooseScale, reducedLength } from './jpeg-scale.ts'
 
 const cover: Resize = { mode: 'cover', size: 256, crop: 224, kernel: 'triangle' }
 const choose = (width: number, height: number, resize = cover) =>
-  chooseReduction(planResize(resize, { width, height, orientation: 1 }))
+  chooseScale(planResize(resize, { width, height, orientation: 1 }))
 
-describe('chooseReduction', () => {
+describe('chooseScale', () => {
   test('leaves at least twice the pixels that the model needs', () => {
     expect(choose(4000, 3000)).toBe(2)
     expect(choose(8192, 6144)).toBe(1)

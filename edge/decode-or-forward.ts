@@ -3,7 +3,7 @@ import { IMAGE_TYPES, type ImageType } from '../shared/image-type.ts'
 import type { PhotoDecoder, PhotoRules } from '../shared/photo-decoder.ts'
 import { sniffImageType } from '../shared/sniff-image-type.ts'
 import { unsupportedImage } from './image/accepted-types.ts'
-import { assertSoundHeader } from './image/read-image-header.ts'
+import { assertSoundHeader } from './image/image-admission.ts'
 
 /** What becomes of photos at this edge. */
 export interface PhotoIntake {

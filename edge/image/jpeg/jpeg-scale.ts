@@ -18,7 +18,7 @@ export function reducedLength(length: number, eighths: number): number {
 }
 
 /** The scale to decode a JPEG at: the smallest that leaves OVERSAMPLING times what the model needs, or else the full size. */
-export function chooseReduction({ columns, rows }: ResizePlan): JpegScale {
+export function chooseScale({ columns, rows }: ResizePlan): JpegScale {
   const needed = 8 * Math.max(columns.scaled / columns.source, rows.scaled / rows.source)
   return SCALES.find((scale) => scale >= needed * OVERSAMPLING) ?? 8
 }

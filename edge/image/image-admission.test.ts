@@ -2,12 +2,12 @@ import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { writeGif } from '../../test/support/gif-writer.ts'
 import { decoderBytes } from './decoder-memory.ts'
+import { admitImage } from './image-admission.ts'
 import { DEFAULT_IMAGE_LIMITS } from './image-limits.ts'
-import { readImageHeader } from './read-image-header.ts'
 
 const picture = sharp({ create: { width: 50, height: 30, channels: 3, background: 'teal' } })
 const refusal = (code: string) => expect.objectContaining({ code })
-const read = (bytes: Uint8Array) => readImageHeader(bytes, DEFAULT_IMAGE_LIMITS)
+const read = (bytes: Uint8Array) => admitImage(bytes, DEFAULT_IMAGE_LIMITS)
 
 /** The height and width of a baseline JPEG, changed in its header. */
 function resized(jpeg: Buffer, width: number, height: number): Buffer {
@@ -17,7 +17,7 @@ function resized(jpeg: Buffer, width: number, height: number): Buffer {
   return jpeg
 }
 
-describe('readImageHeader', () => {
+describe('admitImage', () => {
   test('refuses a JPEG of 65,500 x 65,500 by its header', async () => {
     const jpeg = await picture.clone().jpeg().toBuffer()
     expect(() => read(resized(jpeg, 65500, 65500))).toThrow(refusal('image-too-large'))
@@ -42,8 +42,8 @@ describe('readImageHeader', () => {
         ...DEFAULT_IMAGE_LIMITS,
         maxPixels: { ...DEFAULT_IMAGE_LIMITS.maxPixels, [type]: pixels },
       })
-      expect(readImageHeader(bytes, limits(1500))).toMatchObject({ width: 50, height: 30 })
-      expect(() => readImageHeader(bytes, limits(1499))).toThrow(refusal('image-too-large'))
+      expect(admitImage(bytes, limits(1500))).toMatchObject({ width: 50, height: 30 })
+      expect(() => admitImage(bytes, limits(1499))).toThrow(refusal('image-too-large'))
     }
   })
 
@@ -54,8 +54,8 @@ describe('readImageHeader', () => {
         ...DEFAULT_IMAGE_LIMITS,
         maxDecoderBytes: { ...DEFAULT_IMAGE_LIMITS.maxDecoderBytes, [type]: memory },
       })
-      expect(readImageHeader(bytes, limits(needed))).toMatchObject({ width: 50, height: 30 })
-      expect(() => readImageHeader(bytes, limits(needed - 1))).toThrow(refusal('image-too-large'))
+      expect(admitImage(bytes, limits(needed))).toMatchObject({ width: 50, height: 30 })
+      expect(() => admitImage(bytes, limits(needed - 1))).toThrow(refusal('image-too-large'))
     }
   })
 

@@ -3,9 +3,9 @@ import type { ImageType } from '../shared/image-type.ts'
 import { codecs } from '../test/support/node-codecs.ts'
 import { photoRules } from '../test/support/photo-rules.ts'
 import { scene } from '../test/support/scene.ts'
+import { type PhotoIntake, prepareInput, takenTypes } from './decode-or-forward.ts'
 import { ACCEPTED_IMAGE_TYPES } from './image/accepted-types.ts'
 import { photoToTensor } from './image/photo-to-tensor.ts'
-import { type PhotoIntake, prepareInput, takenTypes } from './photo-intake.ts'
 
 const RESIZE = { mode: 'cover', size: 32, crop: 32, kernel: 'cubic' } as const
 const intake: PhotoIntake = {

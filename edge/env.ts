@@ -21,6 +21,7 @@ const imageLimitSettings = {
   /** Memory that a decoder may take for one image, per type, in MiB. Each keeps what it has taken: they add up. */
   MAX_JPEG_DECODER_MIB: mebibytes.default(maxDecoderBytes.jpeg / 2 ** 20),
   MAX_PNG_DECODER_MIB: mebibytes.default(maxDecoderBytes.png / 2 ** 20),
+  /** WebP's decoder ends at 28 MiB, whatever is set here. */
   MAX_WEBP_DECODER_MIB: mebibytes.default(maxDecoderBytes.webp / 2 ** 20),
   MAX_GIF_DECODER_MIB: mebibytes.default(maxDecoderBytes.gif / 2 ** 20),
   /** Frames of a GIF or WebP, of which the first is taken. */

@@ -12,7 +12,7 @@ const JPEG_COEFFICIENT_BYTES = 1 + 1 / 16
 
 /**
  * Bytes of memory that decoding takes, told from the header. For JPEG, PNG and GIF it is what they
- * take at most; a hostile WebP can take more by its code tables, up to the 64 MiB that its decoder's memory ends at.
+ * take at most; a hostile WebP can take more by its code tables, up to the 28 MiB that its decoder's memory ends at.
  */
 export function decoderBytes(header: ImageHeader): number {
   switch (header.type) {

@@ -59,6 +59,15 @@ describe('admitImage', () => {
     }
   })
 
+  test('refuses a side of more than 65,535 pixels, which only PNG can have', async () => {
+    const png = await picture.clone().png().toBuffer()
+    png.writeUInt32BE(65_535, 16)
+    png.writeUInt32BE(1, 20)
+    expect(read(png)).toMatchObject({ width: 65_535 })
+    png.writeUInt32BE(65_536, 16)
+    expect(() => read(png)).toThrow(refusal('image-too-large'))
+  })
+
   test('refuses a GIF whose frame is large, however small its screen, and one of too many frames', async () => {
     const gif = await picture.clone().gif().toBuffer()
     const large = Buffer.from(gif)

@@ -20,7 +20,8 @@ export function admitImage(bytes: Uint8Array, limits: ImageLimits): ImageHeader 
   if (header.width < 1 || header.height < 1) throw undecodable('The image has no pixels.')
   const { type, width, height } = header
   const maxPixels = limits.maxPixels[type]
-  if (width * height > maxPixels) throw tooManyPixels(header, maxPixels)
+  if (Math.max(width, height) > limits.maxSide || width * height > maxPixels)
+    throw tooManyPixels(header, maxPixels)
   if ((type === 'gif' || type === 'webp') && header.frames > limits.maxFrames) {
     throw tooManyFrames(header, limits.maxFrames)
   }

@@ -1,6 +1,7 @@
 import { deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { writeGif } from '../support/gif-writer.ts'
+import { webpOfCodes } from '../support/vp8l-writer.ts'
 import type { NamedFile } from './good-images.ts'
 
 /** Small files that claim, or become, far too much. */
@@ -72,6 +73,35 @@ export async function bombs(): Promise<NamedFile[]> {
     {
       name: 'lossless WebP of 1,900 x 1,900 with the data of 64 x 64',
       bytes: losslessClaiming(lossless, 1_900, 1_900),
+    },
+    {
+      name: 'lossless WebP of 65,536 codes that no pixel uses',
+      bytes: webpOfCodes({
+        ...{ width: 300, height: 300, groups: 65_536 },
+        groupOf: (block) => (block === 5 ? 65_535 : 0),
+        isHeavy: (group) => group > 0 && group < 65_535,
+      }),
+    },
+    {
+      name: 'lossless WebP of 10,000 codes, half of them used',
+      bytes: webpOfCodes({
+        ...{ width: 300, height: 300, groups: 10_000 },
+        groupOf: (block) => (block === 5 ? 9_999 : block % 5_000),
+        isHeavy: (group) => group >= 5_000 && group < 9_999,
+      }),
+    },
+    {
+      name: 'lossless WebP of 2,000 codes, all used',
+      bytes: webpOfCodes({
+        ...{ width: 300, height: 300, groups: 2_000 },
+        groupOf: (block) => block % 2_000,
+        isHeavy: () => false,
+      }),
+    },
+    { name: 'PNG of 1,200,000 x 1', bytes: png(1_200_000, 1, deflateSync(Buffer.alloc(150_001)), 1, 0) },
+    {
+      name: 'progressive JPEG of 3,450 x 3,450 with little data',
+      bytes: jpegClaiming(progressive, 3_450, 3_450),
     },
     { name: 'GIF of 65,535 x 65,535', bytes: gifOf(65_535, 65_535) },
     {

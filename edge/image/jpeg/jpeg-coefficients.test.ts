@@ -15,14 +15,9 @@ const header: JpegHeader = {
   adobe: false,
   scanOffset: 2,
 }
-const scans = (count: number) =>
-  Uint8Array.from([
-    0xff,
-    0xda,
-    ...Array(count - 1)
-      .fill([0xff, 0xda, 1])
-      .flat(),
-  ])
+/** So many scan headers of 2 bytes and a coded byte each; the first begins at its length field, as the header says. */
+const scans = (count: number, after: number[] = []) =>
+  Uint8Array.from([...Array.from({ length: count }, () => [0xff, 0xda, 0, 2, 1]).flat(), ...after])
 
 describe('coefficientBytes', () => {
   test('is 2 bytes a coefficient: 3 a pixel at 4:2:0, 6 at 4:4:4', () => {
@@ -47,6 +42,13 @@ describe('assertScansFit', () => {
     const small = { width: 1200, height: 900 }
     expect(() => check(small, scans(64))).not.toThrow()
     expect(() => check(small, scans(65))).toThrow(expect.objectContaining({ code: 'undecodable-image' }))
+  })
+
+  test('does not count what stands after the picture or in other segments', () => {
+    const noScans = [0xff, 0xe1, 0, 6, 0xff, 0xda, 0xff, 0xda, 0xff, 0xd9]
+    const trailer = Array.from({ length: 100 }, () => [0xff, 0xda]).flat()
+    expect(() => check({}, scans(16, [...noScans, ...trailer]))).not.toThrow()
+    expect(() => check({}, scans(17, noScans))).toThrow()
   })
 
   test('leaves a large photo fewer scans, as each walks all of it', () => {

@@ -28,15 +28,31 @@ export function coefficientBytes({ width, height, components }: JpegHeader): num
   return mcuColumns * mcuRows * blocksPerMcu * BLOCK_BYTES
 }
 
-/** Scan headers from the first on; stops counting above `enough`. Entropy-coded bytes never hold FF DA. */
+/** The marker that begins a scan, and the one that ends the picture. */
+const SOS = 0xda
+const EOI = 0xd9
+
+/**
+ * Scans from the first on, whose header's length field is at `firstScan`; stops counting above `enough`. What comes after the
+ * picture (a second one, a film) does not count, nor what stands in other segments.
+ */
 function countScans(bytes: Uint8Array, firstScan: number, enough: number): number {
   let scans = 1
-  for (
-    let at = bytes.indexOf(0xff, firstScan);
-    at >= 0 && scans <= enough;
-    at = bytes.indexOf(0xff, at + 1)
-  ) {
-    if (bytes[at + 1] === 0xda) scans++
+  let at = bytes.indexOf(0xff, firstScan + segmentLength(bytes, firstScan))
+  while (at >= 0 && scans <= enough) {
+    const code = bytes[at + 1]
+    if (code === undefined || code === EOI) break
+    if (code === SOS) scans++
+    at = bytes.indexOf(0xff, at + (hasLength(code) ? 2 + segmentLength(bytes, at + 2) : 1))
   }
   return scans
+}
+
+/** FF 00 is a stuffed FF, FF FF fill; FF D0 to D8 and 01 stand alone. */
+function hasLength(code: number): boolean {
+  return code > 0x01 && code < 0xff && (code < 0xd0 || code > 0xd8)
+}
+
+function segmentLength(bytes: Uint8Array, offset: number): number {
+  return ((bytes[offset] ?? 0) << 8) | (bytes[offset + 1] ?? 0)
 }

@@ -160,14 +160,14 @@ describe('LibWebp', () => {
     }
   })
 
-  test('refuses what takes more than 64 MiB, and decodes the next picture', async () => {
+  test('refuses what takes more than 28 MiB, and decodes the next picture', async () => {
     const instance = new LibWebp(module)
     const vast = await scene(80, 80).resize(4200, 4200).webp({ lossless: true, effort: 0 }).toBuffer()
     const refusal = expect.objectContaining({ code: 'image-too-large' })
     expect(() => instance.decode(vast, readWebpHeader(vast), () => {})).toThrow(refusal)
     const file = await scene(200, 150).webp().toBuffer()
     expect(decodedWebp(instance, file)).toEqual(await bySharp(file))
-    expect(instance.memoryBytes).toBeLessThanOrEqual(64 * 1024 * 1024)
+    expect(instance.memoryBytes).toBeLessThanOrEqual(28 * 1024 * 1024)
   })
 
   test('takes no more memory for a hundred pictures than for one of each', async () => {

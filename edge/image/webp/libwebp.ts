@@ -28,7 +28,7 @@ interface Receiver {
   failure?: { readonly error: unknown }
 }
 
-/** libwebp, of which no more is used than its decoders for one frame. Its memory ends at 64 MiB. */
+/** libwebp, of which no more is used than its decoders for one frame. Its memory ends at 28 MiB. */
 export class LibWebp implements CodecInstance {
   readonly #wasm: LibwebpWasm
   #receiver: Receiver | undefined

@@ -4,7 +4,7 @@
 #   ./build.sh libwebp_1.6.0.orig.tar.gz
 #
 # The source is that of Debian's package libwebp (`apt-get source --download-only libwebp`, where it has this version). Needs
-# sha256sum, tar and emcc; with the version of emcc below (Debian 12: `apt-get install emscripten`), and clang 14 as it
+# sha256sum, tar, patch and emcc; with the version of emcc below (Debian 12: `apt-get install emscripten`), and clang 14 as it
 # brings, the result is the committed file, byte for byte. Other versions make other files, and are refused unless
 # ANY_EMSCRIPTEN=1.
 set -euo pipefail
@@ -30,6 +30,7 @@ archive=${1:?name the source archive}
 echo "$SHA256  $archive" | sha256sum --check --quiet
 tar -xzf "$archive" -C "$work"
 tree=$work/libwebp-$VERSION
+patch -s -p1 -d "$tree" <"$here/source/unused-codes.patch"
 
 # Everything a decoder needs, but src/dsp/cpu.c: source/cpu-features.c says why.
 sources=(
@@ -64,7 +65,7 @@ for source in cpu-features decode-frame; do compile "$here/source/$source.c" -Wa
 
 # The stack lies below everything else: overflowing it is a trap, not a silent overwrite.
 emcc -O2 -flto "${objects[@]}" -o "$work/libwebp.wasm" --no-entry -sSTANDALONE_WASM -sMALLOC=emmalloc \
-  -sALLOW_MEMORY_GROWTH -sINITIAL_MEMORY=512KB -sMAXIMUM_MEMORY=64MB -sTOTAL_STACK=128KB -Wl,--stack-first \
+  -sALLOW_MEMORY_GROWTH -sINITIAL_MEMORY=512KB -sMAXIMUM_MEMORY=28MB -sTOTAL_STACK=128KB -Wl,--stack-first \
   -sEXPORTED_FUNCTIONS=_malloc,_free,_decode_frame -sERROR_ON_UNDEFINED_SYMBOLS=0 -sWARN_ON_UNDEFINED_SYMBOLS=0
 
 cp "$work/libwebp.wasm" "$here/libwebp.wasm"

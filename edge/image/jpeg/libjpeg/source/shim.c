@@ -50,6 +50,7 @@ static void emit_message(j_common_ptr common, int level)
     case JWRN_JPEG_EOF: fail(FAILURE_TRUNCATED);
     case JWRN_HIT_MARKER:
     case JWRN_HUFF_BAD_CODE:
+    case JWRN_BOGUS_PROGRESSION: /* a scan is missing */
     case JWRN_MUST_RESYNC: fail(FAILURE_DAMAGED);
   }
 }

@@ -1,12 +1,17 @@
 import * as z from 'zod'
 import { modelNameSchema } from '../shared/model-manifest.ts'
-import { portNumber, positiveInteger } from '../shared/read-configuration.ts'
+import { portNumber, positiveInteger, upTo } from '../shared/read-configuration.ts'
 import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image/image-limits.ts'
 
 const { maxPixels, maxDecoderBytes, maxFrames, maxScans } = DEFAULT_IMAGE_LIMITS
 
-const megapixels = z.coerce.number({ error: 'must be a number' }).positive({ error: 'must be above 0' })
-const mebibytes = megapixels
+const amount = (max: number) =>
+  z.coerce
+    .number({ error: 'must be a number' })
+    .positive({ error: 'must be above 0' })
+    .max(max, { error: `must be ${max} at most` })
+const megapixels = amount(1_000)
+const mebibytes = amount(1_024)
 
 /**
  * What a photo may cost to decode at the edge, checked against its header before anything is allocated. What is above can go
@@ -61,12 +66,12 @@ export const edgeEnvSchema = z.object({
   /** All uploads together that one isolate holds in memory; beyond it, uploads are refused. */
   MAX_UPLOAD_BYTES_HELD: positiveInteger.default(48 * 1024 * 1024),
   /** How long an upload may take to arrive. */
-  MAX_UPLOAD_SECONDS: positiveInteger.default(60),
+  MAX_UPLOAD_SECONDS: upTo(3_600).default(60),
   /** Uploads that one isolate decodes and enqueues at the same time; the others wait, at most so long. */
   MAX_CONCURRENT_UPLOADS: positiveInteger.default(8),
-  MAX_UPLOAD_WAIT_SECONDS: positiveInteger.default(30),
+  MAX_UPLOAD_WAIT_SECONDS: upTo(3_600).default(30),
   /** One call to Redis, retries included, is given up after this; one with a large photo has a second more a megabyte. */
-  REDIS_TIMEOUT_MS: positiveInteger.default(2_000),
+  REDIS_TIMEOUT_MS: upTo(60_000).default(2_000),
   ...imageLimitSettings,
 })
 export type EdgeEnv = z.infer<typeof edgeEnvSchema>

@@ -73,6 +73,21 @@ describe('formParts', () => {
   })
 
   test.each([
+    ['a folded header', 'form-data;\r\n name="image"; filename="a"', ['image', true]],
+    ['a name within another parameter', 'form-data; filename="x; name=y"; name="image"', ['image', true]],
+    [
+      'a file name within another parameter',
+      'form-data; name="image"; note="; filename=x"',
+      ['image', false],
+    ],
+    ['white space around =', 'form-data; name = image ; filename = a', ['image', true]],
+    ['an encoded file name only', "form-data; name=image; filename*=UTF-8''a", ['image', true]],
+  ])('reads %s', (_, header, expected) => {
+    const body = bytes(`--x\r\nContent-Disposition: ${header}\r\n\r\nabc\r\n--x--`)
+    expect(formParts(body, TYPE).map(({ name, isFile }) => [name, isFile])).toEqual([expected])
+  })
+
+  test.each([
     ['nothing', ''],
     ['no boundary anywhere', 'abc'],
     ['no end', part('image', 'abc')],

@@ -39,10 +39,21 @@ export function formParts(body: Uint8Array, contentType: string): FormPart[] {
 
 /** RFC 2046, 5.1.1: up to 70 characters, in quotes where it holds others than a token may. The first one counts. */
 function boundaryOf(contentType: string): string {
-  const [, quoted, token] = /;\s*boundary=(?:"([^"]+)"|([^\s;"]+))/i.exec(contentType) ?? []
-  const boundary = quoted ?? token
-  if (boundary === undefined || boundary.length > 70) throw malformed('its Content-Type names no boundary')
+  const boundary = parametersOf(contentType).get('boundary')
+  if (!boundary || boundary.length > 70) throw malformed('its Content-Type names no boundary')
   return boundary
+}
+
+/** `; name=value` and `; name="value"` behind a header's first word, by lower-case name; the first of equal names counts. */
+function parametersOf(header: string): Map<string, string> {
+  const parameters = new Map<string, string>()
+  const parameter = /\s*;\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))/y
+  parameter.lastIndex = Math.max(0, header.indexOf(';'))
+  for (let match = parameter.exec(header); match; match = parameter.exec(header)) {
+    const name = (match[1] as string).toLowerCase()
+    if (!parameters.has(name)) parameters.set(name, match[2] ?? (match[3] as string))
+  }
+  return parameters
 }
 
 /** Where the next delimiter stands that begins a line and is not the beginning of a longer word; -1 if there is none. */
@@ -80,13 +91,17 @@ function endOfHeaders(body: Uint8Array, from: number): number {
   throw malformed('the headers of a part do not end')
 }
 
+/** Headers may go on in lines that begin with white space. */
 function disposition(headers: Uint8Array): Pick<FormPart, 'name' | 'isFile'> {
-  const lines = new TextDecoder().decode(headers).split('\r\n')
-  const line = lines.find((header) => /^content-disposition:\s*form-data\s*;/i.test(header))
-  const [, quoted, token] = /;\s*name=(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))/i.exec(line ?? '') ?? []
-  const name = quoted ?? token
-  if (line === undefined || name === undefined) throw malformed('a part has no name')
-  return { name, isFile: /;\s*filename\*?=/i.test(line) }
+  const lines = new TextDecoder()
+    .decode(headers)
+    .replace(/\r\n[ \t]+/g, ' ')
+    .split('\r\n')
+  const line = lines.find((header) => /^content-disposition\s*:\s*form-data\s*;/i.test(header))
+  const parameters = parametersOf(line ?? '')
+  const name = parameters.get('name')
+  if (name === undefined) throw malformed('a part has no name')
+  return { name, isFile: parameters.has('filename') || parameters.has('filename*') }
 }
 
 function malformed(what: string): ProblemError {

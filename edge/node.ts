@@ -52,7 +52,7 @@ async function main(): Promise<void> {
 
 /** How long uploads that are under way may take once we are told to stop. */
 const DRAIN_MS = 10_000
-/** No photo within the limits takes a tenth of it. */
+/** More than a photo within the limits takes. */
 const DECODING_SECONDS = 10
 
 async function sharpDecoder(

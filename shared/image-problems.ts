@@ -17,6 +17,16 @@ export function tooManyPixels(
   )
 }
 
+export function tooLong(
+  image: { readonly width: number; readonly height: number },
+  maxSide: number,
+): ProblemError {
+  return new ProblemError(
+    'image-too-large',
+    `The image is ${image.width} x ${image.height}; no side may have more than ${maxSide.toLocaleString('en-US')} pixels.`,
+  )
+}
+
 export function tooManyFrames(image: { readonly type: string }, maxFrames: number): ProblemError {
   return new ProblemError(
     'image-too-large',

@@ -6,6 +6,9 @@ export const positiveInteger = z.coerce
   .int({ error: 'must be a whole number above 0' })
   .positive({ error: 'must be a whole number above 0' })
 
+/** A whole number above 0 that would do harm, or overflow a timer, if it were larger. */
+export const upTo = (max: number) => positiveInteger.max(max, { error: `must be ${max} at most` })
+
 const notAPort = { error: 'must be a port number, 0 to 65535 (0 takes any that is free)' }
 export const portNumber = z.coerce.number(notAPort).int(notAPort).min(0, notAPort).max(65535, notAPort)
 

@@ -39,6 +39,13 @@ describe('the sharp decoder', () => {
     },
   )
 
+  test('holds an AVIF, whose codec takes more of everything, against a quarter of the limit', async () => {
+    const file = await scene(100, 60).avif({ effort: 0 }).toBuffer()
+    const limited = (maxPixels: number) => createSharpDecoder(sharp, { ...OPTIONS, maxPixels })
+    expect(await limited(24_000)(file, photoRules(COVER))).toHaveLength(56 * 56 * 3)
+    await expect(limited(23_999)(file, photoRules(COVER))).rejects.toMatchObject({ code: 'image-too-large' })
+  })
+
   test('reads the view it was given, and leaves it as it was', async () => {
     const png = await scene(90, 70).png().toBuffer()
     const view = Buffer.concat([Buffer.from('....'), png]).subarray(4)

@@ -20,8 +20,9 @@ export interface SharpDecoderOptions {
   /** The types it takes: those that `decodableTypes` has found, or fewer. */
   readonly types: readonly ImageType[]
   /**
-   * Most pixels (width x height) of the stored picture, held against its header. Most types are decoded row by row; a
-   * progressive JPEG, an interlaced PNG and a WebP are held as a whole, in 3 to 8 bytes a pixel, an AVIF in 18.
+   * Most pixels (width x height) of the stored picture, held against its header; of AVIF, HEIC, JPEG XL and JPEG 2000 a quarter.
+   * Most types are decoded row by row; a progressive JPEG, an interlaced PNG and a WebP are held as a whole, in 3 to 8
+   * bytes a pixel.
    */
   readonly maxPixels: number
   /** Decoding is given up after so many seconds; in an AVIF not before its codec is done, which `maxPixels` bounds. */
@@ -40,20 +41,30 @@ export interface SharpDecoderOptions {
 export function createSharpDecoder(sharp: SharpModule, options: SharpDecoderOptions): PhotoDecoder {
   return async (bytes, rules) => {
     const type = supportedType(bytes, options.types)
-    const header = await readHeader(sharp, bytes, type, options.maxPixels)
+    const maxPixels = maxPixelsOf(type, options)
+    const header = await readHeader(sharp, bytes, type, maxPixels)
     const plan = planResize(rules.resize, header)
     const parts = { columns: partOf(plan.columns, rules), rows: partOf(plan.rows, rules) }
     const image = sharp(bytes, {
       failOn: type === 'jpeg' && rules.decode.truncated === 'accept' ? 'none' : 'truncated',
       ignoreIcc: true,
       limitInputChannels: MAX_CHANNELS,
-      limitInputPixels: options.maxPixels,
+      limitInputPixels: maxPixels,
       sequentialRead: true,
       unlimited: false,
     }).timeout({ seconds: options.timeoutSeconds })
     const pixels = await decodeParts(image, parts, header, rules)
     return placeUpright(enlarge(pixels, parts), plan)
   }
+}
+
+/** Codecs that hold a whole picture in 18 bytes a pixel (as seen with AVIF), take a microsecond for each, and heed no time-out. */
+const HEAVY_TYPES: readonly ImageType[] = ['avif', 'heic', 'jxl', 'jp2']
+/** Their share of `maxPixels`. */
+const HEAVY_SHARE = 1 / 4
+
+function maxPixelsOf(type: ImageType, { maxPixels }: Pick<SharpDecoderOptions, 'maxPixels'>): number {
+  return HEAVY_TYPES.includes(type) ? Math.floor(maxPixels * HEAVY_SHARE) : maxPixels
 }
 
 function supportedType(bytes: Uint8Array, types: readonly ImageType[]): ImageType {

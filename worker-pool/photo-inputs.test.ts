@@ -15,7 +15,7 @@ const manifest = {
   input: { name: 'image', dtype: 'uint8', layout: 'nhwc', shape: [32, 32, 3] },
 } satisfies Parameters<typeof decodePhotos>[1]
 
-const avif = await scene(60, 50).avif({ effort: 0 }).toBuffer()
+const avif = await scene(50, 48).avif({ effort: 0 }).toBuffer()
 const jpeg = await scene(120, 80).jpeg().toBuffer()
 const large = await scene(120, 90).jpeg().toBuffer()
 const png = await scene(60, 50).png().toBuffer()

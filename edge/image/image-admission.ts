@@ -1,5 +1,11 @@
 import { ProblemError } from '../../shared/errors.ts'
-import { tooManyFrames, tooManyPixels, tooMuchMemory, undecodable } from '../../shared/image-problems.ts'
+import {
+  tooLong,
+  tooManyFrames,
+  tooManyPixels,
+  tooMuchMemory,
+  undecodable,
+} from '../../shared/image-problems.ts'
 import { sniffImageType } from '../../shared/sniff-image-type.ts'
 import { acceptedImageType, isAccepted } from './accepted-types.ts'
 import { decoderBytes } from './decoder-memory.ts'
@@ -20,8 +26,8 @@ export function admitImage(bytes: Uint8Array, limits: ImageLimits): ImageHeader 
   if (header.width < 1 || header.height < 1) throw undecodable('The image has no pixels.')
   const { type, width, height } = header
   const maxPixels = limits.maxPixels[type]
-  if (Math.max(width, height) > limits.maxSide || width * height > maxPixels)
-    throw tooManyPixels(header, maxPixels)
+  if (Math.max(width, height) > limits.maxSide) throw tooLong(header, limits.maxSide)
+  if (width * height > maxPixels) throw tooManyPixels(header, maxPixels)
   if ((type === 'gif' || type === 'webp') && header.frames > limits.maxFrames) {
     throw tooManyFrames(header, limits.maxFrames)
   }

@@ -1,6 +1,6 @@
 import { JOB_INPUT_FIELDS } from '../job-input.ts'
 import type { LuaScript } from '../redis-commands.ts'
-import { FINISH, INTEGER, NOW_MS } from './lua-parts.ts'
+import { FINISH, INTEGER, IS_COUNT, NOW_MS } from './lua-parts.ts'
 
 /**
  * Takes entries that the consumer group has just handed to this pool: stamps each job with its next attempt number, the
@@ -17,7 +17,7 @@ import { FINISH, INTEGER, NOW_MS } from './lua-parts.ts'
  */
 export const claimScript: LuaScript = {
   name: 'claim',
-  source: `${NOW_MS}${INTEGER}${FINISH}
+  source: `${NOW_MS}${INTEGER}${IS_COUNT}${FINISH}
 local queue, group, pool = KEYS[1], ARGV[1], ARGV[2]
 local now = now_ms()
 redis.call('XACK', queue, group, '0-0')
@@ -34,7 +34,7 @@ for i = 2, #KEYS do
   local state = redis.pcall('HMGET', job, 'status', 'entry', 'deadline', 'result_ttl', 'attempt',
     ${JOB_INPUT_FIELDS.map((field) => `'${field}'`).join(', ')})
   local open = state[1] == 'queued' or state[1] == 'processing'
-  local sound = tonumber(state[3]) and tonumber(state[4]) and tonumber(state[5])
+  local sound = is_count(state[3]) and is_count(state[4]) and is_count(state[5])
   if not open or not sound or state[2] ~= entry then
     claimed[i - 1] = drop(entry)
   elseif tonumber(state[3]) <= now then

@@ -13,6 +13,11 @@ export const INTEGER = `
 local function integer(n) return string.format('%.0f', n) end
 `
 
+/** is_count(text): up to 15 decimal digits, which Redis' own arithmetic and Lua's doubles both hold exactly. */
+export const IS_COUNT = `
+local function is_count(text) return text and #text <= 15 and string.find(text, '^%d+$') ~= nil end
+`
+
 /**
  * finish(job, channel, result_ttl, fields): writes a terminal state and tells whoever waits. The message is the whole
  * job hash as JSON on one line, sent after the write, so that who reads upon it sees it.

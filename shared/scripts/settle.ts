@@ -1,5 +1,5 @@
 import type { LuaScript } from '../redis-commands.ts'
-import { FINISH, INTEGER, NOW_MS } from './lua-parts.ts'
+import { FINISH, INTEGER, IS_COUNT, NOW_MS } from './lua-parts.ts'
 
 /**
  * Ends a claimed job: writes its terminal state once, frees its input, removes it from the queue, then tells whoever
@@ -16,12 +16,12 @@ import { FINISH, INTEGER, NOW_MS } from './lua-parts.ts'
  */
 export const settleScript: LuaScript = {
   name: 'settle',
-  source: `${NOW_MS}${INTEGER}${FINISH}
+  source: `${NOW_MS}${INTEGER}${IS_COUNT}${FINISH}
 local queue, job, input = KEYS[1], KEYS[2], KEYS[3]
 local group, entry, attempt, status, channel = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 
 local state = redis.pcall('HMGET', job, 'status', 'attempt', 'deadline', 'result_ttl')
-local sound = state[1] and tonumber(state[3]) and tonumber(state[4])
+local sound = state[1] and is_count(state[3]) and is_count(state[4])
 if sound and (state[1] ~= 'processing' or state[2] ~= attempt) then return 'stale' end
 
 redis.call('DEL', input)

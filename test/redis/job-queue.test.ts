@@ -204,6 +204,13 @@ describe('claim', () => {
   test.each([
     ['without a deadline', (redis: Redis, key: string) => redis.hdel(key, 'deadline')],
     ['with an attempt that is no number', (redis: Redis, key: string) => redis.hset(key, 'attempt', 'x')],
+    ['with half an attempt', (redis: Redis, key: string) => redis.hset(key, 'attempt', '0.5')],
+    ['with too many attempts', (redis: Redis, key: string) => redis.hset(key, 'attempt', '9'.repeat(19))],
+    [
+      'with a result TTL in another notation',
+      (redis: Redis, key: string) => redis.hset(key, 'result_ttl', '1e3'),
+    ],
+    ['without an end', (redis: Redis, key: string) => redis.hset(key, 'deadline', 'inf')],
     ['that is no hash', async (redis: Redis, key: string) => redis.set(key, 'x')],
   ])('drops a job %s, and claims its neighbour', async (_, damage) => {
     const { producer, consumer, keys, redis } = await testQueue()

@@ -21,6 +21,7 @@ export const JPEG_KINDS: Readonly<Record<string, Omit<JpegRecipe, 'width' | 'hei
   ...Object.fromEntries(Object.entries(SAMPLINGS).map(([name, sampling]) => [name, { sampling }])),
   RGB: { sampling: [CHROMA, CHROMA, CHROMA], adobeTransform: 0 },
   CMYK: { sampling: [CHROMA, CHROMA, CHROMA, CHROMA], adobeTransform: 0 },
+  'CMYK without a marker': { sampling: [CHROMA, CHROMA, CHROMA, CHROMA] },
   YCCK: { sampling: [CHROMA, CHROMA, CHROMA, CHROMA], adobeTransform: 2 },
   'YCCK 4:2:0': { sampling: [[2, 2], CHROMA, CHROMA, [2, 2]], adobeTransform: 2 },
 }

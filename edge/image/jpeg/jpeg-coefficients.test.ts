@@ -12,7 +12,6 @@ const header: JpegHeader = {
   orientation: 1,
   components: [double, full, full],
   buffered: true,
-  adobe: false,
   scanOffset: 2,
 }
 /** So many scan headers of 2 bytes and a coded byte each; the first begins at its length field, as the header says. */

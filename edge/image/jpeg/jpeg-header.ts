@@ -17,8 +17,6 @@ export interface JpegHeader {
   readonly components: readonly JpegComponent[]
   /** Whether the decoder must hold all coefficients: progressive, or not all components in the first scan. */
   readonly buffered: boolean
-  /** Adobe's APP14 is present. Its CMYK files are stored inverted: 255 is no ink. */
-  readonly adobe: boolean
   /** Where the first scan's header (its length field) starts. */
   readonly scanOffset: number
 }
@@ -30,7 +28,6 @@ const SOF1_EXTENDED = 0xc1
 const SOF2_PROGRESSIVE = 0xc2
 const SOS = 0xda
 const APP1 = 0xe1
-const APP14 = 0xee
 
 /**
  * Walks the markers up to the first scan, in the way libjpeg does (bytes between segments are skipped), and takes the
@@ -40,14 +37,12 @@ const APP14 = 0xee
 export function readJpegHeader(bytes: Uint8Array): JpegHeader {
   let frame: Frame | undefined
   let orientation: Orientation | undefined
-  let adobe = false
   let offset = 2
   for (;;) {
     const marker = nextMarker(bytes, offset)
     const segment = segmentAt(bytes, marker.end)
     if (isFrame(marker.code)) frame ??= readFrame(marker.code, segment)
     if (marker.code === APP1 && hasExifPrefix(segment)) orientation ??= readExifOrientation(segment)
-    if (marker.code === APP14 && isAdobe(segment)) adobe = true
     if (marker.code === SOS) {
       if (frame === undefined) throw undecodable('The JPEG has no frame header before its first scan.')
       const { progressive, ...sides } = frame
@@ -57,7 +52,6 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader {
         ...sides,
         orientation: orientation ?? 1,
         buffered,
-        adobe,
         scanOffset: marker.end,
       }
     }
@@ -113,10 +107,6 @@ function readFrame(code: number, segment: Uint8Array): Frame {
     components,
     progressive: code === SOF2_PROGRESSIVE,
   }
-}
-
-function isAdobe(segment: Uint8Array): boolean {
-  return segment.length >= 12 && String.fromCharCode(...segment.subarray(0, 5)) === 'Adobe'
 }
 
 function uint16(bytes: Uint8Array, offset: number): number {

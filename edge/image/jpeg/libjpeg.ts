@@ -100,7 +100,8 @@ export class Libjpeg implements CodecInstance {
     assertSame(wasm.outputHeight(), reducedLength(header.height, eighths))
     for (let rows = wasm.readStrip(); rows > 0; rows = wasm.readStrip()) {
       const strip = new Uint8Array(wasm.memory.buffer, wasm.strip(), rows * width * 4)
-      if (wasm.isCmyk()) cmykToRgbx(strip, header.adobe)
+      // 255 is no ink, as Adobe stores it: libvips takes all to be so, with Adobe's marker or without.
+      if (wasm.isCmyk()) cmykToRgbx(strip, true)
       sink(strip)
     }
   }

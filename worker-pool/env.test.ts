@@ -29,6 +29,8 @@ test.each([
   ['MAX_PHOTO_PIXELS', '0'],
   ['PHOTO_DECODE_SECONDS', '3601'],
   ['DECODE_THREADS', '0'],
+  ['DECODE_THREADS', '4294967296'],
+  ['DRAIN_SECONDS', '2147484'],
   ['LOG_LEVEL', 'loud'],
 ])('%s=%s is refused by name', (name, value) => {
   expect(() => readConfiguration(poolEnvSchema, { REDIS_URL, [name]: value })).toThrow(`${name}: `)

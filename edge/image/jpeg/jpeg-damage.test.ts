@@ -29,6 +29,17 @@ describe('a damaged JPEG', () => {
     return 'none'
   }
 
+  test('without one of its first scans is refused', async () => {
+    const jpeg = await scene(120, 90).jpeg({ progressive: true }).toBuffer()
+    const starts = [...jpeg.keys()].filter((at) => jpeg[at] === 0xff && jpeg[at + 1] === 0xda)
+    expect(starts.length).toBeGreaterThan(5)
+    for (const missing of [0, 1, 2, 3]) {
+      const before = jpeg.subarray(0, starts[missing])
+      const without = Buffer.concat([before, jpeg.subarray(starts[missing + 1])])
+      expect(detailOf(without), `without scan ${missing}`).toBe('The JPEG is damaged.')
+    }
+  })
+
   test('that ends early is refused as incomplete, in every scale', () => {
     for (const scale of SCALES) {
       for (const end of [plain.length * 0.3, plain.length - 10, plain.length - 2, plain.length - 1]) {

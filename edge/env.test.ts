@@ -1,0 +1,34 @@
+import { describe, expect, test } from 'vitest'
+import { readConfiguration } from '../shared/read-configuration.ts'
+import { edgeEnvSchema, imageLimitsOf } from './env.ts'
+import { DEFAULT_IMAGE_LIMITS } from './image/image-limits.ts'
+
+const REDIS = { UPSTASH_REDIS_REST_URL: 'http://127.0.0.1:1', UPSTASH_REDIS_REST_TOKEN: 'unused' }
+const read = (settings: Record<string, string>) => readConfiguration(edgeEnvSchema, { ...REDIS, ...settings })
+
+describe('limits of images', () => {
+  test('are the defaults where nothing is set', () => {
+    expect(imageLimitsOf(read({}))).toEqual(DEFAULT_IMAGE_LIMITS)
+  })
+
+  test('can be set for each type', () => {
+    const limits = imageLimitsOf(
+      read({ MAX_PNG_MEGAPIXELS: '2.5', MAX_JPEG_DECODER_MIB: '8', MAX_IMAGE_FRAMES: '3' }),
+    )
+    expect(limits.maxPixels).toEqual({ ...DEFAULT_IMAGE_LIMITS.maxPixels, png: 2_500_000 })
+    expect(limits.maxDecoderBytes.jpeg).toBe(8 * 1024 * 1024)
+    expect(limits.maxFrames).toBe(3)
+  })
+})
+
+test.each([
+  ['REDIS_TIMEOUT_MS', '2147483648'],
+  ['MAX_UPLOAD_SECONDS', '2147484'],
+  ['MAX_UPLOAD_WAIT_SECONDS', '2147484'],
+  ['MAX_JPEG_MEGAPIXELS', '0'],
+  ['MAX_JPEG_MEGAPIXELS', '1e300'],
+  ['MAX_WEBP_DECODER_MIB', 'much'],
+  ['MAX_IMAGE_FRAMES', '1.5'],
+])('%s=%s is refused by name', (name, value) => {
+  expect(() => read({ [name]: value })).toThrow(`${name}: `)
+})

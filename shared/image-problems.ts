@@ -1,6 +1,6 @@
 import { ProblemError } from './errors.ts'
 
-/** The errors of this folder. `detail` goes to the client: sizes and formats only, never bytes or a codec's message. */
+/** What is wrong with images, wherever they are decoded. `detail` goes to the client: sizes and formats only, never bytes or a codec's message. */
 
 export function undecodable(detail: string, cause?: unknown): ProblemError {
   return new ProblemError('undecodable-image', detail, cause === undefined ? undefined : { cause })

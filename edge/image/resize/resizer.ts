@@ -26,7 +26,7 @@ interface ResizerWasm {
   setRows(count: number, first: number, weights: number, taps: number, ring: number, ringRows: number): void
   setOutput(output: number): void
   start(row: number): void
-  push(rows: number, last: number): number
+  push(rows: number, last: number): void
 }
 
 /** One axis of a picture that is being resampled. */

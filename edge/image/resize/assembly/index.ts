@@ -18,8 +18,8 @@ export function start(from: i32): void {
   outputRow = 0
 }
 
-/** Takes `count` rows out of the strip; `last` if they reach the picture's end. Returns how many output rows are done. */
-export function push(count: i32, last: bool): i32 {
+/** Takes `count` rows out of the strip; `last` if they reach the picture's end. */
+export function push(count: i32, last: bool): void {
   const bytes = <usize>sourceWidth * RGBX
   if (premultiply) layOnBlack(strip, strip + <usize>count * bytes)
   for (let i = 0; i < count; i++) {
@@ -38,5 +38,4 @@ export function push(count: i32, last: bool): i32 {
     while (outputRow < rows && load<i32>(rowFirst + ((<usize>outputRow) << 2)) + rowTaps <= row)
       writeRow(outputRow++)
   }
-  return outputRow
 }

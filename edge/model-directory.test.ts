@@ -1,18 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import type { ModelManifest } from '../shared/model-manifest.ts'
+import { type ModelManifest, modelManifestSchema } from '../shared/model-manifest.ts'
 import { SleepingClock } from '../test/support/sleeping-clock.ts'
 import { ModelDirectory } from './model-directory.ts'
 
 function manifest(name: string): ModelManifest {
-  return {
+  return modelManifestSchema.parse({
     name,
     version: '1',
     task: 'classification',
     input: { name: 'image', dtype: 'uint8', layout: 'nhwc', shape: [8, 8, 3] },
     resize: { mode: 'stretch', size: 8, crop: 8, kernel: 'triangle' },
-    decode: { at: 'edge', formats: [], truncated: 'refuse' },
     outputs: { probabilities: 'p', indices: 'i' },
-  }
+  })
 }
 
 function directory(names: string[], defaultModel?: string) {

@@ -51,27 +51,83 @@ export const decodeSchema = z
     error: 'formats must list at least one type for "auto" and "pool", and none for "edge"',
   })
 
-export const modelManifestSchema = z
-  .object({
-    name: modelNameSchema,
-    version: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
-    description: z.string().max(500).optional(),
-    license: z.string().max(100).optional(),
+/** Part of Redis keys, hence no braces, slashes or colons. */
+export const modelVersionSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
+  error:
+    'a version is 1 to 64 letters, digits, dots, dashes and underscores, and starts with a letter or digit',
+})
+
+/** How a pool gathers this model's batches; what is not said is the pool's own setting. */
+const servingSchema = z.object({
+  max_batch_size: z.int().min(1).max(1024).optional(),
+  /** How long a free session may wait for a batch to fill. 0: it takes at once what is there. */
+  max_queue_delay_ms: z.number().min(0).max(60_000).default(0),
+  /** Sizes at which a batch that may still wait is run at once. */
+  preferred_batch_sizes: z.array(z.int().min(1).max(1024)).max(32).default([]),
+  /** Sessions of this model that run at the same time, on each GPU or in each CPU pool. */
+  instances: z.int().min(1).max(64).default(1),
+  /** Where set, batch size and delay are steered so that 99 of 100 jobs take no longer, from acceptance to result. */
+  target_p99_ms: z.number().positive().max(600_000).optional(),
+})
+
+const tensorName = z.string().min(1)
+
+/** What is the same for all tasks. */
+const commonFields = {
+  name: modelNameSchema,
+  version: modelVersionSchema,
+  description: z.string().max(500).optional(),
+  license: z.string().max(100).optional(),
+  /** One image: uint8, height x width x RGB, without the batch dimension. `name` is the first graph's input. */
+  input: z.object({
+    name: tensorName,
+    dtype: z.literal('uint8'),
+    layout: z.literal('nhwc'),
+    shape: z.tuple([z.int().positive(), z.int().positive(), z.literal(3)]),
+  }),
+  resize: resizeSchema,
+  decode: decodeSchema.prefault({}),
+  /**
+   * Files of the package that are run one after another. Each but the first has one input, and takes what the one before
+   * gives, which then has one output. More than one where the model itself could not be given a uint8 input and its task's outputs.
+   */
+  graphs: z
+    .array(
+      z
+        .string()
+        .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*\.onnx$/, { error: 'must be a file of the package, *.onnx' }),
+    )
+    .min(1)
+    .max(3)
+    .default(['model.onnx']),
+  serving: servingSchema.prefault({}),
+}
+
+/** `outputs` names the last graph's outputs. */
+const taskSchema = z.discriminatedUnion('task', [
+  z.object({
+    ...commonFields,
     task: z.literal('classification'),
-    /** One image: uint8, height x width x RGB, without the batch dimension. `name` is the graph's input. */
-    input: z.object({
-      name: z.string().min(1),
-      dtype: z.literal('uint8'),
-      layout: z.literal('nhwc'),
-      shape: z.tuple([z.int().positive(), z.int().positive(), z.literal(3)]),
-    }),
-    resize: resizeSchema,
-    decode: decodeSchema.prefault({}),
-    /** Names of the graph's outputs, each `[N, k]`, best first: float32 probabilities and int64 class indices. */
-    outputs: z.object({ probabilities: z.string().min(1), indices: z.string().min(1) }),
-  })
-  .refine(({ input, resize }) => input.shape[0] === resize.crop && input.shape[1] === resize.crop, {
-    error: 'input.shape must be [crop, crop, 3] of resize',
-    path: ['input', 'shape'],
-  })
+    /** Each `[N, k]`, best first: float32 probabilities and int64 class indices. */
+    outputs: z.object({ probabilities: tensorName, indices: tensorName }),
+  }),
+  z.object({
+    ...commonFields,
+    task: z.literal('embedding'),
+    /** `[N, d]` float32. */
+    outputs: z.object({ embedding: tensorName }),
+  }),
+  z.object({
+    ...commonFields,
+    task: z.literal('tensor'),
+    /** Of any type and shape, the first dimension N. */
+    outputs: z.object({ tensors: z.array(tensorName).min(1).max(16) }),
+  }),
+])
+
+export const modelManifestSchema = taskSchema.refine(
+  ({ input, resize }) => input.shape[0] === resize.crop && input.shape[1] === resize.crop,
+  { error: 'input.shape must be [crop, crop, 3] of resize', path: ['input', 'shape'] },
+)
 export type ModelManifest = z.infer<typeof modelManifestSchema>
+export type ClassificationManifest = Extract<ModelManifest, { task: 'classification' }>

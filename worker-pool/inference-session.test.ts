@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import type { ModelManifest } from '../shared/model-manifest.ts'
+import type { ClassificationManifest } from '../shared/model-manifest.ts'
 import { InferenceSession } from './inference-session.ts'
 import { loadModelPackage, type ModelPackage, ModelPackageError } from './model-package.ts'
 import { predictionsOf } from './postprocess.ts'
@@ -45,14 +45,14 @@ describe('a session', () => {
 })
 
 describe('a manifest that contradicts the graph is refused, with the file and both sides', () => {
-  const input = (change: Partial<ModelManifest['input']>) => ({
+  const input = (change: Partial<ClassificationManifest['input']>) => ({
     input: { ...model.manifest.input, ...change },
   })
-  const outputs = (change: Partial<ModelManifest['outputs']>) => ({
-    outputs: { ...model.manifest.outputs, ...change },
+  const outputs = (change: Partial<ClassificationManifest['outputs']>) => ({
+    outputs: { ...session.manifest.outputs, ...change },
   })
 
-  test.each<[string, () => Partial<ModelManifest>, RegExp]>([
+  test.each<[string, () => Partial<ClassificationManifest>, RegExp]>([
     ['another input', () => input({ name: 'pixels' }), /has no input "pixels" \(it has: image\)/],
     [
       'another shape',
@@ -76,7 +76,7 @@ describe('a manifest that contradicts the graph is refused, with the file and bo
       /output "probabilities" is float32, must be int64/,
     ],
   ])('%s', async (_, change, words) => {
-    const message = await refusalOf({ ...model, manifest: { ...model.manifest, ...change() } })
+    const message = await refusalOf({ ...model, manifest: { ...session.manifest, ...change() } })
     expect(message).toMatch(words)
     expect(message).toContain(model.graphPath)
   })

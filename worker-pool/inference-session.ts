@@ -1,5 +1,5 @@
 import { InferenceSession as OrtSession, Tensor } from 'onnxruntime-node'
-import type { ModelManifest } from '../shared/model-manifest.ts'
+import type { ClassificationManifest } from '../shared/model-manifest.ts'
 import { type ModelPackage, ModelPackageError } from './model-package.ts'
 
 export interface SessionOptions {
@@ -19,10 +19,10 @@ export interface BatchOutputs {
 
 /** One ONNX Runtime session of one model package. `run` occupies the calling thread until the batch is done. */
 export class InferenceSession {
-  readonly manifest: ModelManifest
+  readonly manifest: ClassificationManifest
   readonly #session: OrtSession
 
-  private constructor(manifest: ModelManifest, session: OrtSession) {
+  private constructor(manifest: ClassificationManifest, session: OrtSession) {
     this.manifest = manifest
     this.#session = session
   }
@@ -32,6 +32,8 @@ export class InferenceSession {
     { manifest, graphPath }: ModelPackage,
     options: SessionOptions,
   ): Promise<InferenceSession> {
+    if (manifest.task !== 'classification')
+      throw new ModelPackageError(`${graphPath}: the task ${manifest.task} is not served yet`)
     let session: OrtSession
     try {
       session = await OrtSession.create(graphPath, {
@@ -68,7 +70,7 @@ export class InferenceSession {
 }
 
 /** Why the graph cannot be what the manifest says, or undefined. */
-function contradictionBetween(manifest: ModelManifest, session: OrtSession): string | undefined {
+function contradictionBetween(manifest: ClassificationManifest, session: OrtSession): string | undefined {
   const { name, dtype, shape } = manifest.input
   const input = session.inputMetadata.find((metadata) => metadata.name === name)
   if (!input?.isTensor) return `has no input "${name}" (it has: ${session.inputNames.join(', ')})`

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { modelManifestSchema } from '../shared/model-manifest.ts'
 import { loadModelPackage, ModelPackageError } from './model-package.ts'
 
 const REAL = 'models/efficientnet-lite0'
@@ -34,7 +35,7 @@ describe('a model package', () => {
     const folder = await packageWith()
     const written = JSON.parse(await readFile(join(REAL, 'model.json'), 'utf8'))
     expect(await loadModelPackage(folder)).toEqual({
-      manifest: { ...written, decode: { at: 'edge', formats: [], truncated: 'refuse' } },
+      manifest: modelManifestSchema.parse(written),
       labels: ['ant', 'bee'],
       graphPath: join(folder, 'model.onnx'),
     })

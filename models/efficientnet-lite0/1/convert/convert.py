@@ -29,7 +29,7 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 PACKAGE = Path(__file__).resolve().parent.parent
-REPOSITORY = PACKAGE.parent.parent
+REPOSITORY = PACKAGE.parent.parent.parent
 NAME, VERSION = "efficientnet-lite0", "1"
 OPSET = 20
 TOP = 5

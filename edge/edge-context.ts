@@ -2,6 +2,7 @@ import type { Hono } from 'hono'
 import type { RequestIdVariables } from 'hono/request-id'
 import type { Clock } from '../shared/clock.ts'
 import type { JobProducer } from '../shared/job-queue.ts'
+import type { ModelReference } from '../shared/model-reference.ts'
 import type { PhotoIntake } from './decode-or-forward.ts'
 import type { ModelDirectory } from './model-directory.ts'
 import type { UploadLimits, Uploads } from './uploads.ts'
@@ -16,7 +17,7 @@ export interface EdgeDeps {
   random: () => number
   /** Told of every failure on our side. `reason` holds neither values nor image bytes. */
   logFailure: (failure: { requestId: string; code: string; reason: string }) => void
-  defaultModel: string | undefined
+  defaultModel: ModelReference | undefined
   /** Seconds POST /predict waits where the request does not say. */
   defaultWaitSeconds: number
   uploads: UploadLimits

@@ -6,6 +6,12 @@ import { DEFAULT_IMAGE_LIMITS } from './image/image-limits.ts'
 const REDIS = { UPSTASH_REDIS_REST_URL: 'http://127.0.0.1:1', UPSTASH_REDIS_REST_TOKEN: 'unused' }
 const read = (settings: Record<string, string>) => readConfiguration(edgeEnvSchema, { ...REDIS, ...settings })
 
+test('the default model may be one version of it', () => {
+  expect(read({}).DEFAULT_MODEL).toBeUndefined()
+  expect(read({ DEFAULT_MODEL: 'm' }).DEFAULT_MODEL).toEqual({ name: 'm' })
+  expect(read({ DEFAULT_MODEL: 'm@2' }).DEFAULT_MODEL).toEqual({ name: 'm', version: '2' })
+})
+
 describe('limits of images', () => {
   test('are the defaults where nothing is set', () => {
     expect(imageLimitsOf(read({}))).toEqual(DEFAULT_IMAGE_LIMITS)
@@ -29,6 +35,8 @@ test.each([
   ['MAX_JPEG_MEGAPIXELS', '1e300'],
   ['MAX_WEBP_DECODER_MIB', 'much'],
   ['MAX_IMAGE_FRAMES', '1.5'],
+  ['DEFAULT_MODEL', 'M'],
+  ['DEFAULT_MODEL', 'm@'],
 ])('%s=%s is refused by name', (name, value) => {
   expect(() => read({ [name]: value })).toThrow(`${name}: `)
 })

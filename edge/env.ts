@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { modelNameSchema } from '../shared/model-manifest.ts'
+import { modelReferenceSchema } from '../shared/model-reference.ts'
 import { portNumber, positiveInteger, upTo } from '../shared/read-configuration.ts'
 import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image/image-limits.ts'
 
@@ -42,8 +42,11 @@ export const edgeEnvSchema = z.object({
   UPSTASH_REDIS_REST_TOKEN: z.string().min(1),
   /** Must equal the worker pools'. */
   KEY_PREFIX: z.string().min(1).default('eb:'),
-  /** The model of requests that name none. Without it, such requests work while there is just one model. */
-  DEFAULT_MODEL: modelNameSchema.optional(),
+  /**
+   * The model of requests that name none: `name`, or `name@version`, which is also the version of requests for this model that name
+   * none. Without it, such requests work while there is just one model.
+   */
+  DEFAULT_MODEL: modelReferenceSchema.optional(),
   /**
    * Jobs of one model, waiting or in flight, at which uploads are refused. At 200 kB each, 1,000 take 200 MB of Redis. It counts
    * jobs and not bytes: where a model takes encoded photos, each may have 4/3 of MAX_ENCODED_BYTES.

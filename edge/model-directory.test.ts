@@ -1,68 +1,127 @@
 import { describe, expect, test } from 'vitest'
-import { type ModelManifest, modelManifestSchema } from '../shared/model-manifest.ts'
+import type { KnownModel } from '../shared/announcement.ts'
+import { splitModelReference } from '../shared/model-reference.ts'
+import { knownModel } from '../test/support/known-models.ts'
 import { SleepingClock } from '../test/support/sleeping-clock.ts'
 import { ModelDirectory } from './model-directory.ts'
 
-function manifest(name: string): ModelManifest {
-  return modelManifestSchema.parse({
-    name,
-    version: '1',
-    task: 'classification',
-    input: { name: 'image', dtype: 'uint8', layout: 'nhwc', shape: [8, 8, 3] },
-    resize: { mode: 'stretch', size: 8, crop: 8, kernel: 'triangle' },
-    outputs: { probabilities: 'p', indices: 'i' },
-  })
-}
-
-function directory(names: string[], defaultModel?: string) {
+/** A directory of versions, given as `name@version`; those in `gone` are served by nobody now. */
+function directory(ids: string[], defaultModel?: string, gone: string[] = []) {
   const clock = new SleepingClock()
   let reads = 0
-  const models = async () => {
+  const models = async (): Promise<KnownModel[]> => {
     reads++
-    return names.map(manifest)
+    return ids.map((id) => {
+      const { name, version = '1' } = splitModelReference(id)
+      return knownModel(name, version, gone.includes(id) ? { pools: [] } : {})
+    })
   }
-  return { directory: new ModelDirectory({ models }, clock, defaultModel), clock, reads: () => reads, names }
+  const chosen = defaultModel === undefined ? undefined : splitModelReference(defaultModel)
+  return { directory: new ModelDirectory({ models }, clock, chosen), clock, reads: () => reads, ids }
+}
+
+/** What `choose` gives, as `name@version`. */
+async function chosen(of: ReturnType<typeof directory>, request: { model?: string; version?: string }) {
+  const { name, version } = await of.directory.choose(request)
+  return `${name}@${version}`
 }
 
 describe('choosing a model', () => {
   test('the one that is named', async () => {
-    expect(await directory(['a', 'b']).directory.choose('b')).toMatchObject({ name: 'b' })
+    expect(await chosen(directory(['a', 'b']), { model: 'b' })).toBe('b@1')
   })
 
-  test('the only one, if none is named', async () => {
-    expect(await directory(['a']).directory.choose(undefined)).toMatchObject({ name: 'a' })
+  test('the only one, if none is named, however many versions it has', async () => {
+    expect(await chosen(directory(['a@1', 'a@2']), {})).toBe('a@2')
   })
 
   test('the default, if none is named and there are several', async () => {
-    expect(await directory(['a', 'b'], 'b').directory.choose(undefined)).toMatchObject({ name: 'b' })
+    expect(await chosen(directory(['a', 'b'], 'b'), {})).toBe('b@1')
   })
 
   test('several and no default: the request must say which', async () => {
-    await expect(directory(['a', 'b']).directory.choose(undefined)).rejects.toMatchObject({
+    await expect(directory(['a', 'b', 'b@2']).directory.choose({})).rejects.toMatchObject({
       code: 'model-required',
-      detail: expect.stringContaining('a, b'),
+      detail: expect.stringContaining(': a, b.'),
     })
   })
 
   test('one that nobody serves is not found, and the answer names those that are', async () => {
-    await expect(directory(['a', 'b']).directory.choose('c')).rejects.toMatchObject({
+    await expect(directory(['a', 'b']).directory.choose({ model: 'c' })).rejects.toMatchObject({
       code: 'model-not-found',
       detail: expect.stringContaining('a, b'),
     })
   })
 
   test('with none announced, a pool is what is missing', async () => {
-    await expect(directory([]).directory.choose('a')).rejects.toMatchObject({ code: 'no-model' })
+    await expect(directory([]).directory.choose({ model: 'a' })).rejects.toMatchObject({ code: 'no-model' })
   })
 })
 
+describe('choosing a version', () => {
+  const versions = ['a@1', 'a@9', 'a@10', 'b@1']
+
+  test.each([
+    ['the highest that is live, if none is named', { model: 'a' }, 'a@9'],
+    ['with the model', { model: 'a@1' }, 'a@1'],
+    ['beside the model', { model: 'a', version: '1' }, 'a@1'],
+    ['twice the same', { model: 'a@1', version: '1' }, 'a@1'],
+    ['one that is served by nobody just now, if it is named', { model: 'a@10' }, 'a@10'],
+  ])('%s', async (_, request, expected) => {
+    expect(await chosen(directory(versions, undefined, ['a@10']), request)).toBe(expected)
+  })
+
+  test('alone, where the model is clear', async () => {
+    expect(await chosen(directory(['a@1', 'a@2']), { version: '1' })).toBe('a@1')
+    expect(await chosen(directory(versions, 'a'), { version: '1' })).toBe('a@1')
+  })
+
+  test('that is not there: not found, and the answer names those that are', async () => {
+    await expect(directory(versions).directory.choose({ model: 'a@2' })).rejects.toMatchObject({
+      code: 'model-not-found',
+      detail: 'The versions of a are: 10, 9, 1.',
+    })
+  })
+
+  test('two at once is a mistake', async () => {
+    await expect(directory(versions).directory.choose({ model: 'a@1', version: '9' })).rejects.toMatchObject({
+      code: 'invalid-request',
+    })
+  })
+
+  test('the settings can name one as the default', async () => {
+    const pinned = directory(versions, 'a@1')
+    expect(await chosen(pinned, {})).toBe('a@1')
+    expect(await chosen(pinned, { model: 'a' })).toBe('a@1')
+    expect(await chosen(pinned, { model: 'a', version: '9' })).toBe('a@9')
+    expect(await chosen(pinned, { model: 'b' })).toBe('b@1')
+  })
+
+  test('a default of the settings that is not there is not replaced by another', async () => {
+    await expect(directory(versions, 'a@2').directory.choose({})).rejects.toMatchObject({
+      code: 'model-not-found',
+    })
+  })
+})
+
+test('lists models by name, their versions highest first, and which is the default', async () => {
+  const models = await directory(['b@1', 'b@3', 'b@2'], undefined, ['b@3']).directory.list()
+  expect(
+    models.map(({ name, versions, default: chosen }) => ({
+      name,
+      versions: versions.map(({ manifest }) => manifest.version),
+      chosen: chosen?.manifest.version,
+    })),
+  ).toEqual([{ name: 'b', versions: ['3', '2', '1'], chosen: '2' }])
+})
+
 test('is asked of Redis once in five seconds, and then sees what is new', async () => {
-  const { directory: models, clock, reads, names } = directory(['a'])
+  const { directory: models, clock, reads, ids } = directory(['a'])
   await models.list()
   clock.pass(4_999)
   expect(await models.list()).toHaveLength(1)
   expect(reads()).toBe(1)
-  names.push('b')
+  ids.push('b')
   clock.pass(1)
   expect(await models.list()).toHaveLength(2)
   expect(reads()).toBe(2)

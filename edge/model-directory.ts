@@ -1,46 +1,90 @@
+import { type KnownModel, MODELS_FRESH_MS } from '../shared/announcement.ts'
 import type { Clock } from '../shared/clock.ts'
 import { ProblemError } from '../shared/errors.ts'
 import type { JobProducer } from '../shared/job-queue.ts'
 import type { ModelManifest } from '../shared/model-manifest.ts'
+import { type ModelReference, splitModelReference } from '../shared/model-reference.ts'
+import { byVersion, defaultVersion } from './default-version.ts'
 
-/** How old a known manifest may be: a new model is seen after at most this long, without a deploy. */
-const FRESH_MS = 5_000
+/** A model with all its versions. */
+export interface ListedModel {
+  name: string
+  /** Highest first. */
+  versions: KnownModel[]
+  /** One of `versions`: what a request gets that names none. Undefined if the settings name one that is not there. */
+  default: KnownModel | undefined
+}
+
+/** What a request says of the model it wants, as it came: `name`, `name@version`, a version alone, or nothing. */
+export interface ModelRequest {
+  model?: string | undefined
+  version?: string | undefined
+}
 
 /** The models that pools have announced, remembered for a few seconds. */
 export class ModelDirectory {
   readonly #queue: Pick<JobProducer, 'models'>
   readonly #clock: Clock
-  readonly #defaultModel: string | undefined
+  readonly #defaultModel: ModelReference | undefined
   /** The answer is kept, not its promise: in a Worker one request may not wait for another's I/O. */
-  #known: { manifests: ModelManifest[]; at: number } | undefined
+  #known: { models: ListedModel[]; at: number } | undefined
 
-  constructor(queue: Pick<JobProducer, 'models'>, clock: Clock, defaultModel: string | undefined) {
+  /** `defaultModel`: the model of requests that name none; if it names a version, that is this model's default version. */
+  constructor(queue: Pick<JobProducer, 'models'>, clock: Clock, defaultModel: ModelReference | undefined) {
     this.#queue = queue
     this.#clock = clock
     this.#defaultModel = defaultModel
   }
 
-  async list(): Promise<ModelManifest[]> {
-    if (this.#known && this.#clock.now() - this.#known.at < FRESH_MS) return this.#known.manifests
-    const manifests = await this.#queue.models()
-    this.#known = { manifests, at: this.#clock.now() }
-    return manifests
+  /** By name. */
+  async list(): Promise<ListedModel[]> {
+    if (this.#known && this.#clock.now() - this.#known.at < MODELS_FRESH_MS) return this.#known.models
+    const byName = Map.groupBy(await this.#queue.models(), ({ manifest }) => manifest.name)
+    const models = [...byName].map(([name, versions]) => ({
+      name,
+      versions: versions.toSorted(byVersion).reverse(),
+      default: this.#defaultOf(name, versions),
+    }))
+    this.#known = { models, at: this.#clock.now() }
+    return models
   }
 
-  /** The model that a request names, or the one to take if it names none. Throws ProblemError. */
-  async choose(requested: string | undefined): Promise<ModelManifest> {
-    const manifests = await this.list()
-    if (manifests.length === 0)
-      throw new ProblemError('no-model', 'Start a worker pool; it announces its model.')
-    const wanted = requested ?? this.#defaultModel
-    const names = manifests.map(({ name }) => name).join(', ')
-    if (wanted === undefined) {
-      const [only, ...others] = manifests
-      if (only && others.length === 0) return only
-      throw new ProblemError('model-required', `Add ?model= with one of: ${names}.`)
-    }
-    const manifest = manifests.find(({ name }) => name === wanted)
-    if (manifest) return manifest
-    throw new ProblemError('model-not-found', `The models are: ${names}.`)
+  /** The version that a request names, or the one to take where it leaves that open. Throws ProblemError. */
+  async choose(request: ModelRequest): Promise<ModelManifest> {
+    const { name, version } = wantedBy(request)
+    const model = modelNamed(name ?? this.#defaultModel?.name, await this.list())
+    const found =
+      version === undefined
+        ? model.default
+        : model.versions.find(({ manifest }) => manifest.version === version)
+    if (found) return found.manifest
+    const versions = model.versions.map(({ manifest }) => manifest.version).join(', ')
+    throw new ProblemError('model-not-found', `The versions of ${model.name} are: ${versions}.`)
   }
+
+  #defaultOf(name: string, versions: readonly KnownModel[]): KnownModel | undefined {
+    const set = this.#defaultModel?.name === name ? this.#defaultModel.version : undefined
+    if (set === undefined) return defaultVersion(versions)
+    return versions.find(({ manifest }) => manifest.version === set)
+  }
+}
+
+function wantedBy({ model, version }: ModelRequest): Partial<ModelReference> {
+  const named: Partial<ModelReference> = model === undefined ? {} : splitModelReference(model)
+  if (named.version !== undefined && version !== undefined && named.version !== version)
+    throw new ProblemError('invalid-request', '?model= and ?version= name two versions; leave one out.')
+  return { ...named, version: version ?? named.version }
+}
+
+function modelNamed(name: string | undefined, models: readonly ListedModel[]): ListedModel {
+  const [only, ...others] = models
+  if (!only) throw new ProblemError('no-model', 'Start a worker pool; it announces its models.')
+  const names = models.map((model) => model.name).join(', ')
+  if (name === undefined) {
+    if (others.length === 0) return only
+    throw new ProblemError('model-required', `Add ?model= with one of: ${names}.`)
+  }
+  const model = models.find((model) => model.name === name)
+  if (model) return model
+  throw new ProblemError('model-not-found', `The models are: ${names}.`)
 }

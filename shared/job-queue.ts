@@ -1,9 +1,16 @@
+import type { KnownModel, PoolLoad } from './announcement.ts'
 import type { ProblemCode } from './errors.ts'
-import type { Job, Prediction } from './job.ts'
+import type { Job, JobOutput } from './job.ts'
 import type { JobInput } from './job-input.ts'
 import type { ModelManifest } from './model-manifest.ts'
 
 /** The two sides of the queue. The edge holds a producer, a worker pool a consumer; Redis lies between. */
+
+/** Each version of a model has a queue of its own. */
+export interface QueueName {
+  model: string
+  version: string
+}
 
 export interface NewJob {
   id: string
@@ -13,6 +20,8 @@ export interface NewJob {
   /** The input's bytes in `input.encoding`. */
   payload: string
   requestId: string
+  /** W3C trace context of the request, for the pool's spans to join. */
+  traceparent?: string | undefined
 }
 
 /**
@@ -29,27 +38,46 @@ export interface JobProducer {
   enqueue(job: NewJob): Promise<EnqueueResult>
   /** The job, or undefined if there is none (never was, or its TTL is over). */
   read(id: string): Promise<Job | undefined>
-  /** Manifests that pools have announced, by model name. */
-  models(): Promise<ModelManifest[]>
+  /** What pools have announced, by model name; the versions of one in no order. */
+  models(): Promise<KnownModel[]>
 }
 
-/** A job that belongs to this consumer until it is settled or its deadline passes. */
+/** What a pool tells the edge. */
+export interface Announcement {
+  /** All that it serves. */
+  manifests: readonly ModelManifest[]
+  /** `name@version` of what it serves no longer and is to be forgotten. To be told once: another pool may bring it back. */
+  withdrawn: readonly string[]
+  load: PoolLoad
+}
+
+/** An entry that Redis has handed to this consumer, and nobody else will get, but whose job is not claimed yet. */
+export interface HandedOut {
+  entry: string
+  /** The job's id. */
+  id: string
+}
+
+/** A job that belongs to this consumer until it is settled or released, or its deadline passes. */
 export interface ClaimedJob {
   id: string
   /** The stream entry and the attempt number are what proves the claim when the job is settled. */
   entry: string
   attempt: number
+  /** Both by Redis' clock, in ms: how long the job waited is known whatever this machine's clock says. */
+  createdAt: number
+  claimedAt: number
+  requestId: string
+  traceparent: string | undefined
   /** Undefined if what was enqueued is no input that this version knows. */
   input: JobInput | undefined
-  /** In `input.encoding`; undefined if the deadline has just freed it. */
-  payload: Uint8Array | undefined
 }
 
 export type JobResult =
   | {
       status: 'succeeded'
       modelVersion: string
-      predictions: Prediction[]
+      output: JobOutput
       predictMs: number
       batchSize: number
     }
@@ -57,18 +85,39 @@ export type JobResult =
 
 export type SettleOutcome = 'succeeded' | 'failed' | 'expired' | 'stale' | 'gone'
 
-export interface JobConsumer {
-  /** Creates the model's queue where it is missing. To be called once before `claim`. */
-  join(model: string): Promise<void>
-  /** Waits for jobs, at most `blockMs`, and claims up to `max`; empty if none came. */
-  claim(model: string, max: number, blockMs: number): Promise<ClaimedJob[]>
-  /** Makes a `claim` that is waiting for jobs come back now. */
+export type ReleaseOutcome = 'queued' | 'stale' | 'gone'
+
+/** Waits for the jobs of one queue, on a connection of its own. */
+export interface QueueReader {
+  /**
+   * Waits for entries, at most `blockMs` (0: not at all), and takes up to `max`; empty if none came. They must be claimed or they stay
+   * with this consumer. Throws RedisReplyError if Redis refuses.
+   */
+  take(max: number, blockMs: number): Promise<HandedOut[]>
+  /** Makes a `take` that is waiting come back now, with what it has. */
   endWaiting(): Promise<void>
+  close(): void
+}
+
+export interface JobConsumer {
+  /** Creates the queue where it is missing, and opens a reader of it. */
+  open(queue: QueueName): Promise<QueueReader>
+  /** Claims what was handed out; undefined for each job that is no longer there to be run. Safe to repeat after an error. */
+  claim(queue: QueueName, entries: readonly HandedOut[]): Promise<(ClaimedJob | undefined)[]>
+  /** Where in Redis the bytes of a job's input are. */
+  inputKey(queue: QueueName, id: string): string
   /** Ends jobs, in one round trip; outcomes in their order. Idempotent: a repeated settlement is 'stale'. */
   settle(
-    model: string,
+    queue: QueueName,
     settlements: readonly { job: ClaimedJob; result: JobResult }[],
   ): Promise<SettleOutcome[]>
-  /** Tells the edge what this pool serves. To be repeated within the manifest TTL. */
-  announce(manifests: readonly ModelManifest[]): Promise<void>
+  /** Gives claimed jobs back to the end of their queue, for any pool to take. */
+  release(queue: QueueName, jobs: readonly ClaimedJob[]): Promise<ReleaseOutcome[]>
+  /**
+   * Tells the edge that this pool lives and what it serves. To be repeated within the pool TTL. Returns those of `withdrawn` that stay
+   * known, since other pools serve them.
+   */
+  announce(announcement: Announcement): Promise<string[]>
+  /** Tells the edge that this pool serves nothing any more; what it announced stays known. Nothing is announced after it. */
+  leave(): Promise<void>
 }

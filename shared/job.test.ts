@@ -26,11 +26,23 @@ const succeeded = {
   predict_ms: '11.5',
   batch_size: '4',
 }
+const vector = { dtype: 'float32', shape: [2], data: base64(Float32Array.of(0.1, -2)) }
+const { predictions: _, ...withoutOutput } = succeeded
+const embedded = { ...withoutOutput, embedding: JSON.stringify(vector) }
+const tensors = {
+  boxes: { dtype: 'float32', shape: [1, 2], data: base64(Float32Array.of(1, 2)) },
+  ids: { dtype: 'int64', shape: [], data: base64(BigInt64Array.of(7n)) },
+}
+const detected = { ...withoutOutput, tensors: JSON.stringify(tensors) }
 const failed = {
   ...processing,
   status: 'failed',
   completed_at: String(CREATED + 32),
   error: 'inference-failed',
+}
+
+function base64(elements: ArrayBufferView): string {
+  return Buffer.from(elements.buffer, elements.byteOffset, elements.byteLength).toString('base64')
 }
 
 const parse = (fields: Record<string, string>, nowMs = CREATED) => parseStoredJob(ID, 'm', fields, nowMs)
@@ -57,6 +69,22 @@ describe('a stored job', () => {
 
   test('may hold more than this version knows', () => {
     expect(parse({ ...queued, entry: '1-1', request_id: 'r', some_day: 'x' }).status).toBe('queued')
+  })
+
+  test('has its embedding or its tensors as they were stored', () => {
+    expect(parse(embedded)).toMatchObject({ embedding: vector })
+    expect(parse(detected)).toMatchObject({ tensors })
+  })
+
+  test.each([
+    ['an embedding of another type', { embedding: JSON.stringify({ ...vector, dtype: 'int32' }) }],
+    ['an embedding of another shape', { embedding: JSON.stringify({ ...vector, shape: [1, 2] }) }],
+    ['an embedding that was cut off', { embedding: JSON.stringify({ ...vector, data: 'AAAA' }) }],
+    ['an embedding that is no tensor', { embedding: '[0.1,-2]' }],
+    ['tensors of an unknown type', { tensors: JSON.stringify({ t: { ...vector, dtype: 'float8' } }) }],
+    ['tensors of another length', { tensors: JSON.stringify({ t: { ...vector, shape: [3] } }) }],
+  ])('with %s is refused', (_, fields) => {
+    expect(() => parse({ ...withoutOutput, ...fields })).toThrow()
   })
 
   test.each([
@@ -106,6 +134,29 @@ describe('the public job', () => {
       metrics: { queue_ms: 20, predict_ms: 11.5, batch_size: 4, attempts: 1 },
       urls: { get: `https://eb/result/${ID}` },
     })
+  })
+
+  test('of an embedding has it as numbers that give every float32 back, or as it is stored', () => {
+    const shown = show(embedded)
+    expect(shown).toMatchObject({ success: true, predictions: null, embedding: [0.100000001, -2] })
+    expect(Array.isArray(shown.embedding) && shown.embedding.map(Math.fround)).toEqual([Math.fround(0.1), -2])
+    expect(toPublicJob(parse(embedded), 'https://eb', null, 'base64').embedding).toEqual(vector)
+  })
+
+  test.each(['float', 'base64'] as const)(
+    'of tensors has them as they are stored, asked for as %s',
+    (encoding) => {
+      const shown = toPublicJob(parse(detected), 'https://eb', null, encoding)
+      expect(shown).toMatchObject({ success: true, predictions: null, tensors })
+      expect(shown).not.toHaveProperty('embedding')
+    },
+  )
+
+  test('has no embedding and no tensors where there are none', () => {
+    for (const fields of [queued, succeeded, failed]) {
+      expect(show(fields)).not.toHaveProperty('embedding')
+      expect(show(fields)).not.toHaveProperty('tensors')
+    }
   })
 
   test('has success only when it succeeded', () => {

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { PROBLEMS, type ProblemCode } from './errors.ts'
 import { isTerminal, type JobStatus, jobStatusSchema } from './job-state.ts'
+import { float32Elements, type TensorValue, tensorValueSchema } from './tensor-value.ts'
 
 /** One label of a classification, as callers see it. */
 export const predictionSchema = z.object({
@@ -10,8 +11,23 @@ export const predictionSchema = z.object({
 })
 export type Prediction = z.infer<typeof predictionSchema>
 
+/** What a model says about one image. An embedding is float32 of shape [d]; tensors go by the names of the graph's outputs. */
+export type JobOutput =
+  | { kind: 'predictions'; predictions: Prediction[] }
+  | { kind: 'embedding'; embedding: TensorValue }
+  | { kind: 'tensors'; tensors: Record<string, TensorValue> }
+
+/** How an embedding is shown: as a list of numbers, or as a TensorValue. Tensors are always shown as TensorValues. */
+export const ENCODING_FORMATS = ['float', 'base64'] as const
+export type EncodingFormat = (typeof ENCODING_FORMATS)[number]
+
 const milliseconds = z.coerce.number().int().nonnegative()
 const json = z.string().transform((text) => JSON.parse(text) as unknown)
+
+const embeddingSchema = tensorValueSchema.refine(
+  ({ dtype, shape }) => dtype === 'float32' && shape.length === 1,
+  { error: 'an embedding is float32 of shape [d]' },
+)
 
 /** A job hash as Redis holds it: strings. Times are milliseconds since the epoch, by Redis' clock. */
 const storedJobSchema = z.object({
@@ -23,6 +39,8 @@ const storedJobSchema = z.object({
   started_at: milliseconds.optional(),
   completed_at: milliseconds.optional(),
   predictions: json.pipe(z.array(predictionSchema)).optional(),
+  embedding: json.pipe(embeddingSchema).optional(),
+  tensors: json.pipe(z.record(z.string(), tensorValueSchema)).optional(),
   error: z.string().optional(),
   predict_ms: z.coerce.number().nonnegative().optional(),
   batch_size: z.coerce.number().int().positive().optional(),
@@ -54,6 +72,10 @@ export interface PublicJob {
   model: string
   model_version: string
   predictions: Prediction[] | null
+  /** Of a model that embeds, once it succeeded; no other job has the key. */
+  embedding?: number[] | TensorValue
+  /** Of a model whose outputs are shown as they are, once it succeeded; no other job has the key. */
+  tensors?: Record<string, TensorValue>
   error: { code: ProblemCode; title: string; retryable: boolean } | null
   created_at: string
   started_at: string | null
@@ -71,7 +93,12 @@ export interface PublicJob {
 }
 
 /** `origin` is the scheme and host that the caller used, without a slash at the end. */
-export function toPublicJob(job: Job, origin: string, queuePosition: number | null = null): PublicJob {
+export function toPublicJob(
+  job: Job,
+  origin: string,
+  queuePosition: number | null = null,
+  encoding: EncodingFormat = 'float',
+): PublicJob {
   const queuedUntil = job.started_at ?? job.completed_at
   return {
     id: job.id,
@@ -80,6 +107,10 @@ export function toPublicJob(job: Job, origin: string, queuePosition: number | nu
     model: job.model,
     model_version: job.model_version,
     predictions: job.predictions ?? null,
+    ...(job.embedding && {
+      embedding: encoding === 'float' ? float32Elements(job.embedding) : job.embedding,
+    }),
+    ...(job.tensors && { tensors: job.tensors }),
     error: publicError(job),
     created_at: isoTime(job.created_at),
     started_at: job.started_at === undefined ? null : isoTime(job.started_at),

@@ -1,11 +1,12 @@
+import { type KnownModel, readAnnouncements } from './announcement.ts'
 import { type Job, parseStoredJob } from './job.ts'
 import { modelOfJobId } from './job-id.ts'
 import { jobInputFields } from './job-input.ts'
 import type { EnqueueResult, JobProducer, NewJob } from './job-queue.ts'
-import { type ModelManifest, modelManifestSchema } from './model-manifest.ts'
 import type { RedisCommands } from './redis-commands.ts'
 import { QUEUE_GROUP, type RedisKeys } from './redis-keys.ts'
 import { enqueueScript } from './scripts/enqueue.ts'
+import { knownModelsScript } from './scripts/known-models.ts'
 
 export interface QueuePolicy {
   /** Jobs of one model, waiting or in flight, at which new ones are refused. */
@@ -31,11 +32,13 @@ export class RedisJobProducer implements JobProducer {
   async enqueue(job: NewJob): Promise<EnqueueResult> {
     const { maxBacklog, deadlineMs, resultTtlMs } = this.#policy
     const { id, model } = job
-    const keys = [this.#keys.queue(model), this.#keys.job(model, id), this.#keys.input(model, id)]
+    const queue = this.#keys.queue({ model, version: job.modelVersion })
+    const keys = [queue, this.#keys.job(model, id), this.#keys.input(model, id)]
     const fields = {
       model_version: job.modelVersion,
       ...jobInputFields(job.input),
       request_id: job.requestId,
+      ...(job.traceparent === undefined ? {} : { traceparent: job.traceparent }),
     }
     const reply = await this.#redis.run(enqueueScript, keys, [
       id,
@@ -68,22 +71,15 @@ export class RedisJobProducer implements JobProducer {
     return parseStoredJob(id, model, fields, nowMs)
   }
 
-  async models(): Promise<ModelManifest[]> {
-    const { fields, nowMs } = await this.#redis.readHash(this.#keys.models())
-    return Object.values(fields)
-      .map((announced) => readAnnouncement(announced, nowMs))
-      .filter((manifest) => manifest !== undefined)
-      .sort((a, b) => a.name.localeCompare(b.name))
+  async models(): Promise<KnownModel[]> {
+    const reply = await this.#redis.run(knownModelsScript, [this.#keys.models(), this.#keys.workers()], [])
+    const [nowMs, models, workers] = reply as [number, string[], string[]]
+    return readAnnouncements(asRecord(models), asRecord(workers), nowMs)
   }
 }
 
-/** A manifest that this version cannot read (announced by a newer pool) is left out rather than failing all others. */
-function readAnnouncement(announced: string, nowMs: number): ModelManifest | undefined {
-  const space = announced.indexOf(' ')
-  if (Number(announced.slice(0, space)) <= nowMs) return undefined
-  try {
-    return modelManifestSchema.safeParse(JSON.parse(announced.slice(space + 1))).data
-  } catch {
-    return undefined
-  }
+/** A hash as scripts return it: field, value, field, value. */
+function asRecord(flat: readonly string[]): Record<string, string> {
+  const pairs = Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i], flat[2 * i + 1]])
+  return Object.fromEntries(pairs) as Record<string, string>
 }

@@ -6,7 +6,12 @@ import { RedisKeys } from './redis-keys.ts'
 const hashTag = (key: string) => /\{([^}]+)\}/.exec(key)?.[1]
 
 function keysOf(keys: RedisKeys, model: string, id: string): string[] {
-  return [keys.queue(model), keys.job(model, id), keys.input(model, id), keys.done(model, id)]
+  return [
+    keys.queue({ model, version: '1' }),
+    keys.job(model, id),
+    keys.input(model, id),
+    keys.done(model, id),
+  ]
 }
 
 test('all keys of a model share one hash tag, the model', () => {
@@ -17,7 +22,7 @@ test('all keys of a model share one hash tag, the model', () => {
 
 test('every key begins with the prefix', () => {
   const keys = new RedisKeys('staging:')
-  for (const key of [...keysOf(keys, 'm', newJobId('m')), keys.models()])
+  for (const key of [...keysOf(keys, 'm', newJobId('m')), keys.models(), keys.workers()])
     expect(key.startsWith('staging:')).toBe(true)
 })
 
@@ -28,5 +33,5 @@ test('no two kinds, models or jobs share a key', () => {
     ...keysOf(keys, model, newJobId(model)),
   ])
   // The queue belongs to the model, not to the job.
-  expect(new Set([...all, keys.models()]).size).toBe(all.length - 2 + 1)
+  expect(new Set([...all, keys.models(), keys.workers()]).size).toBe(all.length - 2 + 2)
 })

@@ -1,3 +1,5 @@
+import type { QueueName } from './job-queue.ts'
+
 /** The consumer group of every queue. */
 export const QUEUE_GROUP = 'pool'
 
@@ -6,13 +8,16 @@ export const QUEUE_GROUP = 'pool'
  *
  * | key                    | type    | holds                                             | gone                              |
  * |------------------------|---------|---------------------------------------------------|-----------------------------------|
- * | `eb:{m}:queue:normal`  | stream  | entry = job id and deadline; group `pool`         | entry: when settled; key: twice   |
+ * | `eb:{m}:queue:<v>:normal` | stream | version v's jobs: id and deadline; group `pool` | entry: when settled; key: twice   |
  * |                        |         |                                                   | deadline + result TTL without use |
  * | `eb:{m}:job:<id>`      | hash    | status, times, deadline, attempt, what the input  | deadline + result TTL, then       |
  * |                        |         | is, result or error                               | result TTL after it settled       |
  * | `eb:{m}:input:<id>`    | string  | the tensor, or the photo as it was uploaded       | at the deadline, or when settled  |
  * | `eb:{m}:done:<id>`     | channel | the settled job, JSON on one line                 | –                                 |
- * | `eb:models`            | hash    | model -> `<until, ms> <manifest JSON>`            | manifest TTL after the last pool  |
+ * | `eb:models`            | hash    | `name@version` -> `<until, ms> <seen, ms>         | field: manifest TTL after the     |
+ * |                        |         | <manifest JSON>`                                  | last announcement, or withdrawn   |
+ * | `eb:workers`           | hash    | pool id -> `<until, ms> <JSON: models, load>`     | field: pool TTL after the last    |
+ * |                        |         |                                                   | announcement, or when it leaves   |
  */
 export class RedisKeys {
   readonly prefix: string
@@ -22,9 +27,12 @@ export class RedisKeys {
     this.prefix = prefix
   }
 
-  /** Waiting and in-flight jobs of a model. Its length is the backlog. */
-  queue(model: string): string {
-    return `${this.prefix}{${model}}:queue:normal`
+  /**
+   * Waiting and in-flight jobs of one version of a model. Its length is the backlog. A queue of its own for each version, so that
+   * no pool is handed a job of a version that it does not serve.
+   */
+  queue({ model, version }: QueueName): string {
+    return `${this.prefix}{${model}}:queue:${version}:normal`
   }
 
   job(model: string, id: string): string {
@@ -41,5 +49,9 @@ export class RedisKeys {
 
   models(): string {
     return `${this.prefix}models`
+  }
+
+  workers(): string {
+    return `${this.prefix}workers`
   }
 }

@@ -1,24 +1,42 @@
-import { takenTypes } from '../decode-or-forward.ts'
+import type { KnownModel } from '../../shared/announcement.ts'
+import { type PhotoIntake, takenTypes } from '../decode-or-forward.ts'
 import type { EdgeApp, EdgeContext } from '../edge-context.ts'
 import { allowOnly } from '../method-not-allowed.ts'
+import type { ListedModel } from '../model-directory.ts'
 
-/** GET /models: what POST /predict takes in `?model=`. */
+/** GET /models: what POST /predict takes in `?model=` and `?version=`. */
 export function modelRoutes(app: EdgeApp, { deps, models }: EdgeContext): void {
-  app.get('/models', async (c) => {
-    const manifests = await models.list()
-    return c.json({
-      models: manifests.map(({ name, version, description, license, task, input, resize, decode }) => ({
-        name,
-        version,
-        description: description ?? null,
-        license: license ?? null,
-        task,
-        input: { dtype: input.dtype, shape: input.shape },
-        resize,
-        decode,
-        image_types: takenTypes({ decode }, deps.photos),
-      })),
-    })
-  })
+  app.get('/models', async (c) =>
+    c.json({ models: (await models.list()).map((model) => publicModel(model, deps.photos)) }),
+  )
   allowOnly(app, '/models', ['GET'])
+}
+
+/** Its fields are the default version's, so that who knows of no versions reads what its requests get. */
+function publicModel({ name, versions, default: chosen }: ListedModel, photos: PhotoIntake) {
+  const shown = chosen ?? (versions[0] as KnownModel)
+  return {
+    name,
+    ...publicVersion(shown, photos),
+    default_version: chosen?.manifest.version ?? null,
+    versions: versions.map((known) => ({ ...publicVersion(known, photos), default: known === chosen })),
+  }
+}
+
+function publicVersion({ manifest, pools }: KnownModel, photos: PhotoIntake) {
+  const { version, description, license, task, input, resize, decode, serving } = manifest
+  return {
+    version,
+    description: description ?? null,
+    license: license ?? null,
+    task,
+    input: { dtype: input.dtype, shape: input.shape },
+    resize,
+    decode,
+    image_types: takenTypes({ decode }, photos),
+    serving,
+    /** Whether a pool serves it now; jobs are taken either way. */
+    live: pools.length > 0,
+    pools: { count: pools.length, ids: pools },
+  }
 }

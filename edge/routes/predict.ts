@@ -1,25 +1,39 @@
 import { ProblemError } from '../../shared/errors.ts'
 import { newJobId } from '../../shared/job-id.ts'
 import type { JobInput } from '../../shared/job-input.ts'
+import type { NewJob } from '../../shared/job-queue.ts'
 import type { ModelManifest } from '../../shared/model-manifest.ts'
 import { toBase64 } from '../base64.ts'
 import { type PreparedInput, prepareInput } from '../decode-or-forward.ts'
 import type { EdgeApp, EdgeContext } from '../edge-context.ts'
+import { parseEncodingFormat } from '../encoding-format.ts'
 import { answerWithJob } from '../job-answer.ts'
 import { allowOnly } from '../method-not-allowed.ts'
 import { photoInBody } from '../photo-in-body.ts'
 import { parsePrefer, preferenceApplied } from '../prefer-header.ts'
+import { traceparentToPassOn } from '../traceparent.ts'
 import { waitForResult } from '../wait-for-result.ts'
 
 /** POST /predict: a photo in, labels out, or a job id if the caller will not wait that long. */
 export function predictRoutes(app: EdgeApp, { deps, models, serviceTimes, uploads }: EdgeContext): void {
   app.post('/predict', async (c) => {
     // Whatever is wrong with a request is said when its body has arrived: a client that is still sending misses the answer.
-    const { backlog, job: accepted } = await uploads.withBody(c.req.raw, async (body) => {
-      const model = await models.choose(c.req.query('model'))
+    const {
+      encoding,
+      backlog,
+      job: accepted,
+    } = await uploads.withBody(c.req.raw, async (body) => {
+      const encoding = parseEncodingFormat(c.req.query('encoding_format'))
+      const model = await models.choose({ model: c.req.query('model'), version: c.req.query('version') })
       const photo = photoInBody(body, c.req.raw.headers.get('content-type'))
       const input = await prepareInput(photo, model, deps.photos)
-      return uploads.sending(input.bytes.length, () => enqueue(model, input, c.get('requestId')))
+      const accepted = await uploads.sending(input.bytes.length, () =>
+        enqueue(model, input, {
+          requestId: c.get('requestId'),
+          traceparent: traceparentToPassOn(c.req.header('traceparent')),
+        }),
+      )
+      return { encoding, ...accepted }
     })
 
     const preference = parsePrefer(c.req.header('prefer'))
@@ -39,18 +53,22 @@ export function predictRoutes(app: EdgeApp, { deps, models, serviceTimes, upload
     if (!job)
       throw new ProblemError('job-not-found', 'The job was accepted and has vanished from the queue since.')
     serviceTimes.observe(job)
-    return answerWithJob(c, job, backlog)
+    return answerWithJob(c, job, encoding, backlog)
   })
   allowOnly(app, '/predict', ['POST'])
 
-  async function enqueue(model: ModelManifest, prepared: PreparedInput, requestId: string) {
+  async function enqueue(
+    model: ModelManifest,
+    prepared: PreparedInput,
+    request: Pick<NewJob, 'requestId' | 'traceparent'>,
+  ) {
     const result = await deps.queue.enqueue({
       id: newJobId(model.name),
       model: model.name,
       modelVersion: model.version,
       input: jobInput(prepared, model),
       payload: toBase64(prepared.bytes),
-      requestId,
+      ...request,
     })
     if (result.outcome !== 'full') return result
     const { backlog } = result

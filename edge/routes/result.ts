@@ -1,5 +1,6 @@
 import { ProblemError } from '../../shared/errors.ts'
 import type { EdgeApp, EdgeContext } from '../edge-context.ts'
+import { parseEncodingFormat } from '../encoding-format.ts'
 import { answerWithJob } from '../job-answer.ts'
 import { allowOnly } from '../method-not-allowed.ts'
 import { MAX_WAIT_SECONDS } from '../prefer-header.ts'
@@ -9,6 +10,7 @@ import { waitForResult } from '../wait-for-result.ts'
 export function resultRoutes(app: EdgeApp, { deps, serviceTimes }: EdgeContext): void {
   app.get('/result/:id', async (c) => {
     const id = c.req.param('id')
+    const encoding = parseEncodingFormat(c.req.query('encoding_format'))
     const job = await waitForResult({
       accepted: undefined,
       read: () => deps.queue.read(id),
@@ -22,7 +24,7 @@ export function resultRoutes(app: EdgeApp, { deps, serviceTimes }: EdgeContext):
     if (!job)
       throw new ProblemError('job-not-found', 'The id is wrong, or the result was kept as long as promised.')
     serviceTimes.observe(job)
-    return answerWithJob(c, job)
+    return answerWithJob(c, job, encoding)
   })
   allowOnly(app, '/result/:id', ['GET'])
 }

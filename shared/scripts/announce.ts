@@ -2,31 +2,56 @@ import type { LuaScript } from '../redis-commands.ts'
 import { INTEGER, NOW_MS } from './lua-parts.ts'
 
 /**
- * Publishes the manifests that a pool serves and forgets those that no pool has announced for their whole TTL. The TTL is
- * long (days): the edge must know a model while all pools are scaled to zero, since the jobs it accepts wake them.
+ * A pool's heartbeat: says that it lives and what it serves, and forgets pools and manifests whose time is over. A manifest's TTL
+ * is long (days): the edge must know a model while all pools are scaled to zero, since the jobs it accepts wake them.
+ * A withdrawn version is forgotten at once, unless another live pool serves it.
  *
- * KEYS  1 models (hash)
- * ARGV  1 manifest TTL, ms  then model, manifest JSON, model, manifest JSON...
- * Returns the number of models known
+ * KEYS  1 models (hash)  2 workers (hash)
+ * ARGV  1 pool's id  2 pool's TTL, ms  3 pool's record, JSON with `models`  4 manifest TTL, ms  5 number of versions served
+ *       then for each: name@version, manifest JSON  then the withdrawn ones: name@version...
+ * Returns those withdrawn that others serve
  *
  * It begins with a write that needs no memory, as claim does: a pool must be able to start on a Redis that is full.
  */
 export const announceScript: LuaScript = {
   name: 'announce',
   source: `${NOW_MS}${INTEGER}
-local models, ttl_ms = KEYS[1], tonumber(ARGV[1])
+local models, workers, pool = KEYS[1], KEYS[2], ARGV[1]
+local pool_ttl_ms, manifest_ttl_ms, served = tonumber(ARGV[2]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local now = now_ms()
 redis.call('HDEL', models, '')
 
-for i = 2, #ARGV, 2 do
-  redis.call('HSET', models, ARGV[i], integer(now + ttl_ms) .. ' ' .. ARGV[i + 1])
+local function is_over(text)
+  local until_ms = tonumber(string.match(text, '^(%d+) '))
+  return not until_ms or until_ms <= now
+end
+
+redis.call('HSET', workers, pool, integer(now + pool_ttl_ms) .. ' ' .. ARGV[3])
+local served_by_others = {}
+local pools = redis.call('HGETALL', workers)
+for i = 1, #pools, 2 do
+  if is_over(pools[i + 1]) then
+    redis.call('HDEL', workers, pools[i])
+  elseif pools[i] ~= pool then
+    local read, record = pcall(cjson.decode, string.match(pools[i + 1], ' (.*)'))
+    local theirs = read and type(record) == 'table' and record.models
+    for _, id in ipairs(type(theirs) == 'table' and theirs or {}) do served_by_others[id] = true end
+  end
+end
+
+local prefix = integer(now + manifest_ttl_ms) .. ' ' .. integer(now) .. ' '
+for i = 6, 5 + 2 * served, 2 do redis.call('HSET', models, ARGV[i], prefix .. ARGV[i + 1]) end
+local kept = {}
+for i = 6 + 2 * served, #ARGV do
+  if served_by_others[ARGV[i]] then kept[#kept + 1] = ARGV[i] else redis.call('HDEL', models, ARGV[i]) end
 end
 local known = redis.call('HGETALL', models)
 for i = 1, #known, 2 do
-  local until_ms = tonumber(string.match(known[i + 1], '^%d+'))
-  if not until_ms or until_ms <= now then redis.call('HDEL', models, known[i]) end
+  if is_over(known[i + 1]) or not string.match(known[i + 1], '^%d+ %d+ ') then redis.call('HDEL', models, known[i]) end
 end
-redis.call('PEXPIRE', models, ARGV[1])
-return redis.call('HLEN', models)
+
+redis.call('PEXPIRE', models, ARGV[4])
+redis.call('PEXPIRE', workers, ARGV[2])
+return kept
 `,
 }

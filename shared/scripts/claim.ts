@@ -9,8 +9,8 @@ import { FINISH, INTEGER, IS_COUNT, NOW_MS } from './lua-parts.ts'
  *
  * KEYS  1 queue (stream)  2... job hashes, one an entry
  * ARGV  1 group  2 pool's id  then for each entry: entry id, done channel
- * Returns one item a job, in order: {attempt, input, dtype, shape, image_type, encoding} for a claimed job (nil for what
- *         its kind of input does not have), {} for a dropped one
+ * Returns one item a job, in order: {attempt, now in ms, created_at, request_id, traceparent, input, dtype, shape,
+ *         image_type, encoding} for a claimed job (nil for what it does not have), {} for a dropped one
  *
  * It begins by acknowledging an entry that does not exist: a Redis that is full lets a script write once it has begun
  * with a write that needs no memory. So a full Redis can be drained.
@@ -32,7 +32,7 @@ local claimed = {}
 for i = 2, #KEYS do
   local job, entry, channel = KEYS[i], ARGV[2 * i - 1], ARGV[2 * i]
   local state = redis.pcall('HMGET', job, 'status', 'entry', 'deadline', 'result_ttl', 'attempt',
-    ${JOB_INPUT_FIELDS.map((field) => `'${field}'`).join(', ')})
+    'created_at', 'request_id', 'traceparent', ${JOB_INPUT_FIELDS.map((field) => `'${field}'`).join(', ')})
   local open = state[1] == 'queued' or state[1] == 'processing'
   local sound = is_count(state[3]) and is_count(state[4]) and is_count(state[5])
   if not open or not sound or state[2] ~= entry then
@@ -43,7 +43,7 @@ for i = 2, #KEYS do
   else
     local attempt = redis.call('HINCRBY', job, 'attempt', 1)
     redis.call('HSET', job, 'status', 'processing', 'started_at', integer(now), 'pool', pool)
-    claimed[i - 1] = {attempt, unpack(state, 6)}
+    claimed[i - 1] = {attempt, now, unpack(state, 6)}
   end
 end
 return claimed

@@ -2,42 +2,51 @@ import type { LuaScript } from '../redis-commands.ts'
 import { FINISH, INTEGER, IS_COUNT, NOW_MS } from './lua-parts.ts'
 
 /**
- * Ends a claimed job: writes its terminal state once, frees its input, removes it from the queue, then tells whoever
- * waits. A result that comes after the deadline ends the job as expired: a reader may have been told so already.
+ * Ends claimed jobs, each by itself: writes its terminal state once, frees its input, removes it from the queue, then tells
+ * whoever waits. A result that comes after the deadline ends the job as expired: a reader may have been told so already.
  *
- * KEYS  1 queue (stream)  2 job (hash)  3 input (string)
- * ARGV  1 group  2 entry id  3 attempt  4 'succeeded' or 'failed'  5 done channel
- *       6... field, value, field, value: what the job hash shall hold besides
- * Returns the status written, 'stale' if the job is no longer this attempt's to end (nothing is written then), or
- *         'gone' if there is no such job, or it is damaged
+ * KEYS  1 queue (stream)  then for each job: job (hash), input (string)
+ * ARGV  1 group  then for each job: entry id, attempt, 'succeeded' or 'failed', done channel, how many arguments follow, and
+ *       so many: field, value, field, value: what the job hash shall hold besides
+ * Returns one item a job, in order: the status written, 'stale' if the job is no longer this attempt's to end (nothing is
+ *         written then), or 'gone' if there is no such job, or it is damaged
  *
- * Freeing the input comes first: a Redis that is full lets a script write once it has begun with a write that needs no
- * memory. So a full Redis can be drained.
+ * It begins by acknowledging an entry that does not exist: a Redis that is full lets a script write once it has begun
+ * with a write that needs no memory. So a full Redis can be drained.
  */
 export const settleScript: LuaScript = {
   name: 'settle',
   source: `${NOW_MS}${INTEGER}${IS_COUNT}${FINISH}
-local queue, job, input = KEYS[1], KEYS[2], KEYS[3]
-local group, entry, attempt, status, channel = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local queue, group = KEYS[1], ARGV[1]
+local now = now_ms()
+redis.call('XACK', queue, group, '0-0')
 
-local state = redis.pcall('HMGET', job, 'status', 'attempt', 'deadline', 'result_ttl')
-local sound = state[1] and is_count(state[3]) and is_count(state[4])
-if sound and (state[1] ~= 'processing' or state[2] ~= attempt) then return 'stale' end
+local function settle(job, input, at)
+  local entry, attempt, status, channel, last = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], at + 4 + ARGV[at + 4]
+  local state = redis.pcall('HMGET', job, 'status', 'attempt', 'deadline', 'result_ttl')
+  local sound = state[1] and is_count(state[3]) and is_count(state[4])
+  if sound and (state[1] ~= 'processing' or state[2] ~= attempt) then return 'stale', last end
 
-redis.call('DEL', input)
-if not sound then
-  status = 'gone'
-else
-  local now = now_ms()
-  if tonumber(state[3]) <= now then
+  redis.call('DEL', input)
+  if not sound then
+    status = 'gone'
+  elseif tonumber(state[3]) <= now then
     status = 'expired'
     finish(job, channel, state[4], {'status', status, 'completed_at', state[3]})
   else
-    finish(job, channel, state[4], {'status', status, 'completed_at', integer(now), unpack(ARGV, 6)})
+    finish(job, channel, state[4], {'status', status, 'completed_at', integer(now), unpack(ARGV, at + 5, last)})
   end
+  redis.call('XACK', queue, group, entry)
+  redis.call('XDEL', queue, entry)
+  return status, last
 end
-redis.call('XACK', queue, group, entry)
-redis.call('XDEL', queue, entry)
-return status
+
+local outcomes, at = {}, 2
+for i = 2, #KEYS, 2 do
+  local outcome, last = settle(KEYS[i], KEYS[i + 1], at)
+  outcomes[#outcomes + 1] = outcome
+  at = last + 1
+end
+return outcomes
 `,
 }

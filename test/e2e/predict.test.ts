@@ -3,8 +3,9 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
 import type { PublicJob } from '../../shared/job.ts'
-import { InferenceSession } from '../../worker-pool/inference-session.ts'
-import { loadModelPackage } from '../../worker-pool/model-package.ts'
+import { InferenceSession } from '../../worker-pool/inference/inference-session.ts'
+import { outputOf } from '../../worker-pool/inference/job-output.ts'
+import { loadModelPackage } from '../../worker-pool/models/model-package.ts'
 import { example, hasLabelledPhotos, labelledPhotos, NO_PHOTOS, sharedPhoto } from '../support/photos.ts'
 import { MODEL, type TestStack, testStack } from '../support/stack.ts'
 
@@ -112,8 +113,13 @@ describe('around the job API', () => {
 
 /** The same model, fed by sharp at full quality as the manifest says: short side to 256, cubic, centre 224. */
 async function topOnesBySharp(photos: Buffer[]): Promise<number[]> {
-  const modelPackage = await loadModelPackage(join(PROJECT_ROOT, 'models', MODEL))
-  const session = await InferenceSession.load(modelPackage, { providers: ['cpu'], intraOpThreads: undefined })
+  const modelPackage = await loadModelPackage(join(PROJECT_ROOT, 'models', MODEL, '1'))
+  const session = await InferenceSession.load(modelPackage, {
+    providers: ['cpu'],
+    intraOpThreads: undefined,
+    deviceId: undefined,
+    strict: true,
+  })
   const topOnes: number[] = []
   for (const photo of photos) {
     const resized = sharp(photo)
@@ -125,8 +131,8 @@ async function topOnesBySharp(photos: Buffer[]): Promise<number[]> {
       .extract({ left: 16, top: 16, width: 224, height: 224 })
       .raw()
       .toBuffer({ resolveWithObject: true })
-    const { indices } = await session.run(data, 1)
-    topOnes.push(Number(indices[0]))
+    const output = outputOf(session.manifest, modelPackage.labels, await session.run(data, 1), 0)
+    topOnes.push(output?.kind === 'predictions' ? (output.predictions[0]?.index ?? -1) : -1)
   }
   await session.close()
   return topOnes

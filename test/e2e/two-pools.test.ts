@@ -3,6 +3,8 @@ import type { PublicJob } from '../../shared/job.ts'
 import { example } from '../support/photos.ts'
 import { MODEL, type TestStack, testStack } from '../support/stack.ts'
 
+const QUEUE = { model: MODEL, version: '1' }
+
 const UPLOADS = 500
 
 let stack: TestStack
@@ -43,8 +45,8 @@ test('500 concurrent uploads over two pools: each answered, each settled once, n
   expect(servedBy.size).toBe(2)
   const attempts = new Set(await Promise.all(ids.map((id) => redis.hget(keys.job(MODEL, id), 'attempt'))))
   expect([...attempts]).toEqual(['1'])
-  expect(await redis.xlen(keys.queue(MODEL))).toBe(0)
-  expect(await redis.xpending(keys.queue(MODEL), 'pool')).toMatchObject({ 0: 0 })
+  expect(await redis.xlen(keys.queue(QUEUE))).toBe(0)
+  expect(await redis.xpending(keys.queue(QUEUE), 'pool')).toMatchObject({ 0: 0 })
   expect(await redis.keys(`${keys.prefix}*:input:*`)).toEqual([])
   listener.disconnect()
 })

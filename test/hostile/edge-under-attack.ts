@@ -2,8 +2,9 @@ import { childProcess, cpuMs } from '../../local-stack/cpu-time.ts'
 import type { ModelManifest } from '../../shared/model-manifest.ts'
 import { modelManifestSchema } from '../../shared/model-manifest.ts'
 import { RedisJobConsumer } from '../../shared/redis-job-consumer.ts'
-import { RedisTcp } from '../../worker-pool/redis-tcp.ts'
+import { RedisTcp } from '../../worker-pool/redis/redis-tcp.ts'
 import { type IsolateMemory, inspectIsolate } from '../support/isolate-inspector.ts'
+import { announcementOf } from '../support/known-models.ts'
 import { type TestStack, testStack } from '../support/stack.ts'
 
 /** What an upload came to: the answer, and what it cost. */
@@ -41,7 +42,8 @@ const MODEL: ModelManifest = modelManifestSchema.parse({
 export async function edgeUnderAttack(): Promise<EdgeUnderAttack> {
   const stack = await testStack({ pools: 0, inspect: true, edgeBindings: { MAX_BACKLOG: '100000' } })
   const redis = await RedisTcp.connect(stack.redisUrl)
-  await new RedisJobConsumer(redis, stack.keys, { poolId: 'none', manifestTtlMs: 600_000 }).announce([MODEL])
+  const identity = { poolId: 'none', poolTtlMs: 600_000, manifestTtlMs: 600_000 }
+  await new RedisJobConsumer(redis, stack.keys, identity).announce(announcementOf(MODEL))
   const workerd = await childProcess(stack.edge.service.pid, 'workerd')
   const inspector = await inspectIsolate(String(stack.edge.service.ready.inspectorUrl), 'edgebatch')
   return {

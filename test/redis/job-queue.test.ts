@@ -1,21 +1,19 @@
-import { join } from 'node:path'
 import type { Redis } from 'ioredis'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
-import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
 import type { JobResult } from '../../shared/job-queue.ts'
 import { RedisJobProducer } from '../../shared/redis-job-producer.ts'
-import { loadModelPackage } from '../../worker-pool/model-package.ts'
-import { RedisTcp } from '../../worker-pool/redis-tcp.ts'
+import { RedisTcp } from '../../worker-pool/redis/redis-tcp.ts'
 import { ownRedis } from '../support/own-redis.ts'
-import { MODEL, newTestJob, testQueue } from '../support/queue.ts'
+import { MODEL, newTestJob, QUEUE, testQueue } from '../support/queue.ts'
 import { untilGone } from '../support/until-gone.ts'
 
 const BLOCK_MS = 1_000
 
+const predictions = [{ label: 'beagle', probability: 0.9, index: 162 }]
 const success = {
   status: 'succeeded',
   modelVersion: '2',
-  predictions: [{ label: 'beagle', probability: 0.9, index: 162 }],
+  output: { kind: 'predictions', predictions },
   predictMs: 3,
   batchSize: 1,
 } satisfies JobResult
@@ -33,7 +31,7 @@ describe('enqueue', () => {
     }
     await within(keys.input(MODEL, job.id), 5_000)
     await within(keys.job(MODEL, job.id), 12_000)
-    await within(keys.queue(MODEL), 24_000)
+    await within(keys.queue(QUEUE), 24_000)
     expect(await redis.get(keys.input(MODEL, job.id))).toBe(job.payload)
     expect(await producer.read(job.id)).toMatchObject({
       id: job.id,
@@ -48,7 +46,7 @@ describe('enqueue', () => {
     const job = newTestJob()
     await producer.enqueue(job)
     expect(await producer.enqueue(job)).toMatchObject({ outcome: 'exists', backlog: 1 })
-    expect(await redis.xlen(keys.queue(MODEL))).toBe(1)
+    expect(await redis.xlen(keys.queue(QUEUE))).toBe(1)
   })
 
   test('at the backlog limit refuses and writes nothing, but still knows what it accepted', async () => {
@@ -66,8 +64,8 @@ describe('enqueue', () => {
 
   test('a queue full of dead entries accepts again', async () => {
     const { producer, keys, redis } = await testQueue({ maxBacklog: 2 })
-    await redis.xadd(keys.queue(MODEL), '1-1', 'job', 'long dead')
-    await redis.xadd(keys.queue(MODEL), '1-2', 'job', 'long dead too')
+    await redis.xadd(keys.queue(QUEUE), '1-1', 'job', 'long dead')
+    await redis.xadd(keys.queue(QUEUE), '1-2', 'job', 'long dead too')
     expect(await producer.enqueue(newTestJob())).toMatchObject({ outcome: 'queued', backlog: 1 })
   })
 
@@ -76,17 +74,17 @@ describe('enqueue', () => {
     const hasty = new RedisJobProducer(await tcp(), keys, { deadlineMs: 1, resultTtlMs: 1, maxBacklog: 2 })
     await producer.enqueue(newTestJob())
     await producer.enqueue(newTestJob())
-    const ttl = await redis.pttl(keys.queue(MODEL))
+    const ttl = await redis.pttl(keys.queue(QUEUE))
     expect((await hasty.enqueue(newTestJob())).outcome).toBe('full')
-    expect(await redis.xlen(keys.queue(MODEL))).toBe(2)
-    expect(await redis.pttl(keys.queue(MODEL))).toBeGreaterThan(ttl / 2)
+    expect(await redis.xlen(keys.queue(QUEUE))).toBe(2)
+    expect(await redis.pttl(keys.queue(QUEUE))).toBeGreaterThan(ttl / 2)
   })
 
   test('in-flight jobs count towards the backlog', async () => {
     const { producer, consumer } = await testQueue({ maxBacklog: 1 })
     const pool = await consumer('a')
     await producer.enqueue(newTestJob())
-    await pool.claim(MODEL, 1, BLOCK_MS)
+    await pool.claim(1, BLOCK_MS)
     expect((await producer.enqueue(newTestJob())).outcome).toBe('full')
   })
 })
@@ -98,7 +96,7 @@ describe('claim', () => {
     const jobs = [newTestJob(), newTestJob({ payload: Buffer.alloc(12, 9).toString('base64') })]
     for (const job of jobs) await producer.enqueue(job)
 
-    const claimed = await pool.claim(MODEL, 32, BLOCK_MS)
+    const claimed = await pool.claim(32, BLOCK_MS)
     expect(claimed.map(({ id, attempt }) => ({ id, attempt }))).toEqual(
       jobs.map(({ id }) => ({ id, attempt: 1 })),
     )
@@ -114,6 +112,27 @@ describe('claim', () => {
     expect(await producer.read(jobs[0]?.id ?? '')).toMatchObject({ status: 'processing', attempt: 1 })
   })
 
+  test('tells by Redis’ clock when a job was accepted and when claimed, and where it stands in a trace', async () => {
+    const { producer, consumer, redis } = await testQueue()
+    const pool = await consumer('a')
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+    const now = async () => {
+      const [seconds, microseconds] = await redis.time()
+      return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
+    }
+    const times = [await now()]
+    await producer.enqueue(newTestJob({ traceparent }))
+    await producer.enqueue(newTestJob())
+    times.push(await now())
+    const [traced, untraced] = await pool.claim(2, BLOCK_MS)
+    times.push(await now())
+    const { createdAt = 0, claimedAt = 0 } = traced ?? {}
+    const inOrder = [times[0], createdAt, times[1], claimedAt, times[2]]
+    expect(inOrder).toEqual(inOrder.toSorted((a = 0, b = 0) => a - b))
+    expect(traced?.traceparent).toBe(traceparent)
+    expect(untraced?.traceparent).toBeUndefined()
+  })
+
   test('says of an encoded photo that it is one, and hands it over as it is', async () => {
     const { producer, consumer } = await testQueue()
     const pool = await consumer('a')
@@ -122,7 +141,7 @@ describe('claim', () => {
       payload: 'AAECAw==',
     })
     await producer.enqueue(job)
-    const [claimed] = await pool.claim(MODEL, 1, BLOCK_MS)
+    const [claimed] = await pool.claim(1, BLOCK_MS)
     expect(claimed?.input).toEqual({ kind: 'image', type: 'avif', encoding: 'base64' })
     expect(Buffer.from(claimed?.payload ?? []).toString()).toBe('AAECAw==')
   })
@@ -140,7 +159,7 @@ describe('claim', () => {
     await producer.enqueue(bad)
     await producer.enqueue(good)
     await redis.hset(keys.job(MODEL, bad.id), fields)
-    const claimed = await pool.claim(MODEL, 2, BLOCK_MS)
+    const claimed = await pool.claim(2, BLOCK_MS)
     expect(claimed.map(({ id, input }) => [id, input?.kind])).toEqual([
       [bad.id, undefined],
       [good.id, 'tensor'],
@@ -155,7 +174,7 @@ describe('claim', () => {
     await producer.enqueue(good)
     await redis.del(keys.input(MODEL, bad.id))
     await redis.hset(keys.input(MODEL, bad.id), 'x', 'y')
-    const claimed = await pool.claim(MODEL, 2, BLOCK_MS)
+    const claimed = await pool.claim(2, BLOCK_MS)
     expect(claimed.map(({ id, payload }) => [id, payload !== undefined])).toEqual([
       [bad.id, false],
       [good.id, true],
@@ -166,8 +185,8 @@ describe('claim', () => {
     const { producer, consumer } = await testQueue()
     const [a, b] = [await consumer('a'), await consumer('b')]
     for (let i = 0; i < 5; i++) await producer.enqueue(newTestJob())
-    const first = await a.claim(MODEL, 3, BLOCK_MS)
-    const second = await b.claim(MODEL, 3, BLOCK_MS)
+    const first = await a.claim(3, BLOCK_MS)
+    const second = await b.claim(3, BLOCK_MS)
     expect([first.length, second.length]).toEqual([3, 2])
     expect(new Set([...first, ...second].map(({ id }) => id)).size).toBe(5)
   })
@@ -177,7 +196,7 @@ describe('claim', () => {
     const job = newTestJob()
     await producer.enqueue(job)
     const pool = await consumer('late')
-    expect((await pool.claim(MODEL, 1, BLOCK_MS)).map(({ id }) => id)).toEqual([job.id])
+    expect((await pool.claim(1, BLOCK_MS)).map(({ id }) => id)).toEqual([job.id])
   })
 
   test('drops a job that is past its deadline, and says so to its caller', async () => {
@@ -186,9 +205,9 @@ describe('claim', () => {
     const job = newTestJob()
     await producer.enqueue(job)
     await redis.hset(keys.job(MODEL, job.id), 'deadline', 1)
-    expect(await pool.claim(MODEL, 1, BLOCK_MS)).toEqual([])
+    expect(await pool.claim(1, BLOCK_MS)).toEqual([])
     expect(await redis.hget(keys.job(MODEL, job.id), 'status')).toBe('expired')
-    expect(await redis.xlen(keys.queue(MODEL))).toBe(0)
+    expect(await redis.xlen(keys.queue(QUEUE))).toBe(0)
   })
 
   test('drops an entry whose job is gone', async () => {
@@ -197,8 +216,8 @@ describe('claim', () => {
     const job = newTestJob()
     await producer.enqueue(job)
     await redis.del(keys.job(MODEL, job.id))
-    expect(await pool.claim(MODEL, 1, BLOCK_MS)).toEqual([])
-    expect(await redis.xpending(keys.queue(MODEL), 'pool')).toMatchObject({ 0: 0 })
+    expect(await pool.claim(1, BLOCK_MS)).toEqual([])
+    expect(await redis.xpending(keys.queue(QUEUE), 'pool')).toMatchObject({ 0: 0 })
   })
 
   test.each([
@@ -219,29 +238,41 @@ describe('claim', () => {
     await producer.enqueue(bad)
     await producer.enqueue(good)
     await damage(redis, keys.job(MODEL, bad.id))
-    expect((await pool.claim(MODEL, 2, BLOCK_MS)).map(({ id }) => id)).toEqual([good.id])
-    expect(await redis.xlen(keys.queue(MODEL))).toBe(1)
+    expect((await pool.claim(2, BLOCK_MS)).map(({ id }) => id)).toEqual([good.id])
+    expect(await redis.xlen(keys.queue(QUEUE))).toBe(1)
+  })
+
+  test('takes an entry of one queue while it holds one of another with the same id', async () => {
+    const { consumer, keys, redis } = await testQueue()
+    const pool = (await consumer('a')).consumer
+    for (const version of ['1', '2']) {
+      const queue = { model: MODEL, version }
+      const reader = await pool.open(queue)
+      onTestFinished(() => reader.close())
+      await redis.xadd(keys.queue(queue), '1-1', 'job', `of-${version}`, 'deadline', '1')
+      expect(await reader.take(1, BLOCK_MS)).toEqual([{ entry: '1-1', id: `of-${version}` }])
+    }
   })
 
   test('a queue that was deleted under a pool is made anew', async () => {
     const { producer, consumer, keys, redis } = await testQueue()
     const pool = await consumer('a')
-    await redis.del(keys.queue(MODEL))
-    expect(await pool.claim(MODEL, 1, BLOCK_MS)).toEqual([])
+    await redis.del(keys.queue(QUEUE))
+    expect(await pool.claim(1, BLOCK_MS)).toEqual([])
     const job = newTestJob()
     await producer.enqueue(job)
-    expect((await pool.claim(MODEL, 1, BLOCK_MS)).map(({ id }) => id)).toEqual([job.id])
+    expect((await pool.claim(1, BLOCK_MS)).map(({ id }) => id)).toEqual([job.id])
   })
 
   test('waiting for jobs can be ended at once, without losing one', async () => {
     const { producer, consumer } = await testQueue()
     const pool = await consumer('a')
-    const waiting = pool.claim(MODEL, 1, 3_600_000)
+    const waiting = pool.claim(1, 3_600_000)
     await pool.endWaiting()
     expect(await waiting).toEqual([])
     const job = newTestJob()
     await producer.enqueue(job)
-    expect((await pool.claim(MODEL, 1, BLOCK_MS)).map(({ id }) => id)).toEqual([job.id])
+    expect((await pool.claim(1, BLOCK_MS)).map(({ id }) => id)).toEqual([job.id])
   })
 })
 
@@ -251,23 +282,23 @@ describe('settle', () => {
     const pool = await consumer('a')
     const { id } = newTestJob()
     await producer.enqueue(newTestJob({ id }))
-    const [job] = await pool.claim(MODEL, 1, BLOCK_MS)
+    const [job] = await pool.claim(1, BLOCK_MS)
     if (!job) throw new Error('nothing was claimed')
 
-    expect(await pool.settle(MODEL, [{ job, result: success }])).toEqual(['succeeded'])
-    expect(
-      await pool.settle(MODEL, [{ job, result: { status: 'failed', code: 'inference-failed' } }]),
-    ).toEqual(['stale'])
+    expect(await pool.settle([{ job, result: success }])).toEqual(['succeeded'])
+    expect(await pool.settle([{ job, result: { status: 'failed', code: 'inference-failed' } }])).toEqual([
+      'stale',
+    ])
 
     expect(await producer.read(id)).toMatchObject({
       status: 'succeeded',
       model_version: '2',
-      predictions: success.predictions,
+      predictions,
       batch_size: 1,
     })
     expect(await redis.exists(keys.input(MODEL, id))).toBe(0)
-    expect(await redis.xlen(keys.queue(MODEL))).toBe(0)
-    expect(await redis.xpending(keys.queue(MODEL), 'pool')).toMatchObject({ 0: 0 })
+    expect(await redis.xlen(keys.queue(QUEUE))).toBe(0)
+    expect(await redis.xpending(keys.queue(QUEUE), 'pool')).toMatchObject({ 0: 0 })
     expect(await redis.pttl(keys.job(MODEL, id))).toBeLessThanOrEqual(60_000)
   })
 
@@ -279,14 +310,14 @@ describe('settle', () => {
     const listener = redis.duplicate()
     await listener.subscribe(keys.done(MODEL, id))
     const heard = new Promise<string>((resolve) => listener.once('message', (_, message) => resolve(message)))
-    const [job] = await pool.claim(MODEL, 1, BLOCK_MS)
-    if (job) await pool.settle(MODEL, [{ job, result: success }])
+    const [job] = await pool.claim(1, BLOCK_MS)
+    if (job) await pool.settle([{ job, result: success }])
     const message = await heard
     listener.disconnect()
     expect(message).not.toContain('\n')
     expect(JSON.parse(message)).toMatchObject({
       status: 'succeeded',
-      predictions: JSON.stringify(success.predictions),
+      predictions: JSON.stringify(predictions),
     })
   })
 
@@ -295,9 +326,9 @@ describe('settle', () => {
     const pool = await consumer('a')
     const { id } = newTestJob()
     await producer.enqueue(newTestJob({ id }))
-    const [job] = await pool.claim(MODEL, 1, BLOCK_MS)
+    const [job] = await pool.claim(1, BLOCK_MS)
     await redis.hincrby(keys.job(MODEL, id), 'attempt', 1)
-    if (job) expect(await pool.settle(MODEL, [{ job, result: success }])).toEqual(['stale'])
+    if (job) expect(await pool.settle([{ job, result: success }])).toEqual(['stale'])
     expect(await producer.read(id)).toMatchObject({ status: 'processing', attempt: 2 })
   })
 
@@ -306,10 +337,10 @@ describe('settle', () => {
     const pool = await consumer('a')
     const { id } = newTestJob()
     await producer.enqueue(newTestJob({ id }))
-    const [job] = await pool.claim(MODEL, 1, BLOCK_MS)
+    const [job] = await pool.claim(1, BLOCK_MS)
     await redis.hset(keys.job(MODEL, id), 'deadline', 1)
     expect(await producer.read(id)).toMatchObject({ status: 'expired' })
-    if (job) expect(await pool.settle(MODEL, [{ job, result: success }])).toEqual(['expired'])
+    if (job) expect(await pool.settle([{ job, result: success }])).toEqual(['expired'])
     const settled = await producer.read(id)
     expect(settled).toMatchObject({ status: 'expired', completed_at: 1 })
     expect(settled?.predictions).toBeUndefined()
@@ -320,10 +351,10 @@ describe('settle', () => {
     const pool = await consumer('a')
     const { id } = newTestJob()
     await producer.enqueue(newTestJob({ id }))
-    const [job] = await pool.claim(MODEL, 1, BLOCK_MS)
+    const [job] = await pool.claim(1, BLOCK_MS)
     await redis.del(keys.job(MODEL, id))
-    if (job) expect(await pool.settle(MODEL, [{ job, result: success }])).toEqual(['gone'])
-    expect(await redis.xlen(keys.queue(MODEL))).toBe(0)
+    if (job) expect(await pool.settle([{ job, result: success }])).toEqual(['gone'])
+    expect(await redis.xlen(keys.queue(QUEUE))).toBe(0)
     expect(await redis.exists(keys.job(MODEL, id))).toBe(0)
   })
 })
@@ -333,11 +364,11 @@ test('Redis itself frees the input at the deadline and the job after its result 
   const job = newTestJob()
   await producer.enqueue(job)
   expect((await redis.keys(`${keys.prefix}*`)).sort()).toEqual(
-    [keys.input(MODEL, job.id), keys.job(MODEL, job.id), keys.queue(MODEL)].sort(),
+    [keys.input(MODEL, job.id), keys.job(MODEL, job.id), keys.queue(QUEUE)].sort(),
   )
   await untilGone(redis, keys.input(MODEL, job.id))
   await untilGone(redis, keys.job(MODEL, job.id))
-  await untilGone(redis, keys.queue(MODEL))
+  await untilGone(redis, keys.queue(QUEUE))
   expect(await redis.keys(`${keys.prefix}*`)).toEqual([])
 })
 
@@ -352,9 +383,9 @@ test('a Redis that is full refuses new jobs whole, and lets those it has be clai
   await expect(producer.enqueue(newTestJob())).rejects.toThrow(/^OOM/)
   expect(await redis.keys('*')).toEqual(before)
 
-  const [job] = await pool.claim(MODEL, 1, BLOCK_MS)
+  const [job] = await pool.claim(1, BLOCK_MS)
   if (!job) throw new Error('nothing was claimed')
-  expect(await pool.settle(MODEL, [{ job, result: success }])).toEqual(['succeeded'])
+  expect(await pool.settle([{ job, result: success }])).toEqual(['succeeded'])
   expect(await producer.read(accepted.id)).toMatchObject({ status: 'succeeded' })
   expect(await redis.exists(keys.input(MODEL, accepted.id))).toBe(0)
 })
@@ -365,29 +396,9 @@ test('entries that Redis handed out and then refused to have claimed are claimed
   const job = newTestJob()
   await producer.enqueue(job)
   await redis.call('ACL', 'SETUSER', 'default', '-evalsha', '-eval')
-  await expect(pool.claim(MODEL, 1, BLOCK_MS)).rejects.toThrow(/^NOPERM/)
+  await expect(pool.claim(1, BLOCK_MS)).rejects.toThrow(/^NOPERM/)
   await redis.call('ACL', 'SETUSER', 'default', '+@all')
-  expect((await pool.claim(MODEL, 1, BLOCK_MS)).map(({ id }) => id)).toEqual([job.id])
-})
-
-test('a model that pools announce is known; junk beside it is cleared away', async () => {
-  const { producer, consumer, keys, redis } = await testQueue()
-  await redis.hset(keys.models(), 'junk', 'garbage')
-  const { manifest } = await loadModelPackage(join(PROJECT_ROOT, 'models', 'efficientnet-lite0'))
-  await (await consumer('a')).announce([manifest])
-  expect(await producer.models()).toEqual([manifest])
-  expect(await redis.hkeys(keys.models())).toEqual([manifest.name])
-  expect(await redis.pttl(keys.models())).toBeGreaterThan(0)
-})
-
-test('when all of Redis was emptied under a waiting pool, the pool makes its model known again', async () => {
-  const { producer, consumer, keys, redis } = await testQueue()
-  const pool = await consumer('a')
-  const { manifest } = await loadModelPackage(join(PROJECT_ROOT, 'models', 'efficientnet-lite0'))
-  await pool.announce([manifest])
-  await redis.del(keys.models(), keys.queue(MODEL))
-  expect(await pool.claim(MODEL, 1, BLOCK_MS)).toEqual([])
-  expect(await producer.models()).toEqual([manifest])
+  expect((await pool.claim(1, BLOCK_MS)).map(({ id }) => id)).toEqual([job.id])
 })
 
 test('scripts work on a Redis that has forgotten them', async () => {

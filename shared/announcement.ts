@@ -1,0 +1,97 @@
+import * as z from 'zod'
+import { type ModelManifest, modelManifestSchema } from './model-manifest.ts'
+import { versionId } from './model-reference.ts'
+
+/** What pools tell the edge through Redis, and how long it is believed. Milliseconds. */
+
+/** A pool says this often what it serves; an idle pool talks to Redis no more than that. */
+export const ANNOUNCE_EVERY_MS = 30_000
+/** A pool of which nothing has been heard for so long is taken for dead: two announcements may get lost. */
+export const POOL_TTL_MS = 75_000
+/** A manifest is known for so long after the last announcement: pools may be scaled to zero for days. */
+export const MANIFEST_TTL_MS = 7 * 24 * 3_600_000
+/** How old an edge's picture may be: within this time it sees a new version, and sends no more jobs to a withdrawn one. */
+export const MODELS_FRESH_MS = 5_000
+
+/** How a pool is doing, for whoever looks at the pools together. */
+export interface PoolLoad {
+  /** What it runs on, in words. */
+  device: string
+  /** Jobs claimed and not settled. */
+  inFlight: number
+  /** Over the last minute or so. */
+  imagesPerSecond: number
+  /** By the pool's own clock, in ms since the epoch. */
+  startedAt: number
+}
+
+/** A version of a model that pools have announced. */
+export interface KnownModel {
+  manifest: ModelManifest
+  /** When a pool announced it last, by Redis' clock. */
+  seenAt: number
+  /** Ids of the live pools that serve it; none while all are scaled to zero. */
+  pools: string[]
+}
+
+const poolRecordSchema = z.object({ models: z.array(z.string()) })
+
+/** A pool as it stands in the hash of pools. */
+export function poolRecord(manifests: readonly ModelManifest[], load: PoolLoad): string {
+  return JSON.stringify({
+    models: manifests.map(versionId),
+    device: load.device,
+    in_flight: load.inFlight,
+    images_per_second: load.imagesPerSecond,
+    started_at: load.startedAt,
+  })
+}
+
+/**
+ * The two hashes of announcements at Redis' time `nowMs`, as one list by name. What this version cannot read (announced by a newer
+ * pool) is left out rather than failing all others.
+ */
+export function readAnnouncements(
+  models: Readonly<Record<string, string>>,
+  workers: Readonly<Record<string, string>>,
+  nowMs: number,
+): KnownModel[] {
+  const pools = Object.entries(workers).flatMap(([id, record]) => {
+    const { until, json } = split(record)
+    const read = until > nowMs ? poolRecordSchema.safeParse(parsed(json)).data : undefined
+    return read ? [{ id, serves: new Set(read.models) }] : []
+  })
+  return Object.entries(models)
+    .flatMap(([id, announced]) => {
+      const { until, json: rest } = split(announced)
+      const { until: seenAt, json } = split(rest)
+      const manifest = until > nowMs ? modelManifestSchema.safeParse(parsed(json)).data : undefined
+      if (!manifest || versionId(manifest) !== id) return []
+      return [
+        {
+          manifest,
+          seenAt,
+          pools: pools
+            .filter(({ serves }) => serves.has(id))
+            .map((pool) => pool.id)
+            .sort(),
+        },
+      ]
+    })
+    .sort((a, b) => a.manifest.name.localeCompare(b.manifest.name))
+}
+
+/** `<until, ms> <rest>`; a text that is not has been over for ever. */
+function split(text: string): { until: number; json: string } {
+  const space = text.indexOf(' ')
+  const until = Number(text.slice(0, Math.max(0, space)))
+  return { until: Number.isFinite(until) ? until : 0, json: text.slice(space + 1) }
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return undefined
+  }
+}

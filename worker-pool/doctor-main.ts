@@ -1,0 +1,49 @@
+import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
+import { type PoolEnv, poolEnvSchema } from './env.ts'
+import { warmUp } from './inference/warm-up.ts'
+import { asJson, asTable, exitCodeOf } from './machine/doctor/check.ts'
+import { runDoctor } from './machine/doctor/run-doctor.ts'
+import { CONFIGURATION_EXIT_CODE } from './machine/supervisor.ts'
+import type { ModelPackage } from './models/model-package.ts'
+import { modelSelection } from './models/model-selection.ts'
+import { readPackages } from './models/read-packages.ts'
+
+/** Entry: says what a pool with this environment lacks on this machine. `--json`: for programs. */
+async function main(): Promise<void> {
+  // Before ONNX Runtime is loaded: it would send Microsoft what it runs.
+  process.env.ORT_DISABLE_TELEMETRY ||= '1'
+  const env = readConfiguration(poolEnvSchema, process.env)
+  const selection = modelSelection(env)
+  const checks = await runDoctor({
+    ...env,
+    modelFolder: selection.repository ?? selection.folders[0] ?? '.',
+    loadModels: () => readPackages(selection),
+    tryModel: (modelPackage) => tryModel(modelPackage, env),
+    variables: process.env,
+  })
+  process.stdout.write(process.argv.includes('--json') ? asJson(checks) : asTable(checks))
+  process.exitCode = exitCodeOf(checks)
+}
+
+/** One grey image through ONNX Runtime. Providers must be there even where a pool would make do with fewer. */
+async function tryModel(modelPackage: ModelPackage, env: PoolEnv): Promise<void> {
+  // Not before ONNX Runtime is told to keep to itself.
+  const { InferenceSession } = await import('./inference/inference-session.ts')
+  const session = await InferenceSession.load(modelPackage, {
+    providers: env.EXECUTION_PROVIDERS,
+    intraOpThreads: env.INTRA_OP_THREADS,
+    deviceId: env.DEVICE_ID,
+    strict: true,
+  })
+  try {
+    await warmUp(session, modelPackage.labels, [1])
+  } finally {
+    await session.close()
+  }
+}
+
+main().catch((error: unknown) => {
+  if (!(error instanceof ConfigurationError)) throw error
+  process.stderr.write(`doctor: ${error.message} (see the environment)\n`)
+  process.exitCode = CONFIGURATION_EXIT_CODE
+})

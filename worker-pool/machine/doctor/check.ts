@@ -1,0 +1,38 @@
+/** One thing that a pool needs, and how it stands on this machine. */
+export interface Check {
+  name: string
+  /**
+   * - `ok`
+   * - `warning`: a pool runs, but not as well as it could, or nobody could tell.
+   * - `missing`: not there, or not usable.
+   */
+  state: 'ok' | 'warning' | 'missing'
+  /** Whether a pool with these settings cannot do without it. */
+  needed: boolean
+  /** What was found. Nothing secret. */
+  found: string
+  /** What to do; for all but `ok`. */
+  fix?: string
+}
+
+/** 0, or 1 if something is missing that these settings need. */
+export function exitCodeOf(checks: readonly Check[]): 0 | 1 {
+  return checks.some(({ state, needed }) => needed && state === 'missing') ? 1 : 0
+}
+
+/** A table for people: state, name, what was found, and below it what to do. */
+export function asTable(checks: readonly Check[]): string {
+  const width = Math.max(0, ...checks.map(({ name }) => name.length))
+  const lines = checks.flatMap((check) => {
+    const { state, name, needed, found, fix } = check
+    const optional = state === 'missing' && !needed ? ' (not needed with these settings)' : ''
+    const line = `${state.padEnd(7)}  ${name.padEnd(width)}  ${found}${optional}`
+    return fix ? [line, `${' '.repeat(width + 11)}fix: ${fix}`] : [line]
+  })
+  return `${lines.join('\n')}\n`
+}
+
+/** The same for programs. */
+export function asJson(checks: readonly Check[]): string {
+  return `${JSON.stringify({ ok: exitCodeOf(checks) === 0, checks }, undefined, 2)}\n`
+}

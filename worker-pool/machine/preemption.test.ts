@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest'
+import { metadataServer } from '../../test/support/metadata-server.ts'
+import { SleepingClock } from '../../test/support/sleeping-clock.ts'
+import { type PreemptionNotice, type PreemptionOptions, watchPreemption } from './preemption.ts'
+
+const TOKEN = 'PUT /latest/api/token'
+const ACTION = 'GET /latest/meta-data/spot/instance-action'
+const PREEMPTED = 'GET /computeMetadata/v1/instance/preempted'
+const NOTICE = JSON.stringify({ action: 'terminate', time: '2026-03-01T08:22:00Z' })
+
+/** A watch with everything that came of it. */
+function watch(kind: PreemptionOptions['kind'], baseUrl: string) {
+  const clock = new SleepingClock()
+  const notices: PreemptionNotice[] = []
+  const warnings: object[] = []
+  const ending = new AbortController()
+  const done = watchPreemption({
+    ...{ kind, clock, baseUrl, signal: ending.signal },
+    onNotice: (notice) => notices.push(notice),
+    log: { info: () => {}, warn: (details) => warnings.push(details) },
+  })
+  return { clock, notices, warnings, done, end: () => ending.abort() }
+}
+
+/** EC2: `actions` are the answers to one look after another, the last one for ever; undefined: 404. */
+function ec2(...actions: (string | number | undefined)[]) {
+  let tokens = 0
+  return metadataServer((line, request, response) => {
+    if (line === TOKEN) {
+      const valid = request.headers['x-aws-ec2-metadata-token-ttl-seconds'] === '21600'
+      return response.writeHead(valid ? 200 : 400).end(`token-${++tokens}`)
+    }
+    if (line !== ACTION) return response.writeHead(404).end()
+    if (request.headers['x-aws-ec2-metadata-token'] !== `token-${tokens}`)
+      return response.writeHead(401).end()
+    const action = actions.length > 1 ? actions.shift() : actions[0]
+    if (typeof action === 'number') return response.writeHead(action).end()
+    return response.writeHead(action === undefined ? 404 : 200).end(action)
+  })
+}
+
+describe('a spot instance of EC2', () => {
+  test('is asked every 5 s, with one token, until it is to be terminated', async () => {
+    const { baseUrl, requests } = await ec2(undefined, undefined, NOTICE)
+    const { done, notices, clock } = watch('ec2', baseUrl)
+    await done
+    expect(notices).toEqual([{ source: 'ec2', at: Date.parse('2026-03-01T08:22:00Z') }])
+    expect(clock.sleeps).toEqual([5_000, 5_000])
+    expect(requests).toEqual([TOKEN, ACTION, ACTION, ACTION])
+  })
+
+  test('is asked with a new token when the old one is over', async () => {
+    const { baseUrl, requests } = await ec2(401, NOTICE)
+    const { done, notices } = watch('ec2', baseUrl)
+    await done
+    expect(notices).toHaveLength(1)
+    expect(requests).toEqual([TOKEN, ACTION, TOKEN, ACTION])
+  })
+
+  test('is taken to end now when its notice cannot be read', async () => {
+    const { baseUrl } = await ec2('soon')
+    const { done, notices, clock } = watch('ec2', baseUrl)
+    await done
+    expect(notices).toEqual([{ source: 'ec2', at: clock.now() }])
+  })
+
+  test('is asked again after errors, which are told once an outage', async () => {
+    const { baseUrl } = await ec2(500, 500, undefined, 503, NOTICE)
+    const { done, notices, warnings } = watch('ec2', baseUrl)
+    await done
+    expect(notices).toHaveLength(1)
+    expect(warnings).toHaveLength(2)
+  })
+})
+
+describe('a preemptible machine of Google', () => {
+  /** `answers`: one a look. Answers at once, as the real server does only when something has changed. */
+  const gcp = (...answers: string[]) => {
+    let etag = 0
+    return metadataServer((line, request, response) => {
+      if (request.headers['metadata-flavor'] !== 'Google') return response.writeHead(403).end()
+      const headers = { 'Metadata-Flavor': 'Google', ETag: `e${++etag}` }
+      if (line.startsWith(PREEMPTED)) return response.writeHead(200, headers).end(answers.shift())
+      return response.writeHead(200, headers).end('1234')
+    })
+  }
+
+  test('is looked at once, and then waited for from what was seen', async () => {
+    const { baseUrl, requests } = await gcp('FALSE', 'FALSE', 'TRUE')
+    const { done, notices, clock } = watch('gcp', baseUrl)
+    await done
+    expect(notices).toEqual([{ source: 'gcp', at: clock.now() + 30_000 }])
+    expect(requests).toEqual([
+      PREEMPTED,
+      `${PREEMPTED}?wait_for_change=true&last_etag=e1&timeout_sec=60`,
+      `${PREEMPTED}?wait_for_change=true&last_etag=e2&timeout_sec=60`,
+    ])
+  })
+
+  test('is found by itself', async () => {
+    const { baseUrl } = await gcp('TRUE')
+    const { done, notices } = watch('auto', baseUrl)
+    await done
+    expect(notices).toMatchObject([{ source: 'gcp' }])
+  })
+
+  test('is not asked without a pause when the server gives nothing to wait from', async () => {
+    const answers = ['FALSE', 'TRUE']
+    const { baseUrl } = await metadataServer((_line, _request, response) => response.end(answers.shift()))
+    const { done, clock, notices } = watch('gcp', baseUrl)
+    await done
+    expect(clock.sleeps).toEqual([5_000])
+    expect(notices).toHaveLength(1)
+  })
+})
+
+describe('a watch for preemption', () => {
+  test('finds EC2 by itself', async () => {
+    const { baseUrl } = await ec2(NOTICE)
+    const { done, notices } = watch('auto', baseUrl)
+    await done
+    expect(notices).toMatchObject([{ source: 'ec2' }])
+  })
+
+  test('looks three times for a cloud, and ends where there is none', async () => {
+    const { baseUrl, requests } = await metadataServer((_line, _request, response) =>
+      response.writeHead(404).end(),
+    )
+    const { done, notices, warnings } = watch('auto', baseUrl)
+    await done
+    expect(requests.filter((line) => line === TOKEN)).toHaveLength(3)
+    expect([notices, warnings]).toEqual([[], []])
+  })
+
+  test('ends where nobody listens', async () => {
+    const { done, notices } = watch('auto', 'http://127.0.0.1:1')
+    await done
+    expect(notices).toEqual([])
+  })
+
+  test('ends at once when it is aborted in the middle of a request', async () => {
+    let asked = () => {}
+    const pending = new Promise<void>((resolve) => {
+      asked = resolve
+    })
+    const { baseUrl } = await metadataServer(() => asked())
+    const { done, end, notices, warnings } = watch('gcp', baseUrl)
+    await pending
+    end()
+    await done
+    expect([notices, warnings]).toEqual([[], []])
+  })
+})

@@ -1,0 +1,92 @@
+import type { Clock } from '../../shared/clock.ts'
+import { Ec2Interruption } from './ec2-interruption.ts'
+import { GcpPreemption } from './gcp-preemption.ts'
+
+/** The cloud is about to take this machine away. */
+export interface PreemptionNotice {
+  source: 'ec2' | 'gcp'
+  /** When, in milliseconds since the Unix epoch. */
+  at: number
+}
+
+export interface PreemptionOptions {
+  /** `auto`: whichever cloud's metadata server answers. */
+  kind: 'ec2' | 'gcp' | 'auto'
+  /** Called once at most. */
+  onNotice: (notice: PreemptionNotice) => void
+  clock: Clock
+  log: {
+    info: (details: object, text: string) => void
+    warn: (details: object, text: string) => void
+  }
+  /** Ends the watch. */
+  signal: AbortSignal
+  /** Where the metadata server is; both clouds have theirs at the same address. */
+  baseUrl?: string
+}
+
+interface MetadataSource {
+  readonly source: 'ec2' | 'gcp'
+  /** Between two looks. */
+  readonly pauseMs: number
+  isHere(signal: AbortSignal): Promise<boolean>
+  look(signal: AbortSignal): Promise<PreemptionNotice | undefined>
+}
+
+const METADATA_SERVER = 'http://169.254.169.254'
+const PAUSE_AFTER_ERROR_MS = 5_000
+/** The network of a machine that has just started may not be there yet. */
+const ATTEMPTS_TO_FIND = 3
+
+/**
+ * Resolves after the notice, when `signal` aborts, or if no cloud is found. Never rejects: a metadata server that is away
+ * costs the warning ahead of time, not the pool, and is asked again.
+ */
+export async function watchPreemption(options: PreemptionOptions): Promise<void> {
+  const { signal, clock, log } = options
+  const source = await findSource(options)
+  if (!source) {
+    if (!signal.aborted) log.info({}, 'no metadata server of a cloud: not watching for preemption')
+    return
+  }
+  log.info({ source: source.source }, 'watching for preemption')
+  let failing = false
+  while (!signal.aborted) {
+    try {
+      const notice = await source.look(signal)
+      if (signal.aborted) return
+      if (notice) return options.onNotice(notice)
+      if (failing) log.info({ source: source.source }, 'the metadata server answers again')
+      failing = false
+      await clock.sleep(source.pauseMs, signal)
+    } catch (error) {
+      if (signal.aborted) return
+      // Once, and not every five seconds of an outage.
+      if (!failing)
+        log.warn({ source: source.source, reason: reasonOf(error) }, 'cannot watch for preemption')
+      failing = true
+      await clock.sleep(PAUSE_AFTER_ERROR_MS, signal)
+    }
+  }
+}
+
+async function findSource(options: PreemptionOptions): Promise<MetadataSource | undefined> {
+  const { kind, clock, signal, baseUrl = METADATA_SERVER } = options
+  const ec2 = new Ec2Interruption(baseUrl, clock)
+  const gcp = new GcpPreemption(baseUrl, clock)
+  if (kind !== 'auto') return kind === 'ec2' ? ec2 : gcp
+  for (let attempt = 1; !signal.aborted; attempt++) {
+    const [isEc2, isGcp] = await Promise.all([ec2.isHere(signal), gcp.isHere(signal)])
+    if (isGcp) return gcp
+    if (isEc2) return ec2
+    if (attempt === ATTEMPTS_TO_FIND) break
+    await clock.sleep(PAUSE_AFTER_ERROR_MS, signal)
+  }
+  return undefined
+}
+
+/** `fetch` says only that it failed; why is in its cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? error.cause.message : error.message
+}

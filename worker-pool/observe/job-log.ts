@@ -1,0 +1,62 @@
+import type { Logger } from 'pino'
+import type { ModelManifest } from '../../shared/model-manifest.ts'
+import { isOurs } from './failures.ts'
+import type { PoolObserver, SettledBatch, SettledJob } from './pool-observer.ts'
+
+/**
+ * Writes what happens to jobs into the pool's log, each with its own and its request's id: failures that are ours as errors, those
+ * of a caller's picture as info, results that came too late as warnings. Batches are for debugging.
+ */
+export class JobLog implements PoolObserver {
+  readonly #log: Logger
+
+  constructor(log: Logger) {
+    this.#log = log
+  }
+
+  modelServed(): void {}
+  modelGone(): void {}
+  pendingChanged(): void {}
+
+  batchSettled({ manifest, instance, size, bucket, times, jobs }: SettledBatch): void {
+    const inferMs = times.inferEnd - times.inferBegin
+    this.#log.debug({ ...versionOf(manifest), instance, size, bucket, inferMs }, 'batch')
+    this.#logEnds(manifest, jobs)
+  }
+
+  jobsFailed(manifest: ModelManifest, jobs: readonly SettledJob[]): void {
+    this.#logEnds(manifest, jobs)
+  }
+
+  jobsReleased(manifest: ModelManifest, count: number): void {
+    this.#log.info({ ...versionOf(manifest), count }, 'jobs given back')
+  }
+
+  /** What ended in the same way is one line. */
+  #logEnds(manifest: ModelManifest, jobs: readonly SettledJob[]): void {
+    const late = jobs.filter(({ outcome }) => outcome !== 'succeeded' && outcome !== 'failed')
+    if (late.length > 0) {
+      const told = late.map((settled) => ({ ...idsOf(settled), outcome: settled.outcome }))
+      this.#log.warn({ ...versionOf(manifest), jobs: told }, 'results came too late')
+    }
+    const failed = jobs.filter(({ outcome }) => outcome === 'failed')
+    for (const group of Map.groupBy(failed, ({ failure, reason }) => `${failure} ${reason}`).values())
+      this.#logFailed(manifest, group)
+  }
+
+  #logFailed(manifest: ModelManifest, group: readonly SettledJob[]): void {
+    const [first] = group
+    const code = first?.failure ?? 'internal-error'
+    const level = isOurs(code) ? 'error' : 'info'
+    const reason = first?.reason === undefined ? {} : { reason: first.reason }
+    this.#log[level]({ ...versionOf(manifest), code, ...reason, jobs: group.map(idsOf) }, 'jobs failed')
+  }
+}
+
+function versionOf({ name, version }: ModelManifest) {
+  return { model: name, version }
+}
+
+function idsOf({ job }: SettledJob) {
+  return { job: job.id, request: job.requestId, attempt: job.attempt }
+}

@@ -24,6 +24,8 @@ export interface ServiceSpec {
   /** Entry file, relative to the project's root. */
   entry: string
   env: Record<string, string>
+  /** Flags of Node itself. */
+  nodeFlags?: readonly string[]
   /** Where its log goes. */
   folder: string
 }
@@ -36,11 +38,17 @@ const REASON_LENGTH = 2_000
  * and things end in the right order; if we vanish, its IPC channel closes and it ends itself. Throws with what the
  * service wrote to standard error if it ends before it is ready.
  */
-export async function startService({ name, entry, env, folder }: ServiceSpec): Promise<NodeService> {
+export async function startService({
+  name,
+  entry,
+  env,
+  folder,
+  nodeFlags = [],
+}: ServiceSpec): Promise<NodeService> {
   await mkdir(folder, { recursive: true })
   const logFile = join(folder, `${name}.log`)
   const log = await open(logFile, 'a')
-  const child = spawn(process.execPath, [entry], {
+  const child = spawn(process.execPath, [...nodeFlags, entry], {
     cwd: PROJECT_ROOT,
     env,
     detached: true,

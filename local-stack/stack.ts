@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { POOL_NODE_FLAGS } from '../worker-pool/node-flags.ts'
 import { bundleEdge, type EdgeBundle } from './edge-bundle.ts'
 import { type NodeService, startService } from './node-service.ts'
 import { ensureRedisBinary } from './redis-binary.ts'
@@ -122,15 +123,16 @@ class StackBuilder {
 
   async #startPool(redisUrl: string, name: string): Promise<NodeService> {
     const { env, folder, poolEnv } = this.#options
-    this.#say(name, 'loading the model and warming it up')
+    this.#say(name, 'loading models and warming them up')
     const service = await startService({
       name,
       entry: 'worker-pool/main.ts',
+      nodeFlags: POOL_NODE_FLAGS,
       folder,
       env: { ...env, ...poolEnv, REDIS_URL: redisUrl },
     })
     this.#own(service)
-    this.#say(name, `serves ${service.ready.model}, version ${service.ready.version}`)
+    this.#say(name, `serves ${(service.ready.models as string[]).join(', ')}`)
     return service
   }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { modelManifestSchema } from '../shared/model-manifest.ts'
 import { withDecodableFormats } from './decodable-formats.ts'
-import { ModelPackageError } from './model-package.ts'
+import { ModelPackageError } from './models/model-package.ts'
 
 const manifest = modelManifestSchema.parse({
   name: 'm',

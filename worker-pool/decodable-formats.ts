@@ -1,6 +1,6 @@
 import { IMAGE_TYPE_NAMES, type ImageType } from '../shared/image-type.ts'
 import type { ModelManifest } from '../shared/model-manifest.ts'
-import { ModelPackageError } from './model-package.ts'
+import { ModelPackageError } from './models/model-package.ts'
 
 /**
  * The manifest as this pool can keep it: `decode.formats` without the types that are not among `decodable`, so that the edge

@@ -6,12 +6,23 @@ const REDIS_URL = 'redis://127.0.0.1:6379'
 
 test('a Redis is all that a pool must be told', () => {
   expect(readConfiguration(poolEnvSchema, { REDIS_URL })).toMatchObject({
-    MODEL_DIR: 'models/efficientnet-lite0',
+    MODEL_REPOSITORY: 'models',
+    MODEL_SCAN_SECONDS: 5,
     KEY_PREFIX: 'eb:',
     MAX_BATCH_SIZE: 32,
     EXECUTION_PROVIDERS: ['cpu'],
   })
   expect(() => readConfiguration(poolEnvSchema, {})).toThrow('REDIS_URL is not set')
+})
+
+test('models are a list of names, versions and folders', () => {
+  const env = readConfiguration(poolEnvSchema, { REDIS_URL, MODELS: 'a, b@1.0,./c,/srv/d' })
+  expect(env.MODELS).toEqual([
+    { name: 'a' },
+    { name: 'b', version: '1.0' },
+    { folder: './c' },
+    { folder: '/srv/d' },
+  ])
 })
 
 test('execution providers are a list, best first', () => {
@@ -22,6 +33,10 @@ test('execution providers are a list, best first', () => {
 test.each([
   ['EXECUTION_PROVIDERS', 'tpu'],
   ['EXECUTION_PROVIDERS', 'cuda,,cpu'],
+  ['MODELS', 'a,'],
+  ['MODELS', 'A'],
+  ['MODELS', 'a@'],
+  ['MODEL_SCAN_SECONDS', '0'],
   ['MAX_BATCH_SIZE', '1025'],
   ['MAX_BATCH_SIZE', '0'],
   ['INTRA_OP_THREADS', '-1'],

@@ -1,12 +1,46 @@
 import * as z from 'zod'
-import { positiveInteger, redisUrl, upTo } from '../shared/read-configuration.ts'
+import { modelReferenceSchema } from '../shared/model-reference.ts'
+import { portNumber, positiveInteger, redisUrl, upTo } from '../shared/read-configuration.ts'
+import { gpuChoiceSchema } from './machine/device-pools.ts'
+
+const notSelectable = {
+  error: 'must be a list of name, name@version, or package folders, told by a slash (./my-model)',
+}
+
+/** A name holds no slash; a folder that has none can be written with one: `./folder`. */
+const selectedModelSchema = z.union(
+  [
+    z
+      .string()
+      .regex(/[/\\]/)
+      .transform((folder) => ({ folder })),
+    modelReferenceSchema,
+  ],
+  notSelectable,
+)
 
 /** The worker pool's environment variables. */
 export const poolEnvSchema = z.object({
   /** redis:// or rediss:// address of the Redis that the edge writes to. */
   REDIS_URL: redisUrl,
-  /** Folder of the model package to serve: model.json, model.onnx, labels.txt. */
-  MODEL_DIR: z.string().default('models/efficientnet-lite0'),
+  /**
+   * Folder of model packages, each a folder `name/version` with model.json, its graphs and labels.txt. All are served; what is
+   * added, replaced or removed while the pool runs is taken up.
+   */
+  MODEL_REPOSITORY: z.string().min(1).default('models'),
+  /**
+   * What is served instead of all: a list of `name` (all its versions) or `name@version` of the repository, and of package folders
+   * anywhere, which are told by a slash. E.g. `resnet50,vit@3,./my-model`.
+   */
+  MODELS: z
+    .string()
+    .transform((list) => list.split(',').map((entry) => entry.trim()))
+    .pipe(z.array(selectedModelSchema))
+    .optional(),
+  /** The folder of one package, whatever its name, if only that is to be served: then the two above do not count. */
+  MODEL_DIR: z.string().min(1).optional(),
+  /** How often the folders are looked at; also how long a package must have stayed the same to be taken up. */
+  MODEL_SCAN_SECONDS: upTo(3_600).default(5),
   /** Must equal the edge's. */
   KEY_PREFIX: z.string().min(1).default('eb:'),
   /**
@@ -22,6 +56,19 @@ export const poolEnvSchema = z.object({
     .pipe(
       z.array(z.enum(['cuda', 'tensorrt', 'cpu'], { error: 'must be a list of cuda, tensorrt, cpu' })).min(1),
     ),
+  /** A provider of that list that cannot be had here is an error. `false`: the next one of the list is taken, and the log says so. */
+  STRICT_PROVIDERS: z
+    .enum(['true', 'false'], { error: 'must be true or false' })
+    .default('true')
+    .transform((text) => text === 'true'),
+  /** GPUs to serve on, a process for each: `all`, or a list such as `0,1`. Unset: one process, on the first GPU if it uses one. */
+  GPUS: gpuChoiceSchema.optional(),
+  /** The GPU of this process, from 0; a supervisor (GPUS) sets it. */
+  DEVICE_ID: z.coerce.number().int().min(0).max(9_999).optional(),
+  /** Whether batches are padded to 1, 2, 4, 8...: `auto` does so unless the first provider is the CPU. */
+  PAD_BATCHES: z
+    .enum(['auto', 'always', 'never'], { error: 'must be auto, always or never' })
+    .default('auto'),
   /** Threads of one operator; unset leaves the choice to ONNX Runtime (one a physical core). */
   INTRA_OP_THREADS: positiveInteger.optional(),
   /**
@@ -36,8 +83,23 @@ export const poolEnvSchema = z.object({
    * more. What one takes in memory, so many take at once.
    */
   DECODE_THREADS: upTo(64).default(2),
-  /** How long a pool that is told to stop may take to finish what it has claimed, before it ends all the same. */
+  /** How long a pool that is told to stop may take to finish what it has claimed; then the rest is given back to the queue. */
   DRAIN_SECONDS: upTo(3_600).default(25),
+  /** Where /live, /ready and /metrics are served; unset: nowhere. With GPUS, the first process has this port, the next the following. */
+  HEALTH_PORT: portNumber.optional(),
+  /** 0.0.0.0 lets others than this machine ask. */
+  HEALTH_HOST: z.string().min(1).default('127.0.0.1'),
+  /** A run that takes longer will not end any more: /live says so, for the process to be replaced. */
+  STUCK_SECONDS: upTo(86_400).default(300),
+  /** An OpenTelemetry collector (OTLP over HTTP) that gets spans of jobs; unset: none does. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+  OTEL_SERVICE_NAME: z.string().min(1).optional(),
+  /** Ask the cloud's metadata server whether this machine is about to be taken away, and stop in time if so. */
+  PREEMPTION_NOTICE: z
+    .enum(['off', 'auto', 'ec2', 'gcp'], { error: 'must be off, auto, ec2 or gcp' })
+    .default('off'),
+  /** Where the metadata server is; unset: where clouds have it. */
+  METADATA_URL: z.url().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 })
 export type PoolEnv = z.infer<typeof poolEnvSchema>

@@ -1,127 +1,185 @@
 import { hostname } from 'node:os'
 import { type Logger, pino } from 'pino'
+import { MANIFEST_TTL_MS, POOL_TTL_MS } from '../shared/announcement.ts'
 import { systemClock } from '../shared/clock.ts'
-import type { ModelManifest } from '../shared/model-manifest.ts'
+import { versionId } from '../shared/model-reference.ts'
 import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
 import { RedisJobConsumer } from '../shared/redis-job-consumer.ts'
 import { RedisKeys } from '../shared/redis-keys.ts'
-import { createSharpDecoder } from '../shared/sharp-decoder.ts'
-import { decodableTypes, prepareSharpForUploads } from '../shared/sharp-loaders.ts'
-import { withDecodableFormats } from './decodable-formats.ts'
+import { bucketsUpTo } from './batching/buckets.ts'
 import { type PoolEnv, poolEnvSchema } from './env.ts'
-import { InferenceSession } from './inference-session.ts'
-import { loadModelPackage, ModelPackageError } from './model-package.ts'
-import type { PhotoDecoding } from './photo-inputs.ts'
-import { Pool } from './pool.ts'
-import { RedisTcp } from './redis-tcp.ts'
-import { warmUp, warmUpSizes } from './warm-up.ts'
+import type { InstanceTask } from './inference/instance-messages.ts'
+import { devicePools } from './machine/device-pools.ts'
+import { createGpuReadings } from './machine/gpu-readings.ts'
+import { listGpus } from './machine/gpus.ts'
+import { createQueryGpus } from './machine/nvidia-smi.ts'
+import { watchPreemption } from './machine/preemption.ts'
+import { superviseHere } from './machine/supervise-here.ts'
+import { CONFIGURATION_EXIT_CODE } from './machine/supervisor.ts'
+import { Announcer } from './models/announcer.ts'
+import { FolderWatch } from './models/folder-watch.ts'
+import { type ModelPackage, ModelPackageError } from './models/model-package.ts'
+import { ModelRepository } from './models/model-repository.ts'
+import { ModelRoster } from './models/model-roster.ts'
+import { modelSelection } from './models/model-selection.ts'
+import { composeObservation } from './observe/compose-observation.ts'
+import { startHealthServer } from './observe/health-server.ts'
+import { preparePhotos } from './photo-decoding.ts'
+import { PayloadReader } from './redis/payload-reader.ts'
+import { RedisTcp } from './redis/redis-tcp.ts'
+import { createUntilGranted } from './redis/until-granted.ts'
+import { ServedModel } from './served-model.ts'
 
-/** How often a pool says what it serves, and how long the edge believes it: pools may be scaled to zero for days. */
-const ANNOUNCE_EVERY_MS = 60_000
-const MANIFEST_TTL_MS = 7 * 24 * 3_600_000
+/** What a pool may take beyond its time to drain before its supervisor kills it. */
+const KILL_MARGIN_MS = 5_000
+/** For the last spans to reach their collector. */
+const FLUSH_MS = 2_000
 
-/** Entry: one worker pool. Says `ready` to a parent process that listens (IPC) once every batch size is warm. */
+/** Entry: one worker pool, or with GPUS one for each of these GPUs. */
 async function main(): Promise<void> {
+  // ONNX Runtime would otherwise send telemetry to its makers.
+  process.env.ORT_DISABLE_TELEMETRY ||= '1'
   const env = readConfiguration(poolEnvSchema, process.env)
   const poolId = `${hostname()}-${process.pid}-${crypto.randomUUID().slice(0, 8)}`
   const log = pino({ name: 'worker-pool', level: env.LOG_LEVEL, base: { pool: poolId } })
+  if (env.GPUS === undefined) return runPool(env, poolId, log)
+  const gpus = await listGpus(createQueryGpus(process.env))
+  process.exitCode = await superviseHere(devicePools(env.GPUS, gpus, process.env), process, {
+    entry: import.meta.filename,
+    killAfterMs: env.DRAIN_SECONDS * 1000 + KILL_MARGIN_MS,
+    log,
+  })
+}
 
-  const modelPackage = await loadModelPackage(env.MODEL_DIR)
-  const { labels } = modelPackage
-  const { manifest, photos } = await preparePhotos(modelPackage.manifest, env, log)
-  const session = await InferenceSession.load(
-    { ...modelPackage, manifest },
-    {
-      providers: env.EXECUTION_PROVIDERS,
-      intraOpThreads: env.INTRA_OP_THREADS,
-    },
-  )
-  await warmUp(session, labels, warmUpSizes(env.MAX_BATCH_SIZE))
-  log.info(
-    { model: manifest.name, version: manifest.version, maxBatchSize: env.MAX_BATCH_SIZE },
-    'model is warm',
-  )
-
+/** Says `ready` to a parent process that listens (IPC) once all packages that are there have been tried, and one serves. */
+async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void> {
+  const ending = new AbortController()
+  const stopped = untilToldToStop(env, log).then(() => ending.abort())
   const redis = await RedisTcp.connect(env.REDIS_URL, (reason) => log.warn({ reason }, 'redis connection'))
+  const payloads = await PayloadReader.connect(env.REDIS_URL)
   const consumer = new RedisJobConsumer(redis, new RedisKeys(env.KEY_PREFIX), {
     poolId,
     manifestTtlMs: MANIFEST_TTL_MS,
+    poolTtlMs: POOL_TTL_MS,
   })
-  await consumer.join(manifest.name)
-  await consumer.announce([manifest])
-  const announce = () => void consumer.announce([manifest]).catch((error) => logReason(log, error))
-  const announcing = setInterval(announce, ANNOUNCE_EVERY_MS)
-  redis.onRecovery(announce)
+  const clock = systemClock
+  const untilGranted = createUntilGranted(clock, log)
+  const elapsed = () => performance.now()
+  const readGpus = createGpuReadings(createQueryGpus(process.env), clock)
+  const { observer, metrics, loads, flush } = await composeObservation(env, {
+    ...{ poolId, log, clock, elapsed, readGpus },
+  })
+  const running = new Set<ServedModel>()
+  let phase: 'starting' | 'serving' | 'draining' = 'starting'
+  const health =
+    env.HEALTH_PORT === undefined || !metrics
+      ? undefined
+      : await startHealthServer(
+          {
+            phase: () => phase,
+            stuckFor: () => Math.max(0, ...[...running].map((model) => model.stuckFor())),
+            pingRedis: () => redis.ping(),
+            metrics,
+          },
+          { host: env.HEALTH_HOST, port: env.HEALTH_PORT, stuckLimitMs: env.STUCK_SECONDS * 1000, clock },
+        )
+  const announcer = new Announcer({ consumer, load: () => loads.load(), untilGranted, clock, log })
+  const roster = new ModelRoster({
+    ...{ announcer, clock, log },
+    serve: async (modelPackage) => {
+      const { task, photos } = await prepare(modelPackage, env, log)
+      const deps = { consumer, payloads, observer, log, untilGranted, elapsed, photos, clock }
+      const served = await ServedModel.start(task, deps)
+      running.add(served)
+      const end = () => running.delete(served)
+      served.finished.then(end, end)
+      return served
+    },
+  })
+  const repository = new ModelRepository({
+    ...{ selection: modelSelection(env), clock, scanEveryMs: env.MODEL_SCAN_SECONDS * 1000 },
+    watch: new FolderWatch(),
+  })
 
-  const time = { clock: systemClock, elapsed: () => performance.now() }
-  const pool = new Pool({ consumer, session, labels, maxBatchSize: env.MAX_BATCH_SIZE, photos, log, ...time })
-  stopOnSignals(pool, env.DRAIN_SECONDS, log)
-  log.info('ready')
-  process.send?.({ type: 'ready', model: manifest.name, version: manifest.version })
-  await pool.run()
-
-  clearInterval(announcing)
+  await Promise.race([repository.first(ending.signal).then((scan) => roster.start(scan)), stopped])
+  let broken: unknown
+  if (!ending.signal.aborted) {
+    redis.onRecovery(() => void announcer.repeat())
+    void announcer.run(ending.signal)
+    repository.watch((scan) => roster.apply(scan), ending.signal).catch(fail)
+    phase = 'serving'
+    log.info({ health: health?.port }, 'ready')
+    // A parent that has just gone is told of by 'disconnect'.
+    process.send?.(
+      { type: 'ready', models: roster.manifests.map(versionId), healthPort: health?.port },
+      undefined,
+      undefined,
+      () => {},
+    )
+    broken = await Promise.race([stopped, roster.broken])
+    ending.abort()
+  }
+  phase = 'draining'
+  await roster.stop(AbortSignal.timeout(env.DRAIN_SECONDS * 1000))
+  if (broken !== undefined) throw broken
+  await flush(FLUSH_MS)
+  await health?.close()
+  payloads.close()
   redis.close()
-  await session.close()
   log.info('stopped')
   if (process.connected) process.disconnect()
+  // A run that outlived its deadline still occupies its thread.
+  process.exit(0)
 }
 
-/**
- * What it takes to decode photos here, and the manifest with the types that can be; nothing for a model that takes none
- * encoded. Only then is sharp loaded. Each photo has one thread: several photos are decoded at the same time.
- */
-async function preparePhotos(
-  manifest: ModelManifest,
-  env: PoolEnv,
-  log: Logger,
-): Promise<{ manifest: ModelManifest; photos: PhotoDecoding | undefined }> {
-  if (manifest.decode.formats.length === 0) return { manifest, photos: undefined }
-  const { default: sharp } = await import('sharp').catch((cause: unknown) => {
-    throw new ModelPackageError(`${manifest.name}: decode.formats needs sharp, which cannot be loaded`, {
-      cause,
-    })
-  })
-  sharp.concurrency(1)
-  prepareSharpForUploads(sharp)
-  const { manifest: served, left } = withDecodableFormats(manifest, await decodableTypes(sharp))
-  if (left.length > 0) log.warn({ types: left }, 'sharp cannot decode these; the edge is told to refuse them')
-  const decode = createSharpDecoder(sharp, {
-    types: served.decode.formats,
+/** What it takes to serve a package with this pool's settings. */
+async function prepare(modelPackage: ModelPackage, env: PoolEnv, log: Logger) {
+  const { manifest, photos, left } = await preparePhotos(modelPackage.manifest, {
     maxPixels: env.MAX_PHOTO_PIXELS,
     timeoutSeconds: env.PHOTO_DECODE_SECONDS,
+    atOnce: env.DECODE_THREADS,
   })
-  return { manifest: served, photos: { decode, atOnce: env.DECODE_THREADS } }
-}
-
-/** SIGTERM, Ctrl-C or the end of the parent: finish what is claimed, claim no more. */
-function stopOnSignals(pool: Pool, drainSeconds: number, log: Logger): void {
-  let stopping = false
-  const stop = () => {
-    if (stopping) return
-    stopping = true
-    log.info('stopping')
-    setTimeout(
-      () => fail(new Error(`not drained within ${drainSeconds} s (DRAIN_SECONDS)`)),
-      drainSeconds * 1000,
-    ).unref()
-    pool.stop().catch(fail)
+  if (left.length > 0) log.warn({ types: left }, 'sharp cannot decode these; the edge is told to refuse them')
+  const task: InstanceTask = {
+    modelPackage: { ...modelPackage, manifest },
+    session: {
+      providers: env.EXECUTION_PROVIDERS,
+      intraOpThreads: env.INTRA_OP_THREADS,
+      deviceId: env.DEVICE_ID,
+      strict: env.STRICT_PROVIDERS,
+    },
+    buckets: bucketsUpTo(manifest.serving.max_batch_size ?? env.MAX_BATCH_SIZE),
+    padded: env.PAD_BATCHES === 'auto' ? env.EXECUTION_PROVIDERS[0] !== 'cpu' : env.PAD_BATCHES === 'always',
   }
-  process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
-  process.on('disconnect', stop)
+  return { task, photos }
 }
 
-function logReason(log: Logger, error: unknown): void {
-  log.warn({ reason: error instanceof Error ? error.message : String(error) }, 'could not announce the model')
+/** SIGTERM, Ctrl-C, the end of the parent, or a notice that the machine is to be taken away. */
+function untilToldToStop(env: PoolEnv, log: Logger): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = (why: string) => {
+      log.info({ why }, 'stopping')
+      resolve()
+    }
+    process.once('SIGTERM', () => stop('SIGTERM'))
+    process.once('SIGINT', () => stop('SIGINT'))
+    process.once('disconnect', () => stop('the parent has ended'))
+    if (env.PREEMPTION_NOTICE === 'off') return
+    void watchPreemption({
+      ...{ kind: env.PREEMPTION_NOTICE, clock: systemClock, log },
+      signal: new AbortController().signal,
+      ...(env.METADATA_URL === undefined ? {} : { baseUrl: env.METADATA_URL }),
+      onNotice: ({ source, at }) =>
+        stop(`${source} takes this machine away at ${new Date(at).toISOString()}`),
+    })
+  })
 }
 
 function fail(error: unknown): never {
   const reason = error instanceof Error ? error.message : String(error)
-  process.stderr.write(
-    `worker-pool: ${reason}${error instanceof ConfigurationError ? ' (see the environment)' : ''}\n`,
-  )
-  process.exit(1)
+  const isSettings = error instanceof ConfigurationError
+  process.stderr.write(`worker-pool: ${reason}${isSettings ? ' (see the environment)' : ''}\n`)
+  process.exit(isSettings || error instanceof ModelPackageError ? CONFIGURATION_EXIT_CODE : 1)
 }
 
 main().catch(fail)

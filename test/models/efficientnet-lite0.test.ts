@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import reference from '../../models/efficientnet-lite0/reference.json' with { type: 'json' }
-import { type BatchOutputs, InferenceSession } from '../../worker-pool/inference-session.ts'
-import { loadModelPackage, type ModelPackage } from '../../worker-pool/model-package.ts'
+import reference from '../../models/efficientnet-lite0/1/reference.json' with { type: 'json' }
+import { InferenceSession } from '../../worker-pool/inference/inference-session.ts'
+import { outputOf } from '../../worker-pool/inference/job-output.ts'
+import type { NamedOutputs } from '../../worker-pool/inference/output-tensor.ts'
+import { loadModelPackage, type ModelPackage } from '../../worker-pool/models/model-package.ts'
 
 /** The largest difference of a probability from what PyTorch said, which is float32 rounding through 99 nodes. */
 const TOLERANCE = 1e-4
@@ -16,8 +18,13 @@ let model: ModelPackage
 let session: InferenceSession
 
 beforeAll(async () => {
-  model = await loadModelPackage('models/efficientnet-lite0')
-  session = await InferenceSession.load(model, { providers: ['cpu'], intraOpThreads: undefined })
+  model = await loadModelPackage('models/efficientnet-lite0/1')
+  session = await InferenceSession.load(model, {
+    providers: ['cpu'],
+    intraOpThreads: undefined,
+    deviceId: undefined,
+    strict: true,
+  })
 })
 
 afterAll(() => session.close())
@@ -45,10 +52,12 @@ function patternOf(a: number, b: number, d: number): Uint8Array {
 }
 
 /** The answer for image `i` of a batch. */
-function answerOf({ probabilities, indices, k }: BatchOutputs, i: number) {
+function answerOf(outputs: NamedOutputs, i: number) {
+  const output = outputOf(model.manifest, model.labels, outputs, i)
+  const predictions = output?.kind === 'predictions' ? output.predictions : []
   return {
-    indices: Array.from(indices.subarray(i * k, (i + 1) * k), Number),
-    probabilities: Array.from(probabilities.subarray(i * k, (i + 1) * k)),
+    indices: predictions.map(({ index }) => index),
+    probabilities: predictions.map(({ probability }) => probability),
   }
 }
 
@@ -89,7 +98,7 @@ test('32 different images in one batch get the answers that they get one by one'
 
 describe('the labels', () => {
   test('are those of the 1000 classes of ImageNet, one a line', async () => {
-    const lines = (await readFile('models/efficientnet-lite0/labels.txt', 'utf8')).split('\n')
+    const lines = (await readFile('models/efficientnet-lite0/1/labels.txt', 'utf8')).split('\n')
     expect(lines.pop()).toBe('')
     expect(lines).toEqual(model.labels)
     expect(lines).toHaveLength(1000)

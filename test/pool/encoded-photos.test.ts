@@ -4,7 +4,7 @@ import type { ImageType } from '../../shared/image-type.ts'
 import type { Job } from '../../shared/job.ts'
 import type { NewJob } from '../../shared/job-queue.ts'
 import { createSharpDecoder } from '../../shared/sharp-decoder.ts'
-import { loadModelPackage } from '../../worker-pool/model-package.ts'
+import { loadModelPackage } from '../../worker-pool/models/model-package.ts'
 import { packageDecoding } from '../support/model-package.ts'
 import { ownRedis } from '../support/own-redis.ts'
 import { example } from '../support/photos.ts'
@@ -95,7 +95,9 @@ test('a pool whose model takes no encoded photos fails them, and serves their ne
 test('types that its sharp does not decode are not announced', async () => {
   const queue = await PoolQueue.open()
   await queue.startPool({ MODEL_DIR: await modelDir('heic', 'avif', 'jxl') })
-  expect(await queue.producer.models()).toMatchObject([{ decode: { at: 'auto', formats: ['avif'] } }])
+  expect(await queue.producer.models()).toMatchObject([
+    { manifest: { decode: { at: 'auto', formats: ['avif'] } } },
+  ])
 })
 
 test('a pool that is told to stop settles the photos that it was handed', async () => {

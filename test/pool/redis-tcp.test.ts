@@ -3,14 +3,24 @@ import { Redis } from 'ioredis'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { freePort } from '../../local-stack/free-port.ts'
 import { RedisUnreachableError } from '../../shared/redis-commands.ts'
-import { RedisTcp } from '../../worker-pool/redis-tcp.ts'
+import { RedisTcp } from '../../worker-pool/redis/redis-tcp.ts'
 import { freshKeys } from '../support/gateway.ts'
 import { ownRedis } from '../support/own-redis.ts'
 
-async function connect(url: string = inject('redisUrl')): Promise<RedisTcp> {
+/** A connection for commands and a reader. */
+async function connect(url: string = inject('redisUrl')) {
   const redis = await RedisTcp.connect(url)
-  onTestFinished(() => redis.close())
-  return redis
+  const reader = await redis.openReader()
+  onTestFinished(() => {
+    reader.close()
+    redis.close()
+  })
+  return {
+    run: redis.run.bind(redis),
+    onRecovery: redis.onRecovery.bind(redis),
+    readGroup: reader.read.bind(reader),
+    endWaiting: reader.endWaiting.bind(reader),
+  }
 }
 
 /** A way to the run's Redis on which XREADGROUP arrives only after the first UNBLOCK has been answered. */

@@ -1,21 +1,21 @@
 import { execFile } from 'node:child_process'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { freePort } from '../../local-stack/free-port.ts'
 import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
-import reference from '../../models/efficientnet-lite0/reference.json' with { type: 'json' }
+import reference from '../../models/efficientnet-lite0/1/reference.json' with { type: 'json' }
 import type { Job } from '../../shared/job.ts'
-import { loadModelPackage } from '../../worker-pool/model-package.ts'
+import { loadModelPackage } from '../../worker-pool/models/model-package.ts'
 import { packageDecoding } from '../support/model-package.ts'
 import { ownRedis } from '../support/own-redis.ts'
-import { MODEL, newJob, newJobs, PoolQueue, pattern, poolEnv } from '../support/pool-queue.ts'
+import { MODEL, newJob, newJobs, PoolQueue, pattern, poolEnv, QUEUE } from '../support/pool-queue.ts'
 
 describe('a pool', () => {
   test('announces its model before it says that it is ready', async () => {
     const queue = await PoolQueue.open()
     const pool = await queue.startPool()
-    const { manifest } = await loadModelPackage('models/efficientnet-lite0')
-    expect(await queue.producer.models()).toEqual([manifest])
-    expect(pool.ready).toMatchObject({ model: MODEL, version: manifest.version })
+    const { manifest } = await loadModelPackage('models/efficientnet-lite0/1')
+    expect(await queue.producer.models()).toMatchObject([{ manifest, pools: [expect.any(String)] }])
+    expect(pool.ready).toMatchObject({ models: [`${MODEL}@1`] })
   })
 
   test('serves jobs that were there before it and jobs that come after', async () => {
@@ -30,7 +30,7 @@ describe('a pool', () => {
     // The same images in other batches have the same labels.
     const labels = (job: Job) => job.predictions?.map(({ label }) => label)
     expect(late.map(labels)).toEqual(early.slice(0, 3).map(labels))
-    expect(await queue.redis.xlen(queue.keys.queue(MODEL))).toBe(0)
+    expect(await queue.redis.xlen(queue.keys.queue(QUEUE))).toBe(0)
   })
 
   test('gives each job the answer for its own image, as PyTorch gave it', async () => {
@@ -118,7 +118,7 @@ describe('a pool that is told to stop', () => {
     expect(left.length + done.length).toBe(others.length)
     expect(left.length).toBeGreaterThan(0)
     expect(await queue.inFlight()).toBe(0)
-    expect(await queue.redis.xlen(queue.keys.queue(MODEL))).toBe(left.length)
+    expect(await queue.redis.xlen(queue.keys.queue(QUEUE))).toBe(left.length)
 
     await queue.startPool()
     for (const job of await settled) expect(job).toMatchObject({ status: 'succeeded', attempt: 1 })
@@ -143,17 +143,17 @@ describe('a pool that is told to stop', () => {
     expect(queued + succeeded).toBe(all.length)
     expect(succeeded).toBeGreaterThan(0)
     expect(await queue.inFlight()).toBe(0)
-    expect(await queue.redis.xlen(queue.keys.queue(MODEL))).toBe(queued)
+    expect(await queue.redis.xlen(queue.keys.queue(QUEUE))).toBe(queued)
 
     await queue.startPool()
     for (const job of await settled) expect(job).toMatchObject({ status: 'succeeded', attempt: 1 })
   })
 })
 
-describe('a pool that cannot start ends with exit 1 and one line', () => {
+describe('a pool that cannot start ends with one line, and with exit 78 where starting again would change nothing', () => {
   /** Runs a pool until it ends by itself. An undefined variable is not set at all. */
   async function runPool(env: Record<string, string | undefined>): Promise<{ code: number; stderr: string }> {
-    const all = { ...poolEnv('redis://127.0.0.1:1', 'test:'), ...env }
+    const all = { ...poolEnv(inject('redisUrl'), 'test:'), ...env }
     const options = { cwd: PROJECT_ROOT, env: all }
     return new Promise((resolve) => {
       execFile(process.execPath, ['worker-pool/main.ts'], options, (error, _, stderr) =>
@@ -175,7 +175,7 @@ describe('a pool that cannot start ends with exit 1 and one line', () => {
       'models/no-such-model/model.json: there is no such file',
     ],
   ])('%s', async (_, env, reason) => {
-    expect(await runPool(env)).toEqual({ code: 1, stderr: `worker-pool: ${reason}\n` })
+    expect(await runPool(env)).toEqual({ code: 78, stderr: `worker-pool: ${reason}\n` })
   })
 
   test('when nobody answers at the address of Redis, without giving its password away', async () => {
@@ -190,7 +190,7 @@ describe('a pool that cannot start ends with exit 1 and one line', () => {
     const { folder, remove } = await packageDecoding({ at: 'auto', formats: ['heic', 'jxl'] })
     onTestFinished(remove)
     expect(await runPool({ MODEL_DIR: folder })).toEqual({
-      code: 1,
+      code: 78,
       stderr: expect.stringMatching(/^worker-pool: .*HEIC, JPEG XL.*JPEG, PNG, WebP, GIF, AVIF, TIFF\n$/),
     })
   })

@@ -9,10 +9,13 @@ import { newJobId } from '../../shared/job-id.ts'
 import type { NewJob } from '../../shared/job-queue.ts'
 import { RedisJobProducer } from '../../shared/redis-job-producer.ts'
 import { RedisKeys } from '../../shared/redis-keys.ts'
-import { RedisTcp } from '../../worker-pool/redis-tcp.ts'
+import { POOL_NODE_FLAGS } from '../../worker-pool/node-flags.ts'
+import { RedisTcp } from '../../worker-pool/redis/redis-tcp.ts'
+import { BUNDLED_MODEL, onlyModel } from './model-package.ts'
 import { processEnv } from './process-env.ts'
 
 export const MODEL = 'efficientnet-lite0'
+export const QUEUE = { model: MODEL, version: '1' }
 
 /** Less than a pool's wait for jobs (30 s): a pool that sat it out would not end well. */
 const DRAIN_SECONDS = '25'
@@ -49,6 +52,7 @@ export class PoolQueue {
     const pool = await startService({
       name: 'worker-pool',
       entry: 'worker-pool/main.ts',
+      nodeFlags: POOL_NODE_FLAGS,
       folder,
       env: { ...poolEnv(this.#url, this.keys.prefix), ...env },
     })
@@ -63,7 +67,7 @@ export class PoolQueue {
   async enqueue(jobs: readonly NewJob[]): Promise<{ settled: Promise<Job[]> }> {
     const listener = this.redis.duplicate()
     onTestFinished(() => listener.disconnect())
-    const open = new Set(jobs.map(({ id }) => this.keys.done(MODEL, id)))
+    const open = new Set(jobs.map(({ id, model }) => this.keys.done(model, id)))
     await listener.subscribe(...open)
     const allTold = new Promise<void>((resolve) => {
       listener.on('message', (channel) => {
@@ -87,14 +91,14 @@ export class PoolQueue {
 
   /** Entries handed to a pool and not settled. */
   async inFlight(): Promise<number> {
-    const [count] = (await this.redis.xpending(this.keys.queue(MODEL), 'pool')) as [number]
+    const [count] = (await this.redis.xpending(this.keys.queue(QUEUE), 'pool')) as [number]
     return count
   }
 }
 
 /** Settings of pools in tests: small batches, and little of the machine. */
 export function poolEnv(redisUrl: string, keyPrefix: string): Record<string, string> {
-  const small = { MAX_BATCH_SIZE: '4', INTRA_OP_THREADS: '1', DRAIN_SECONDS }
+  const small = { MAX_BATCH_SIZE: '4', INTRA_OP_THREADS: '1', DRAIN_SECONDS, ...onlyModel(BUNDLED_MODEL) }
   return { ...processEnv(), ...small, REDIS_URL: redisUrl, KEY_PREFIX: keyPrefix }
 }
 

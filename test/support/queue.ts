@@ -1,19 +1,21 @@
 import { Redis } from 'ioredis'
 import { inject, onTestFinished } from 'vitest'
 import { newJobId } from '../../shared/job-id.ts'
-import type { NewJob } from '../../shared/job-queue.ts'
+import type { ClaimedJob, HandedOut, JobResult, NewJob, QueueReader } from '../../shared/job-queue.ts'
 import { RedisJobConsumer } from '../../shared/redis-job-consumer.ts'
 import { type QueuePolicy, RedisJobProducer } from '../../shared/redis-job-producer.ts'
 import { RedisKeys } from '../../shared/redis-keys.ts'
-import { RedisTcp } from '../../worker-pool/redis-tcp.ts'
+import { PayloadReader } from '../../worker-pool/redis/payload-reader.ts'
+import { RedisTcp } from '../../worker-pool/redis/redis-tcp.ts'
 
 export const MODEL = 'test-model'
+export const QUEUE = { model: MODEL, version: '1' }
 
 export interface TestQueue {
   keys: RedisKeys
   producer: RedisJobProducer
   /** A consumer as pool `poolId`, on connections of its own. */
-  consumer: (poolId: string) => Promise<RedisJobConsumer>
+  consumer: (poolId: string) => Promise<TestConsumer>
   /** For looking at what is really there. */
   redis: Redis
 }
@@ -37,10 +39,59 @@ export async function testQueue(
     redis,
     producer: new RedisJobProducer(await connect(), keys, full),
     consumer: async (poolId) => {
-      const consumer = new RedisJobConsumer(await connect(), keys, { poolId, manifestTtlMs: 60_000 })
-      await consumer.join(MODEL)
-      return consumer
+      const identity = { poolId, poolTtlMs: 60_000, manifestTtlMs: 60_000 }
+      const consumer = new RedisJobConsumer(await connect(), keys, identity)
+      const reader = await consumer.open(QUEUE)
+      const payloads = await PayloadReader.connect(url)
+      onTestFinished(() => {
+        reader.close()
+        payloads.close()
+      })
+      return new TestConsumer(consumer, reader, payloads)
     },
+  }
+}
+
+/** A claimed job, and what is stored as its input. */
+export type JobWithPayload = ClaimedJob & { payload: Uint8Array | undefined }
+
+/** The pool's side of the queue, step after step: what is handed out is claimed, and its input read. */
+export class TestConsumer {
+  readonly consumer: RedisJobConsumer
+  readonly #reader: QueueReader
+  readonly #payloads: PayloadReader
+  /** Handed out; a claim that Redis refuses is repeated with them. */
+  #entries: HandedOut[] = []
+
+  constructor(consumer: RedisJobConsumer, reader: QueueReader, payloads: PayloadReader) {
+    this.consumer = consumer
+    this.#reader = reader
+    this.#payloads = payloads
+  }
+
+  async claim(max: number, blockMs: number): Promise<JobWithPayload[]> {
+    if (this.#entries.length === 0) this.#entries = await this.#reader.take(max, blockMs)
+    const entries = this.#entries
+    const claims = await this.consumer.claim(QUEUE, entries)
+    this.#entries = []
+    const keys = entries.map(({ id }) => this.consumer.inputKey(QUEUE, id))
+    const payloads = await this.#payloads.read(keys, Array(keys.length).fill(undefined))
+    return claims.flatMap((job, i) => {
+      const payload = payloads[i]
+      return job ? [{ ...job, payload: payload?.kind === 'other' ? payload.bytes : undefined }] : []
+    })
+  }
+
+  settle(settlements: readonly { job: ClaimedJob; result: JobResult }[]) {
+    return this.consumer.settle(QUEUE, settlements)
+  }
+
+  release(jobs: readonly ClaimedJob[]) {
+    return this.consumer.release(QUEUE, jobs)
+  }
+
+  endWaiting() {
+    return this.#reader.endWaiting()
   }
 }
 

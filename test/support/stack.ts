@@ -5,6 +5,7 @@ import { Redis } from 'ioredis'
 import { inject } from 'vitest'
 import { type EdgeRuntime, type Stack, startStack } from '../../local-stack/stack.ts'
 import { RedisKeys } from '../../shared/redis-keys.ts'
+import { BUNDLED_MODEL, onlyModel } from './model-package.ts'
 import { processEnv } from './process-env.ts'
 
 export const MODEL = 'efficientnet-lite0'
@@ -58,7 +59,7 @@ export async function testStack({
     env: { ...processEnv(), ...(inspect ? { INSPECTOR_PORT: '0' } : {}) },
     bundle: inject('edgeBundle'),
     edgeBindings: { KEY_PREFIX: keys.prefix, ...edgeBindings },
-    poolEnv: { KEY_PREFIX: keys.prefix, ...poolEnv },
+    poolEnv: { KEY_PREFIX: keys.prefix, ...onlyModel(BUNDLED_MODEL), ...poolEnv },
   })
   const redis = new Redis(inject('redisUrl'), { protocol: 2 })
   return {

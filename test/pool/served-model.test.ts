@@ -1,0 +1,323 @@
+import { pino } from 'pino'
+import { expect, inject, onTestFinished, test } from 'vitest'
+import { systemClock } from '../../shared/clock.ts'
+import type { Job } from '../../shared/job.ts'
+import type { NewJob } from '../../shared/job-queue.ts'
+import { bucketsUpTo } from '../../worker-pool/batching/buckets.ts'
+import { loadModelPackage } from '../../worker-pool/models/model-package.ts'
+import { observeWithAll } from '../../worker-pool/observe/pool-observer.ts'
+import { PayloadReader } from '../../worker-pool/redis/payload-reader.ts'
+import { createUntilGranted } from '../../worker-pool/redis/until-granted.ts'
+import { ServedModel } from '../../worker-pool/served-model.ts'
+import { type Graph, onnxModel } from '../support/onnx-graph.ts'
+import { MODEL, newTestJob, type TestQueue, testQueue } from '../support/queue.ts'
+import { cast, IMAGE, smallPackage, value } from '../support/small-models.ts'
+
+const node = (op: string, inputs: string[], outputs: string[], attributes = {}) => ({
+  op,
+  inputs,
+  outputs,
+  attributes,
+})
+const int64 = (name: string, ...data: bigint[]) => ({
+  name,
+  dims: [data.length],
+  data: BigInt64Array.from(data),
+})
+const scalar = (name: string, data: bigint) => ({ name, dims: [], data: BigInt64Array.of(data) })
+
+/** Each image's mean red, green and blue, by nodes that begin with `floats` and end with `embedding`. */
+function embedding(nodes: Graph['nodes'], initializers: Graph['initializers'] = []): Uint8Array {
+  const mean = [
+    cast('image', 'floats', 'float32'),
+    node('ReduceMean', ['floats'], ['mean'], { axes: [1, 2], keepdims: 0 }),
+  ]
+  return onnxModel({
+    inputs: [IMAGE],
+    outputs: [value('embedding', 'float32', 'N', 3)],
+    nodes: [...mean, ...nodes],
+    initializers,
+  })
+}
+const plain = embedding([node('Identity', ['mean'], ['embedding'])])
+
+interface Serving {
+  graph?: Uint8Array
+  serving?: object
+  maxBatchSize?: number
+  padded?: boolean
+}
+
+/** A model served from this process. Batches that it settled: how many images each had, and how many rows were run. */
+async function serve(
+  queue: TestQueue,
+  { graph = plain, serving = {}, maxBatchSize = 8, padded = false }: Serving = {},
+) {
+  const { folder, remove } = await smallPackage(
+    { name: MODEL, task: 'embedding', outputs: { embedding: 'embedding' }, serving },
+    { 'model.onnx': graph },
+  )
+  onTestFinished(remove)
+  const payloads = await PayloadReader.connect(inject('redisUrl'))
+  onTestFinished(() => payloads.close())
+  const log = pino({ level: 'silent' })
+  const batches: [size: number, bucket: number][] = []
+  const ignore = () => {}
+  const observer = {
+    ...{
+      modelServed: ignore,
+      modelGone: ignore,
+      jobsFailed: ignore,
+      jobsReleased: ignore,
+      pendingChanged: ignore,
+    },
+    batchSettled: ({ size, bucket }: { size: number; bucket: number }) => void batches.push([size, bucket]),
+  }
+  const served = await ServedModel.start(
+    {
+      modelPackage: await loadModelPackage(folder),
+      session: { providers: ['cpu'], intraOpThreads: 1, deviceId: undefined, strict: true },
+      buckets: bucketsUpTo(maxBatchSize),
+      padded,
+    },
+    {
+      ...{ consumer: (await queue.consumer(crypto.randomUUID())).consumer, payloads, photos: undefined, log },
+      observer: observeWithAll([observer], (error) => {
+        throw error
+      }),
+      clock: systemClock,
+      untilGranted: createUntilGranted(systemClock, log),
+      elapsed: () => performance.now(),
+    },
+  )
+  let drained: Promise<void> | undefined
+  const drain = (deadline?: AbortSignal) => (drained ??= served.drain(deadline))
+  onTestFinished(() => drain())
+  return { served, batches, drain }
+}
+
+/** A job whose pixels all have this value. */
+const job = (pixel: number, overrides: Partial<NewJob> = {}) =>
+  newTestJob({ payload: Buffer.alloc(12, pixel).toString('base64'), ...overrides })
+
+async function enqueue(
+  queue: TestQueue,
+  jobs: readonly NewJob[],
+): Promise<() => Promise<(Job | undefined)[]>> {
+  const listener = queue.redis.duplicate()
+  onTestFinished(() => listener.disconnect())
+  const open = new Set(jobs.map(({ id }) => queue.keys.done(MODEL, id)))
+  await listener.subscribe(...open)
+  const told = new Promise<void>((resolve) => {
+    listener.on('message', (channel) => {
+      open.delete(channel)
+      if (open.size === 0) resolve()
+    })
+  })
+  for (const one of jobs) expect((await queue.producer.enqueue(one)).outcome).toBe('queued')
+  return async () => {
+    await told
+    return Promise.all(jobs.map(({ id }) => queue.producer.read(id)))
+  }
+}
+
+/** What the model says of an image, or why the job failed. */
+function outcome(settled: Job | undefined): string | number[] | undefined {
+  if (!settled?.embedding) return settled?.error ?? settled?.status
+  const bytes = Buffer.from(settled.embedding.data, 'base64')
+  return [...new Float32Array(Uint8Array.from(bytes).buffer)]
+}
+
+test('what waits is run in full batches, in order, and the rest at once', async () => {
+  const queue = await testQueue()
+  const settled = await enqueue(
+    queue,
+    Array.from({ length: 9 }, (_, i) => job(i)),
+  )
+  const { batches } = await serve(queue, { maxBatchSize: 4 })
+  expect((await settled()).map(outcome)).toEqual(Array.from({ length: 9 }, (_, i) => [i, i, i]))
+  expect(batches).toEqual([
+    [4, 4],
+    [4, 4],
+    [1, 1],
+  ])
+})
+
+test('a batch that may wait is run as soon as it has a preferred size', async () => {
+  const queue = await testQueue()
+  const { batches } = await serve(queue, {
+    serving: { max_queue_delay_ms: 60_000, preferred_batch_sizes: [3] },
+  })
+  const settled = await enqueue(queue, [job(1), job(2), job(3)])
+  expect((await settled()).map(outcome)).toEqual([
+    [1, 1, 1],
+    [2, 2, 2],
+    [3, 3, 3],
+  ])
+  expect(batches).toEqual([[3, 3]])
+})
+
+test('a batch that no more jobs join is run when its delay is over', async () => {
+  const queue = await testQueue()
+  await serve(queue, { serving: { max_queue_delay_ms: 5 } })
+  expect((await (await enqueue(queue, [job(7)]))()).map(outcome)).toEqual([[7, 7, 7]])
+})
+
+test('an image that the model throws on fails alone', async () => {
+  // Looks the first pixel up in a table of 200 rows.
+  const graph = embedding(
+    [
+      node('Slice', ['mean', 'from', 'to', 'axis'], ['red']),
+      cast('red', 'row', 'int32'),
+      node('Gather', ['table', 'row'], ['looked']),
+      node('Reshape', ['looked', 'column'], ['zero']),
+      node('Add', ['mean', 'zero'], ['embedding']),
+    ],
+    [
+      int64('from', 0n),
+      int64('to', 1n),
+      int64('axis', 1n),
+      int64('column', -1n, 1n),
+      { name: 'table', dims: [200], data: new Float32Array(200) },
+    ],
+  )
+  const queue = await testQueue()
+  const settled = await enqueue(queue, [job(1), job(250), job(3), job(4), job(201)])
+  await serve(queue, { graph })
+  const failure = 'inference-failed'
+  expect((await settled()).map(outcome)).toEqual([[1, 1, 1], failure, [3, 3, 3], [4, 4, 4], failure])
+})
+
+test('an image that the model answers with NaN fails alone', async () => {
+  const graph = embedding([
+    node('Div', ['mean', 'mean'], ['one']),
+    node('Mul', ['one', 'mean'], ['embedding']),
+  ])
+  const queue = await testQueue()
+  const settled = await enqueue(queue, [job(5), job(0), job(6)])
+  await serve(queue, { graph })
+  expect((await settled()).map(outcome)).toEqual([[5, 5, 5], 'inference-failed', [6, 6, 6]])
+})
+
+test('inputs that are missing, of another length or no base64 fail alone', async () => {
+  const queue = await testQueue()
+  const jobs = [
+    job(1),
+    job(2),
+    job(3, { payload: 'AAAA' }),
+    job(4, { payload: `${'A'.repeat(15)}!` }),
+    job(5),
+  ]
+  const settled = await enqueue(queue, jobs)
+  await queue.redis.del(queue.keys.input(MODEL, jobs[1]?.id ?? ''))
+  const { batches } = await serve(queue)
+  const failure = 'unreadable-input'
+  expect((await settled()).map(outcome)).toEqual([[1, 1, 1], failure, failure, failure, [5, 5, 5]])
+  expect(batches).toEqual([[2, 2]])
+})
+
+/** Asks for 2^46 bytes where more than two images come of which one is white (`white`), or for any that many. */
+function greedy(white: boolean): Uint8Array {
+  return embedding(
+    [
+      node('Shape', ['image'], ['shape']),
+      node('Gather', ['shape', 'zero'], ['n']),
+      node('Greater', ['n', 'two'], ['many']),
+      node('ReduceMax', ['floats'], ['brightest'], { keepdims: 0 }),
+      cast('brightest', 'level', 'int64'),
+      node('Greater', ['level', 'limit64'], ['bright']),
+      node('And', ['many', 'bright'], ['both']),
+      node('Where', ['both', 'huge', 'one'], ['length']),
+      node('ConstantOfShape', ['length'], ['zeros']),
+      node('ReduceMax', ['zeros'], ['nothing'], { keepdims: 0 }),
+      node('Add', ['mean', 'nothing'], ['embedding']),
+    ],
+    [
+      scalar('zero', 0n),
+      scalar('two', 2n),
+      int64('huge', 1n << 44n),
+      int64('one', 1n),
+      { name: 'limit64', dims: [], data: BigInt64Array.of(white ? 254n : 0n) },
+    ],
+  )
+}
+
+test.each([
+  ['during the warm-up', false],
+  ['later', true],
+])('batches that do not fit into memory %s are made smaller, and nothing fails', async (_, white) => {
+  const queue = await testQueue()
+  const settled = await enqueue(
+    queue,
+    [255, 1, 2, 3, 255, 4, 5, 6].map((pixel) => job(pixel)),
+  )
+  const { batches } = await serve(queue, { graph: greedy(white) })
+  expect((await settled()).map(outcome)).toEqual(
+    [255, 1, 2, 3, 255, 4, 5, 6].map((pixel) => [pixel, pixel, pixel]),
+  )
+  const next = await enqueue(queue, [job(255), job(1), job(2), job(3)])
+  await next()
+  expect(Math.max(...batches.slice(white ? 1 : 0).map(([size]) => size))).toBeLessThanOrEqual(2)
+})
+
+test('where shapes are to be stable, batches are padded to a bucket', async () => {
+  const graph = embedding(
+    [
+      node('Shape', ['image'], ['shape']),
+      node('Gather', ['shape', 'zero'], ['n']),
+      cast('n', 'rows', 'float32'),
+      node('Mul', ['mean', 'rows'], ['embedding']),
+    ],
+    [scalar('zero', 0n)],
+  )
+  const queue = await testQueue()
+  const settled = await enqueue(queue, [job(1), job(2), job(3)])
+  const { batches } = await serve(queue, { graph, padded: true })
+  expect((await settled()).map(outcome)).toEqual([
+    [4, 4, 4],
+    [8, 8, 8],
+    [12, 12, 12],
+  ])
+  expect(batches).toEqual([[3, 4]])
+})
+
+test('several instances serve one queue, each job once', async () => {
+  const queue = await testQueue()
+  const settled = await enqueue(
+    queue,
+    Array.from({ length: 40 }, (_, i) => job(i)),
+  )
+  const { batches } = await serve(queue, { serving: { instances: 3 }, maxBatchSize: 4 })
+  expect((await settled()).map(outcome)).toEqual(Array.from({ length: 40 }, (_, i) => [i, i, i]))
+  expect(batches.reduce((sum, [size]) => sum + size, 0)).toBe(40)
+})
+
+test('what is held at the deadline of a stop is given back, and another pool serves it', async () => {
+  const queue = await testQueue()
+  const first = await serve(queue, { serving: { max_queue_delay_ms: 60_000 } })
+  const one = job(9)
+  const settled = await enqueue(queue, [one])
+  while ((await queue.producer.read(one.id))?.status === 'queued');
+  await first.drain(AbortSignal.abort())
+  await serve(queue)
+  expect((await settled()).map(outcome)).toEqual([[9, 9, 9]])
+})
+
+test('a version that is to go serves what is in its queue, then ends', async () => {
+  const queue = await testQueue()
+  const { served } = await serve(queue, { maxBatchSize: 4 })
+  const jobs = Array.from({ length: 10 }, (_, i) => job(i))
+  const settled = await enqueue(queue, jobs)
+  await served.drainQueue()
+  expect((await settled()).map(outcome)).toEqual(Array.from({ length: 10 }, (_, i) => [i, i, i]))
+})
+
+test('a batch size and delay that are steered still serve every job', async () => {
+  const queue = await testQueue({ maxBacklog: 1_000 })
+  const settled = await enqueue(
+    queue,
+    Array.from({ length: 450 }, (_, i) => job(i % 256)),
+  )
+  await serve(queue, { serving: { target_p99_ms: 50 } })
+  expect((await settled()).every((one) => one?.status === 'succeeded')).toBe(true)
+})

@@ -1,0 +1,67 @@
+import { type ProblemCode, ProblemError } from '../../shared/errors.ts'
+import type { ClaimedJob } from '../../shared/job-queue.ts'
+import type { PhotoDecoder, PhotoRules } from '../../shared/photo-decoder.ts'
+
+export interface PhotoDecoding {
+  decode: PhotoDecoder
+  /** Photos that are decoded at the same time. */
+  atOnce: number
+}
+
+/** A job whose photo came encoded. */
+export interface EncodedPhoto {
+  job: ClaimedJob
+  /** The file; undefined if it did not arrive as it was sent. */
+  file: Uint8Array | undefined
+}
+
+/** A job that ends here. `unexpected`: the error's name, if it was none that a photo may cause. */
+export interface FailedPhoto {
+  job: ClaimedJob
+  code: ProblemCode
+  unexpected?: string
+}
+
+/** In the order in which they were claimed. */
+export interface PhotoInputs {
+  decoded: { job: ClaimedJob; pixels: Uint8Array }[]
+  failed: FailedPhoto[]
+}
+
+/**
+ * Decodes what came encoded, by the model's own rules, as the edge would have done. A photo that cannot be decoded, or is
+ * given up by the decoder's limits, fails its own job; this never rejects.
+ */
+export async function decodePhotos(
+  photos: readonly EncodedPhoto[],
+  rules: PhotoRules,
+  { decode, atOnce }: PhotoDecoding,
+): Promise<PhotoInputs> {
+  const pixels = new Map<ClaimedJob, Uint8Array>()
+  const failed = new Map<ClaimedJob, FailedPhoto>()
+  // All take from the same iterator, so that each photo is decoded once.
+  const left = photos.values()
+  const decodeNext = async () => {
+    for (const { job, file } of left) {
+      try {
+        if (!file) throw new ProblemError('unreadable-input', 'The photo did not arrive as it was sent.')
+        pixels.set(job, await decode(file, rules))
+      } catch (error) {
+        failed.set(job, failedBy(error, job))
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, decodeNext))
+  return {
+    decoded: photos.flatMap(({ job }) => {
+      const image = pixels.get(job)
+      return image ? [{ job, pixels: image }] : []
+    }),
+    failed: [...failed.values()],
+  }
+}
+
+function failedBy(error: unknown, job: ClaimedJob): FailedPhoto {
+  if (error instanceof ProblemError) return { job, code: error.code }
+  return { job, code: 'internal-error', unexpected: error instanceof Error ? error.name : typeof error }
+}

@@ -1,0 +1,27 @@
+import type { ModelPackage } from '../models/model-package.ts'
+import type { SessionOptions } from './execution-providers.ts'
+import type { BatchRun } from './run-batch.ts'
+
+/** What an instance's thread is started with. */
+export interface InstanceTask {
+  modelPackage: ModelPackage
+  session: SessionOptions
+  /** Sizes to warm up, ascending; the last is the most images of a batch. */
+  buckets: readonly number[]
+  /** Whether batches are padded to a bucket. */
+  padded: boolean
+}
+
+/** To the thread. The memory goes along, and comes back with the answer. */
+export type InstanceRequest =
+  | { type: 'run'; memory: ArrayBuffer; n: number }
+  /** Batches have at most this many images from now on. */
+  | { type: 'shrink'; maxBatchSize: number }
+  | { type: 'close' }
+
+export type InstanceAnswer =
+  /** Warm. Less than the largest bucket, if that does not fit into memory. */
+  | { type: 'ready'; maxBatchSize: number }
+  /** The package cannot be served, or not with these settings. */
+  | { type: 'refused'; fault: 'package' | 'configuration'; message: string }
+  | { type: 'ran'; memory: ArrayBuffer; run: BatchRun; inferMs: number }

@@ -1,0 +1,115 @@
+import type { Redis } from 'ioredis'
+import { systemClock } from '../../shared/clock.ts'
+import type { GroupRead, GroupReader } from '../../shared/redis-job-consumer.ts'
+import { asReplyError } from './redis-connection.ts'
+
+/** How long to wait before a read that was not waiting yet is asked again to come back. */
+const UNBLOCK_AGAIN_MS = 20
+
+/** Stands for the id of a connection to a Redis that does not tell ids. */
+const UNTOLD = -1
+
+/**
+ * Reads from a consumer group on a connection of its own, which waits in Redis until there is something. A read ends
+ * empty when its connection is lost; the next one then waits until it is back.
+ */
+export class BlockingReader implements GroupReader {
+  readonly #blocking: Redis
+  readonly #commands: Redis
+  /** By which Redis knows the blocking connection; undefined while there is none. */
+  #clientId: number | undefined
+  #connected = Promise.withResolvers<void>()
+  /** Whether Redis may have handed out entries that never arrived here. */
+  #mayHaveLost = false
+  readonly #reads = new Set<PromiseWithResolvers<void>>()
+
+  /** `blocking` is connected, gives commands up when it is cut off, and is used for nothing else. */
+  constructor(blocking: Redis, commands: Redis) {
+    this.#blocking = blocking
+    this.#commands = commands
+    blocking.on('ready', () => this.#learnClientId())
+    blocking.on('close', () => this.#forgetClientId())
+    this.#learnClientId()
+  }
+
+  async read(request: GroupRead): Promise<{ entry: string; job: string }[]> {
+    const ended = Promise.withResolvers<void>()
+    this.#reads.add(ended)
+    try {
+      await Promise.race([this.#connected.promise, ended.promise])
+      if (this.#clientId === undefined) return []
+      const recovered = this.#mayHaveLost ? await this.#readPending(request) : []
+      return recovered.length > 0 ? recovered : await this.#readNew(request)
+    } finally {
+      this.#reads.delete(ended)
+    }
+  }
+
+  /**
+   * Makes reads that wait come back now, with what they have. UNBLOCK travels on the other connection and may come before the
+   * read, hence the repetition. Where Redis refuses UNBLOCK, the connection is cut: what Redis hands out in
+   * that very moment stays unclaimed until its deadline.
+   */
+  async endWaiting(): Promise<void> {
+    const reads = [...this.#reads]
+    for (const read of reads) read.resolve()
+    while (reads.some((read) => this.#reads.has(read)) && this.#clientId !== undefined) {
+      try {
+        if (this.#clientId === UNTOLD) throw new Error('Redis does not tell client ids')
+        if ((await this.#commands.call('CLIENT', 'UNBLOCK', this.#clientId)) === 1) return
+      } catch {
+        this.#blocking.disconnect(true)
+        return
+      }
+      await systemClock.sleep(UNBLOCK_AGAIN_MS)
+    }
+  }
+
+  async #readNew({ stream, group, consumer, count, blockMs }: GroupRead) {
+    const waiting = blockMs > 0 ? ['BLOCK', blockMs] : []
+    return this.#call(['GROUP', group, consumer, 'COUNT', count, ...waiting, 'STREAMS', stream, '>'])
+  }
+
+  close(): void {
+    this.#blocking.disconnect()
+  }
+
+  /** All that is pending for this consumer, be it at work on it or not; the caller knows which. */
+  async #readPending({ stream, group, consumer }: GroupRead) {
+    this.#mayHaveLost = false
+    return this.#call(['GROUP', group, consumer, 'STREAMS', stream, '0'])
+  }
+
+  async #call(args: (string | number)[]): Promise<{ entry: string; job: string }[]> {
+    try {
+      const reply = (await this.#blocking.call('XREADGROUP', ...args)) as GroupReply
+      return (reply?.[0]?.[1] ?? []).map(([entry, fields]) => ({ entry, job: fields?.[1] ?? '' }))
+    } catch (error) {
+      const refusal = asReplyError(error)
+      if (refusal) throw refusal
+      this.#mayHaveLost = true
+      return []
+    }
+  }
+
+  #learnClientId(): void {
+    const learn = (clientId: number) => {
+      this.#clientId = clientId
+      this.#connected.resolve()
+    }
+    this.#blocking.call('CLIENT', 'ID').then(
+      (clientId) => learn(Number(clientId)),
+      // If the connection has been lost again, the next one asks anew.
+      (error) => asReplyError(error) && learn(UNTOLD),
+    )
+  }
+
+  #forgetClientId(): void {
+    if (this.#clientId === undefined) return
+    this.#clientId = undefined
+    this.#connected = Promise.withResolvers()
+  }
+}
+
+/** Streams, each with its entries, each with its id and its fields; null where the entry itself is gone. */
+type GroupReply = [stream: string, entries: [id: string, fields: string[] | null][]][] | null

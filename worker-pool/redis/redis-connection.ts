@@ -1,0 +1,47 @@
+import { Redis } from 'ioredis'
+import { RedisReplyError, RedisUnreachableError } from '../../shared/redis-commands.ts'
+
+/** What becomes of commands while Redis is away; the names are ioredis'. */
+interface CommandOptions {
+  /** null: they wait for ever. 0: they fail when the connection is lost. */
+  maxRetriesPerRequest: number | null
+  autoResendUnfulfilledCommands?: boolean
+  /** A connection on which Redis owes an answer for so long, in ms, is given up for a new one. */
+  socketTimeout: number
+}
+
+/**
+ * Connects to Redis, and again whenever the connection is lost, with growing, jittered pauses. Throws
+ * RedisUnreachableError with address and reason if Redis does not answer now.
+ */
+export async function connectRedis(url: string, options: CommandOptions): Promise<Redis> {
+  const redis = new Redis(url, {
+    protocol: 2,
+    lazyConnect: true,
+    connectTimeout: 5_000,
+    retryStrategy: (attempt) => Math.min(5_000, 50 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2),
+    ...options,
+  })
+  // Why connecting failed is told by an event; `connect` itself only says that it did.
+  let reason = ''
+  const keepReason = (error: NodeJS.ErrnoException) => {
+    reason ||= error.message || error.code || ''
+  }
+  redis.on('error', keepReason)
+  try {
+    await redis.connect()
+  } catch (error) {
+    redis.disconnect()
+    reason ||= error instanceof Error ? error.message : String(error)
+    throw new RedisUnreachableError(`cannot reach Redis at ${new URL(url).host}: ${reason}`, { cause: error })
+  }
+  redis.off('error', keepReason)
+  return redis
+}
+
+/** Redis' own refusal, or undefined if the error is of another kind. */
+export function asReplyError(error: unknown): RedisReplyError | undefined {
+  return error instanceof Error && error.name === 'ReplyError'
+    ? new RedisReplyError(error.message)
+    : undefined
+}

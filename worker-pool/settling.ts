@@ -1,0 +1,113 @@
+import type { ClaimedJob, JobConsumer, QueueName } from '../shared/job-queue.ts'
+import type { ModelManifest } from '../shared/model-manifest.ts'
+import type { Batch } from './batching/batch.ts'
+import type { PoolObserver, SettledJob } from './observe/pool-observer.ts'
+import type { UntilGranted } from './redis/until-granted.ts'
+import type { Settlement } from './settlements.ts'
+
+export interface SettlingDeps {
+  consumer: Pick<JobConsumer, 'settle' | 'release'>
+  observer: PoolObserver
+  untilGranted: UntilGranted
+  /** Milliseconds, monotonic. */
+  elapsed: () => number
+}
+
+export interface FinishedBatch {
+  batch: Batch
+  instance: number
+  bucket: number
+  inferBegin: number
+  inferEnd: number
+}
+
+/** Settlements on their way to Redis at the same time; whoever has more waits. */
+const MOST_UNDER_WAY = 2
+
+/** Ends one version's jobs in Redis, while the next batches run, and knows which this pool still owes. */
+export class Settling {
+  readonly #manifest: ModelManifest
+  readonly #queue: QueueName
+  readonly #deps: SettlingDeps
+  readonly #held = new Set<ClaimedJob>()
+  readonly #underWay = new Set<Promise<void>>()
+
+  constructor(manifest: ModelManifest, deps: SettlingDeps) {
+    this.#manifest = manifest
+    this.#queue = { model: manifest.name, version: manifest.version }
+    this.#deps = deps
+  }
+
+  /** From now on these jobs are owed an end. */
+  claimed(jobs: readonly ClaimedJob[]): void {
+    for (const job of jobs) this.#held.add(job)
+    this.#tellPending()
+  }
+
+  /** Resolves as soon as there is room for more; what Redis refuses is kept and offered again. */
+  async settle(settlements: readonly Settlement[], finished: FinishedBatch): Promise<void> {
+    const { batch, instance, bucket, inferBegin, inferEnd } = finished
+    await this.#whenUnderWay(MOST_UNDER_WAY - 1)
+    this.#start(settlements, (jobs, settledAt) => {
+      const { takenAt, claimedAt, fetchedAt } = batch
+      this.#deps.observer.batchSettled({
+        ...{ manifest: this.#manifest, instance, bucket, jobs, size: batch.size },
+        times: { takenAt, claimedAt, fetchedAt, inferBegin, inferEnd, settledAt },
+      })
+    })
+  }
+
+  /** Ends jobs that never came to be run. */
+  fail(failures: readonly Settlement[], { claimedAt }: Batch): void {
+    this.#start(failures, (jobs, settledAt) => {
+      this.#deps.observer.jobsFailed(this.#manifest, jobs, { claimedAt, settledAt })
+    })
+  }
+
+  /** Resolves when all that was handed over is settled. */
+  async settled(): Promise<void> {
+    await this.#whenUnderWay(0)
+  }
+
+  /** Gives back what is claimed and not settled, run or not. */
+  async giveBack(): Promise<void> {
+    const jobs = [...this.#held]
+    if (jobs.length === 0) return
+    await this.#deps.consumer.release(this.#queue, jobs)
+    this.#release(jobs)
+    this.#deps.observer.jobsReleased(this.#manifest, jobs.length)
+  }
+
+  #start(settlements: readonly Settlement[], told: (jobs: SettledJob[], settledAt: number) => void): void {
+    const work = this.#settleNow(settlements, told)
+    this.#underWay.add(work)
+    work.finally(() => this.#underWay.delete(work))
+  }
+
+  async #settleNow(
+    settlements: readonly Settlement[],
+    told: (jobs: SettledJob[], settledAt: number) => void,
+  ): Promise<void> {
+    const { consumer, untilGranted, elapsed } = this.#deps
+    const outcomes = await untilGranted('settle', () => consumer.settle(this.#queue, settlements))
+    this.#release(settlements.map(({ job }) => job))
+    const jobs = settlements.map(({ job, result, reason }, i): SettledJob => {
+      const failure = result.status === 'failed' ? result.code : undefined
+      return { job, failure, reason, outcome: outcomes[i] ?? 'gone' }
+    })
+    told(jobs, elapsed())
+  }
+
+  async #whenUnderWay(most: number): Promise<void> {
+    while (this.#underWay.size > most) await Promise.race(this.#underWay)
+  }
+
+  #release(jobs: readonly ClaimedJob[]): void {
+    for (const job of jobs) this.#held.delete(job)
+    this.#tellPending()
+  }
+
+  #tellPending(): void {
+    this.#deps.observer.pendingChanged(this.#manifest, this.#held.size)
+  }
+}

@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+import { defineCommand, runCommand, runMain } from 'citty'
+import { Presets, SingleBar } from 'cli-progress'
+import { addCommand } from './model/add.ts'
+import { checkCommand } from './model/check.ts'
+import { pullCommand } from './model/pull.ts'
+import type { Terminal } from './terminal.ts'
+import { UserError } from './user-error.ts'
+
+const terminal: Terminal = {
+  print: (line) => console.log(line),
+  startProgress: (totalBytes, startBytes) => {
+    const format = '{bar} {percentage}% | {value}/{total} bytes | {eta_formatted}'
+    const bar = new SingleBar({ format, noTTYOutput: false }, Presets.shades_classic)
+    bar.start(totalBytes, startBytes)
+    return { update: (bytes) => bar.update(bytes), stop: () => bar.stop() }
+  },
+}
+
+const main = defineCommand({
+  meta: { name: 'edgebatch', description: 'Tools for models that edgebatch serves.' },
+  subCommands: {
+    model: defineCommand({
+      meta: { name: 'model', description: 'Add, check and fetch models.' },
+      subCommands: {
+        add: addCommand(terminal),
+        check: checkCommand(terminal),
+        pull: pullCommand(terminal),
+      },
+    }),
+  },
+})
+
+const rawArgs = process.argv.slice(2)
+const asksForHelp = rawArgs.length === 0 || rawArgs.includes('--help') || rawArgs.includes('-h')
+if (asksForHelp) await runMain(main, { rawArgs: rawArgs.length === 0 ? ['--help'] : rawArgs })
+else await runCommand(main, { rawArgs }).catch(report)
+
+function report(error: unknown): void {
+  const isUsersMistake = error instanceof UserError || (error instanceof Error && error.name === 'CLIError')
+  console.error(isUsersMistake ? `edgebatch: ${error.message}` : error)
+  process.exitCode = 1
+}

@@ -1,0 +1,169 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { SMALL_CLASSES, type SmallClassifier, smallClassifier } from '../../test/support/small-classifier.ts'
+import { addOptions } from './add.ts'
+import { addModel } from './add-model.ts'
+import { checkModel } from './check-model.ts'
+import { PackagedModel } from './packaged-model.ts'
+import { sampleImages } from './sample-images.ts'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'edgebatch-add-'))
+  await writeFile(
+    join(folder, 'labels.txt'),
+    Array.from({ length: SMALL_CLASSES }, (_, i) => `class ${i}\n`).join(''),
+  )
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+async function add(model: SmallClassifier, flags: Record<string, unknown> = {}) {
+  const path = join(folder, 'given.onnx')
+  const { model: bytes, weights } = smallClassifier(model)
+  await writeFile(path, bytes)
+  if (model.external) await writeFile(join(folder, model.external), weights)
+  const usual = { name: 'small', mean: '0.4,0.5,0.6', std: '0.2,0.3,0.4', top: '3' }
+  const labels = flags.task === undefined ? { labels: join(folder, 'labels.txt') } : {}
+  const options = await addOptions({ ...usual, ...labels, repository: join(folder, 'models'), ...flags })
+  return { path, ...(await addModel(path, options)) }
+}
+
+describe('a model is added whatever form it was exported in', () => {
+  const forms: [string, SmallClassifier, Record<string, unknown>][] = [
+    ['float32 NCHW logits', {}, {}],
+    ['NHWC', { layout: 'nhwc' }, {}],
+    ['BGR', {}, { channels: 'bgr' }],
+    ['BGR in NHWC', { layout: 'nhwc' }, { channels: 'bgr' }],
+    ['bytes as they are', {}, { mean: '0,0,0', std: '1,1,1', scale: '1' }],
+    ['probabilities', { end: 'softmax' }, {}],
+    ['opset 11', { opset: 11, ir: 6 }, {}],
+    ['opset 12 with a softmax', { opset: 12, end: 'softmax' }, {}],
+    ['opset 13', { opset: 13 }, {}],
+    ['opset 21', { opset: 21, ir: 10 }, {}],
+    ['IR 3', { opset: 11, ir: 3 }, {}],
+    ['float16', { half: true }, {}],
+    ['float16 logits [N, k, 1, 1]', { half: true, end: 'map' }, {}],
+    ['[N, k, 1, 1]', { end: 'map' }, {}],
+    ['a batch of one', { batch: 1 }, {}],
+    ['a batch of two', { batch: 2 }, {}],
+    ['a batch of one that a Reshape names', { batch: 1, reshape: [1, -1] }, {}],
+    ['names that the package uses itself', { input: 'image', output: 'probabilities' }, {}],
+    ['an input named N', { input: 'N' }, {}],
+    ['a Sigmoid', { end: 'sigmoid' }, { probabilities: true }],
+    ['several outputs', { secondOutput: true }, { output: 'scores' }],
+    ['weights in a file of their own', { external: 'weights.bin' }, {}],
+    ['a graph that is kept', {}, { keepGraph: true }],
+    ['a float16 graph that is kept', { half: true, end: 'map' }, { keepGraph: true }],
+    ['an opset that is newer than what can be rewritten', { opset: 22, ir: 10 }, {}],
+  ]
+  test.each(forms)('%s', async (_, model, flags) => {
+    const { path, folder: added, manifest } = await add(model, flags)
+    expect(added).toBe(join(folder, 'models', 'small', '1'))
+    expect(manifest.input.shape).toEqual([32, 32, 3])
+    const packaged = await PackagedModel.open(added, manifest)
+    const [probabilities, indices] = await packaged.run(sampleImages(32).slice(0, 2))
+    expect(probabilities?.dims).toEqual([2, 3])
+    expect(indices?.dims).toEqual([2, 3])
+    await packaged.close()
+    const report = await checkModel(added, path, undefined)
+    expect(report.largestDifference).toBeLessThan(1e-2)
+    expect(await readdir(join(folder, 'models'))).toEqual(['small'])
+  })
+
+  test('an embedding, flat and in float32', async () => {
+    const { manifest, folder: added } = await add({ end: 'map', half: true }, { task: 'embedding' })
+    const packaged = await PackagedModel.open(added, manifest)
+    const [embedding] = await packaged.run(sampleImages(32).slice(0, 3))
+    expect(embedding).toMatchObject({ type: 'float32', dims: [3, SMALL_CLASSES] })
+    await packaged.close()
+  })
+
+  test('a package has the permissions of the folders around it', async () => {
+    const { folder: added } = await add({})
+    expect((await stat(added)).mode).toBe((await stat(join(folder, 'models', 'small'))).mode)
+  })
+
+  test('tensors, as the model gives them', async () => {
+    const { manifest } = await add({ secondOutput: true }, { task: 'tensor' })
+    expect(manifest).toMatchObject({ task: 'tensor', outputs: { tensors: ['scores', 'pooled'] } })
+  })
+})
+
+describe('what is wrong is said in one line, and nothing is written', () => {
+  const wrong: [string, SmallClassifier, Record<string, unknown>, RegExp][] = [
+    ['an old opset', { opset: 10, ir: 5 }, {}, /opset is 10.*opset_version=17/],
+    ['no mean', {}, { mean: undefined }, /--mean is missing.*--preset imagenet/],
+    ['a mean of two channels', {}, { mean: '1,2' }, /--mean must be three numbers/],
+    ['a std of zero', {}, { std: '1,0,1' }, /--std must be above 0/],
+    ['another size', {}, { input: '64' }, /give --input 32/],
+    ['another layout', {}, { layout: 'nhwc' }, /give --layout nchw/],
+    ['a size less than the input', {}, { input: '32', size: '20' }, /--size 20 is less/],
+    ['no name', {}, { name: undefined }, /--name is missing/],
+    ['a name that is none', {}, { name: 'Big Model' }, /a model name is/],
+    ['logits called probabilities', {}, { probabilities: true }, /give --logits/],
+    ['a Sigmoid', { end: 'sigmoid' }, {}, /--probabilities.*--logits/],
+    ['one of several outputs', { secondOutput: true }, {}, /--output, one of scores, pooled/],
+    ['labels that are not there', {}, { labels: 'absent' }, /absent cannot be read/],
+    [
+      'a first dimension that is not the batch',
+      { batch: 1, reshape: [7, -1] },
+      { task: 'tensor' },
+      /dynamic batch dimension/,
+    ],
+    ['a kept graph of one image', { batch: 1 }, { keepGraph: true }, /dynamic batch dimension/],
+  ]
+  test.each(wrong)('%s', async (_, model, flags, message) => {
+    const failure = await add(model, flags).catch((error: Error) => error)
+    expect(failure).toMatchObject({ name: 'UserError', message: expect.stringMatching(message) })
+    expect((failure as Error).message).not.toContain('\n')
+    expect(await readdir(join(folder, 'models')).catch(() => [])).toEqual([])
+  })
+
+  test('labels of another number than classes', async () => {
+    await writeFile(join(folder, 'labels.txt'), 'one\ntwo\n')
+    await expect(add({})).rejects.toThrow(/has 7 classes, there are 2 labels/)
+  })
+
+  test('a version that is there already, until --force replaces it', async () => {
+    await add({})
+    await expect(add({})).rejects.toThrow(/--version, or --force/)
+    await expect(add({}, { force: true, top: '2' })).resolves.toBeDefined()
+    expect(await readdir(join(folder, 'models'))).toEqual(['small'])
+  })
+
+  test('a file that is no model', async () => {
+    const path = join(folder, 'no.onnx')
+    await writeFile(path, 'not a model')
+    const options = await addOptions({ name: 'a', preset: 'imagenet', repository: folder })
+    await expect(addModel(path, options)).rejects.toThrow(/is not an ONNX model/)
+  })
+})
+
+describe('a package is held against its original', () => {
+  test('another original is refused', async () => {
+    const { folder: added } = await add({})
+    const other = join(folder, 'other.onnx')
+    await writeFile(other, smallClassifier({ opset: 13 }).model)
+    await expect(checkModel(added, other, undefined)).rejects.toThrow(/is not the file/)
+  })
+
+  test('a package that answers otherwise is refused', async () => {
+    const { folder: added, path } = await add({})
+    const origin = JSON.parse(await readFile(join(added, 'origin.json'), 'utf8'))
+    origin.conversion.mean = [0.1, 0.2, 0.3]
+    await writeFile(join(added, 'origin.json'), JSON.stringify(origin))
+    await expect(checkModel(added, path, undefined)).rejects.toThrow(/differs by/)
+  })
+
+  test('a graph that contradicts model.json is refused', async () => {
+    const { folder: added } = await add({})
+    const manifest = JSON.parse(await readFile(join(added, 'model.json'), 'utf8'))
+    manifest.outputs.indices = 'absent'
+    await writeFile(join(added, 'model.json'), JSON.stringify(manifest))
+    await expect(checkModel(added, undefined, undefined)).rejects.toThrow(/has no output "absent"/)
+    await mkdir(join(folder, 'empty'))
+    await expect(checkModel(join(folder, 'empty'), undefined, undefined)).rejects.toThrow(/has no model.json/)
+  })
+})

@@ -1,0 +1,118 @@
+import { fileURLToPath } from 'node:url'
+import { defineCommand } from 'citty'
+import { modelNameSchema, modelVersionSchema, resizeSchema } from '../../shared/model-manifest.ts'
+import type { Terminal } from '../terminal.ts'
+import { UserError } from '../user-error.ts'
+import { type AddOptions, addModel } from './add-model.ts'
+import {
+  conversionArgs,
+  oneOf,
+  parseConversionFlags,
+  refuseUnknown,
+  text,
+  wholeNumber,
+} from './conversion-flags.ts'
+import { readLabels } from './package-files.ts'
+import { withFile } from './pull-model.ts'
+
+const IMAGENET_LABELS = fileURLToPath(
+  new URL('../../models/efficientnet-lite0/1/labels.txt', import.meta.url),
+)
+const MODES = resizeSchema.shape.mode.options
+const KERNELS = resizeSchema.shape.kernel.options
+
+const args = {
+  file: { type: 'positional', description: 'An ONNX file, or its https address', required: false },
+  name: { type: 'string', description: 'What callers name the model (required)' },
+  version: { type: 'string', description: 'Its version; 1' },
+  ...conversionArgs,
+  size: { type: 'string', description: 'The side that photos are scaled to before the cut; 8/7 of --input' },
+  mode: { type: 'string', description: 'cover (default), contain or stretch' },
+  kernel: { type: 'string', description: 'cubic (default), triangle or lanczos3' },
+  labels: { type: 'string', description: 'A text file, one class a line' },
+  repository: { type: 'string', description: 'The folder of models; models' },
+  sha256: { type: 'string', description: 'Of the file, if it is fetched' },
+  force: { type: 'boolean', description: 'Replace an existing version' },
+  'keep-graph': {
+    type: 'boolean',
+    description: 'Leave the model as it is, with small graphs before and after',
+  },
+} as const
+
+export function addCommand(terminal: Terminal) {
+  return defineCommand({
+    meta: { name: 'add', description: 'Make a package that a pool can serve of an ONNX file.' },
+    args,
+    run: async ({ args: given }) => {
+      refuseUnknown(given, args, 1)
+      if (!given.file)
+        throw new UserError('which file? As in: edgebatch model add model.onnx --name NAME --preset imagenet')
+      const options = await addOptions(given)
+      const added = await withFile(given.file, text(given, 'sha256'), terminal, (path) =>
+        addModel(path, options),
+      )
+      const { folder, manifest, largestDifference, kept } = added
+      if (kept)
+        terminal.print(
+          `The model itself is unchanged, since ${kept}; it runs as ${manifest.graphs.join(', ')}.`,
+        )
+      terminal.print(
+        `It answers as the original does: largest difference ${largestDifference.toExponential(1)}.`,
+      )
+      terminal.print(`${folder}: ${manifest.name}, version ${manifest.version}, is ready to be served.`)
+    },
+  })
+}
+
+/** Throws UserError, naming the flag, where one is wrong. */
+export async function addOptions(given: Record<string, unknown>): Promise<AddOptions> {
+  const conversion = parseConversionFlags(given)
+  return {
+    name: named(given, 'name', modelNameSchema),
+    version: named({ version: '1', ...given }, 'version', modelVersionSchema),
+    repository: text(given, 'repository') ?? 'models',
+    labels: await labelsOf(text(given, 'labels'), conversion),
+    resize: resizeOf(given, conversion.input),
+    force: given.force === true,
+    keepGraph: given['keep-graph'] === true || given.keepGraph === true,
+    conversion,
+  }
+}
+
+function named(given: Record<string, unknown>, flag: string, schema: typeof modelNameSchema): string {
+  const value = text(given, flag)
+  if (value === undefined) throw new UserError(`--${flag} is missing: give the name that callers will use`)
+  const parsed = schema.safeParse(value)
+  if (!parsed.success) throw new UserError(`--${flag} "${value}": ${parsed.error.issues[0]?.message}`)
+  return parsed.data
+}
+
+async function labelsOf(
+  path: string | undefined,
+  { task, preset }: AddOptions['conversion'],
+): Promise<string[] | undefined> {
+  if (task !== 'classification') {
+    if (path) throw new UserError(`--labels is for classification; leave it out for ${task}`)
+    return undefined
+  }
+  if (!path && !preset)
+    throw new UserError('--labels is missing: give a text file, one class a line, in class order')
+  const labels = await readLabels(path ?? IMAGENET_LABELS)
+  if (!labels) throw new UserError(`--labels: ${path} cannot be read; give the path of a text file`)
+  const empty = labels.indexOf('')
+  if (empty !== -1)
+    throw new UserError(`--labels: line ${empty + 1} of ${path} is empty; give each class a line`)
+  return labels
+}
+
+function resizeOf(given: Record<string, unknown>, input: number | undefined): AddOptions['resize'] {
+  const mode = oneOf(given, 'mode', MODES) ?? 'cover'
+  const size = wholeNumber(given, 'size', 4096)
+  if (size !== undefined && input !== undefined && (mode === 'cover' ? size < input : size !== input))
+    throw new UserError(
+      mode === 'cover'
+        ? `--size ${size} is less than --input ${input}, which is cut out of it; give at least ${input}`
+        : `--size must equal --input for --mode ${mode}; leave --size out`,
+    )
+  return { mode, size, kernel: oneOf(given, 'kernel', KERNELS) ?? 'cubic' }
+}

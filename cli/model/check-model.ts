@@ -1,0 +1,166 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ModelManifest } from '../../shared/model-manifest.ts'
+import { computesInHalves, parameterCount, readOnnxFile } from '../onnx/model-file.ts'
+import type { ValueInfo } from '../onnx/proto.ts'
+import { shapeText, signatureOf, typeName } from '../onnx/signature.ts'
+import { UserError } from '../user-error.ts'
+import { assertAgreement, expectedOf } from './agreement.ts'
+import type { ConversionFlags } from './conversion-flags.ts'
+import { OriginalModel } from './original-model.ts'
+import { readLabels, readManifest, readOrigin, sha256Of } from './package-files.ts'
+import { PackagedModel } from './packaged-model.ts'
+import { needsSoftmax } from './read-outputs.ts'
+import { resolveConversion } from './resolve-conversion.ts'
+import { sampleImages } from './sample-images.ts'
+
+export interface GraphFacts {
+  file: string
+  inputs: string[]
+  outputs: string[]
+  opset: number | undefined
+  ir: number
+  /** With the weights that lie in files of their own. */
+  bytes: number
+  parameters: number
+}
+
+export interface CheckReport {
+  manifest: ModelManifest
+  graphs: GraphFacts[]
+  speeds: { batch: number; imagesPerSecond: number }[]
+  /** From the original's answers; undefined if there was no original to compare with. */
+  largestDifference: number | undefined
+}
+
+/** Of the largest batch where the manifest says none. */
+const USUAL_BATCH = 8
+
+/**
+ * Loads a package, runs it, and holds it against its manifest, its labels and its original. `flags` say how the original
+ * is fed; without them `origin.json` does. Throws UserError on a contradiction.
+ */
+export async function checkModel(
+  folder: string,
+  originalPath: string | undefined,
+  flags: ConversionFlags | undefined,
+): Promise<CheckReport> {
+  const manifest = await readManifest(folder)
+  const packaged = await PackagedModel.open(folder, manifest)
+  try {
+    const graphs: GraphFacts[] = []
+    for (const graph of manifest.graphs) graphs.push(await factsOf(folder, graph))
+    const images = sampleImages(manifest.input.shape[0])
+    await refuseBadAnswers(folder, packaged, images)
+    const largestDifference = await compare(folder, packaged, images, originalPath, flags)
+    const speeds: CheckReport['speeds'] = []
+    for (const batch of new Set([1, manifest.serving.max_batch_size ?? USUAL_BATCH]))
+      speeds.push({ batch, imagesPerSecond: await speedOf(packaged, images, batch) })
+    return { manifest, graphs, speeds, largestDifference }
+  } finally {
+    await packaged.close()
+  }
+}
+
+async function factsOf(folder: string, name: string): Promise<GraphFacts> {
+  const { bytes, graph, opset, ir, externalFiles } = await readOnnxFile(join(folder, name))
+  const stored = new Set(graph.initializer?.map((tensor) => tensor.name))
+  let size = bytes.length
+  for (const file of externalFiles) size += (await stat(join(folder, file))).size
+  return {
+    file: name,
+    inputs: (graph.input ?? []).filter((value) => !stored.has(value.name)).map(described),
+    outputs: (graph.output ?? []).map(described),
+    opset,
+    ir,
+    bytes: size,
+    parameters: parameterCount(graph),
+  }
+}
+
+function described({ name, type }: ValueInfo): string {
+  const dims = type?.tensorType?.shape?.dim?.map(
+    ({ dimValue, dimParam }) => dimParam || Number(dimValue ?? 0),
+  )
+  return `${name} ${typeName(type?.tensorType?.elemType ?? 0)} ${shapeText(dims)}`
+}
+
+async function refuseBadAnswers(
+  folder: string,
+  packaged: PackagedModel,
+  images: readonly Uint8Array[],
+): Promise<void> {
+  const values = await packaged.run(images)
+  const bad = values.find(({ data }) => !data.every(Number.isFinite))
+  if (bad) throw new UserError(`${folder}: output "${bad.name}" has NaN or infinite values for sample images`)
+  if (packaged.manifest.task !== 'classification') return
+  const labels = await readLabels(join(folder, 'labels.txt'))
+  if (!labels) throw new UserError(`${folder}: has no labels.txt; write one class a line`)
+  const [probabilities, indices] = values
+  const beyond = indices?.data.find((index) => index < 0 || index >= labels.length)
+  if (beyond !== undefined)
+    throw new UserError(`${folder}: the model names class ${beyond}, labels.txt has ${labels.length} lines`)
+  if (probabilities?.data.some((value) => value < 0 || value > 1.001))
+    throw new UserError(
+      `${folder}: "${probabilities.name}" has values outside 0..1; add the model with --logits`,
+    )
+}
+
+/** Of a package with a graph that was kept, that graph is the original. */
+async function compare(
+  folder: string,
+  packaged: PackagedModel,
+  images: readonly Uint8Array[],
+  originalPath: string | undefined,
+  flags: ConversionFlags | undefined,
+): Promise<number | undefined> {
+  const origin = await readOrigin(folder)
+  const kept = packaged.manifest.graphs.length > 1 ? join(folder, 'model.onnx') : undefined
+  const path = originalPath ?? kept
+  if (!path) return undefined
+  const file = await readOnnxFile(path)
+  if (!flags && !origin)
+    throw new UserError(
+      `${folder}: has no origin.json; say with --mean, --std and so on how the original is fed`,
+    )
+  if (!flags && origin && origin.sha256 !== sha256Of(file.bytes))
+    throw new UserError(
+      `${path}: is not the file that the package was made of (its SHA-256 is another); give that one`,
+    )
+  const signature = signatureOf(file)
+  const original = await OriginalModel.open(path, signature.input)
+  try {
+    const conversion = flags ? resolveConversion(flags, signature) : origin?.conversion
+    if (!conversion) return undefined
+    if (flags && conversion.task === 'classification') {
+      const scores = await expectedOf(original, images, { ...conversion, softmax: false })
+      const output = conversion.outputs[0] ?? ''
+      conversion.softmax = needsSoftmax(
+        flags,
+        file.graph,
+        output,
+        scores.map(([row = []]) => row),
+      )
+    }
+    const expected = await expectedOf(original, images, conversion)
+    const inHalves = computesInHalves(file.graph)
+    return (await assertAgreement(packaged, images, expected, inHalves)).largestDifference
+  } finally {
+    await original.close()
+  }
+}
+
+const TIMED_RUNS = 3
+
+async function speedOf(
+  packaged: PackagedModel,
+  images: readonly Uint8Array[],
+  batch: number,
+): Promise<number> {
+  const feed = Array.from({ length: batch }, (_, i) => images[i % images.length] ?? new Uint8Array())
+  // The first run of a batch size pays for its memory.
+  await packaged.run(feed)
+  const start = performance.now()
+  for (let i = 0; i < TIMED_RUNS; i++) await packaged.run(feed)
+  return (TIMED_RUNS * batch * 1000) / (performance.now() - start)
+}

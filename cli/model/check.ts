@@ -1,0 +1,48 @@
+import { resolve } from 'node:path'
+import { defineCommand } from 'citty'
+import type { Terminal } from '../terminal.ts'
+import { UserError } from '../user-error.ts'
+import { checkModel, type GraphFacts } from './check-model.ts'
+import { conversionArgs, parseConversionFlags, refuseUnknown, text } from './conversion-flags.ts'
+
+const args = {
+  folder: { type: 'positional', description: 'A package: a folder with model.json', required: false },
+  original: { type: 'string', description: 'The ONNX file it was made of; its answers must be the same' },
+  ...conversionArgs,
+} as const
+
+export function checkCommand(terminal: Terminal) {
+  return defineCommand({
+    meta: { name: 'check', description: 'Load a package, hold it against its original, and measure it.' },
+    args,
+    run: async ({ args: given }) => {
+      refuseUnknown(given, args, 1)
+      if (!given.folder) throw new UserError('which folder? As in: edgebatch model check models/NAME/1')
+      const saysHow = Object.keys(conversionArgs).some(
+        (flag) => given[flag as keyof typeof given] !== undefined,
+      )
+      const flags = saysHow ? parseConversionFlags(given) : undefined
+      const original = text(given, 'original')
+      const report = await checkModel(resolve(given.folder), original, flags)
+      const { manifest } = report
+      terminal.print(`${manifest.name}, version ${manifest.version}: ${manifest.task}`)
+      for (const graph of report.graphs) printGraph(terminal, graph)
+      for (const { batch, imagesPerSecond } of report.speeds)
+        terminal.print(`batches of ${batch}: ${imagesPerSecond.toFixed(1)} images/s on this CPU`)
+      terminal.print(
+        report.largestDifference === undefined
+          ? 'not compared with the original: give it with --original'
+          : `answers as the original does: largest difference ${report.largestDifference.toExponential(1)}`,
+      )
+    },
+  })
+}
+
+function printGraph(
+  terminal: Terminal,
+  { file, inputs, outputs, opset, ir, bytes, parameters }: GraphFacts,
+): void {
+  terminal.print(`${file}: ${inputs.join(', ')} -> ${outputs.join(', ')}`)
+  const size = `${(bytes / 1e6).toFixed(1)} MB, ${(parameters / 1e6).toFixed(1)} million parameters`
+  terminal.print(`  opset ${opset ?? 'none'}, IR ${ir}, ${size}`)
+}

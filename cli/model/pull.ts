@@ -1,0 +1,27 @@
+import { defineCommand } from 'citty'
+import type { Terminal } from '../terminal.ts'
+import { UserError } from '../user-error.ts'
+import { refuseUnknown, text } from './conversion-flags.ts'
+import { addressOf, checksumOf, fileNameOf, pullModel } from './pull-model.ts'
+
+const args = {
+  url: { type: 'positional', description: 'The address of an ONNX file', required: false },
+  sha256: { type: 'string', description: 'Its checksum, 64 hex digits (required)' },
+  out: { type: 'string', description: "Where to put it; the address's last part" },
+} as const
+
+export function pullCommand(terminal: Terminal) {
+  return defineCommand({
+    meta: { name: 'pull', description: 'Fetch a model file, continuing what broke off, and check it.' },
+    args,
+    run: async ({ args: given }) => {
+      refuseUnknown(given, args, 1)
+      if (!given.url)
+        throw new UserError('which address? As in: edgebatch model pull https://... --sha256 HEX')
+      const url = addressOf(given.url)
+      const path = text(given, 'out') ?? fileNameOf(url)
+      await pullModel(url, checksumOf(text(given, 'sha256')), path, terminal)
+      terminal.print(`${path}: complete, and its checksum is right.`)
+    },
+  })
+}

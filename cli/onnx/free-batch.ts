@@ -1,0 +1,50 @@
+import type { GraphPart } from './graph-part.ts'
+import type { Graph, Initializer } from './proto.ts'
+
+/**
+ * Lets a graph that was exported for `fixedBatch` images take any number: dimensions that were written down are
+ * dropped, and a Reshape of what comes from the image no longer names the batch. Whether that was enough, only running
+ * the graph can show.
+ */
+export function freeBatch(graph: Graph, part: GraphPart, fixedBatch: number, image: string): void {
+  graph.valueInfo = []
+  const constants = constantsOf(graph)
+  const fromImage = new Set([image])
+  for (const node of graph.node ?? []) {
+    if (!node.input?.some((name) => fromImage.has(name))) continue
+    for (const output of node.output ?? []) fromImage.add(output)
+    const [data, shapeName] = node.input
+    if (node.opType !== 'Reshape' || !data || !shapeName || !fromImage.has(data)) continue
+    const shape = constants.get(shapeName)
+    if (!shape || shape[0] !== BigInt(fixedBatch)) continue
+    // 0 stands for "as in the input".
+    const free = part.constant('reshape', [shape.length], BigInt64Array.from([0n, ...shape.slice(1)]))
+    node.input = [data, free]
+  }
+}
+
+/** Lists of int64 that the graph holds, by name. */
+function constantsOf(graph: Graph): Map<string, bigint[]> {
+  const constants = new Map<string, bigint[]>()
+  const add = (name: string | null | undefined, tensor: Initializer) => {
+    const values = int64sOf(tensor)
+    if (name && values) constants.set(name, values)
+  }
+  for (const tensor of graph.initializer ?? []) add(tensor.name, tensor)
+  for (const { opType, output, attribute } of graph.node ?? []) {
+    const tensor = opType === 'Constant' ? attribute?.find(({ name }) => name === 'value')?.t : undefined
+    if (tensor) add(output?.[0], tensor)
+  }
+  return constants
+}
+
+const INT64 = 7
+/** More dimensions than a tensor of images has: not the shape of one. */
+const MOST_DIMENSIONS = 8
+
+function int64sOf({ dataType, dims, rawData, int64Data }: Initializer): bigint[] | undefined {
+  if (dataType !== INT64 || dims?.length !== 1 || Number(dims[0]) > MOST_DIMENSIONS) return undefined
+  if (!rawData?.length) return int64Data?.map((value) => BigInt(value.toString()))
+  const view = new DataView(rawData.buffer, rawData.byteOffset, rawData.byteLength)
+  return Array.from({ length: rawData.length / 8 }, (_, i) => view.getBigInt64(i * 8, true))
+}

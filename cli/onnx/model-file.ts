@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises'
+import { UserError } from '../user-error.ts'
+import { DataType, type Graph, type Model, onnx, tensorsWithin } from './proto.ts'
+
+/** An ONNX file as it is on disk. */
+export interface OnnxFile {
+  path: string
+  bytes: Uint8Array
+  model: Model
+  graph: Graph
+  /** Of the standard operators; undefined if the model imports none. */
+  opset: number | undefined
+  ir: number
+  /** Paths, relative to the model's folder, of files that hold weights. */
+  externalFiles: string[]
+}
+
+const LFS_POINTER = 'version https://git-lfs'
+
+/** Throws UserError if the file cannot be read or is no ONNX model. */
+export async function readOnnxFile(path: string): Promise<OnnxFile> {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ERR_FS_FILE_TOO_LARGE')
+      throw new UserError(`${path}: larger than 2 GiB; export it with its weights as external data`)
+    const reason = error.code === 'ENOENT' ? 'there is no such file' : `cannot be read (${error.code})`
+    throw new UserError(`${path}: ${reason}; give the path of an ONNX file`)
+  })
+  if (bytes.subarray(0, LFS_POINTER.length).toString('latin1') === LFS_POINTER)
+    throw new UserError(`${path}: is a Git LFS pointer, not the model; fetch it with "git lfs pull"`)
+  const model = decode(bytes)
+  if (!model?.graph?.node?.length)
+    throw new UserError(`${path}: is not an ONNX model; export one, for instance with torch.onnx.export`)
+  const standard = model.opsetImport?.find(({ domain }) => !domain || domain === 'ai.onnx')
+  const { graph } = model
+  return {
+    path,
+    bytes,
+    model,
+    graph,
+    opset: standard && Number(standard.version ?? 1),
+    ir: Number(model.irVersion ?? 0),
+    externalFiles: externalFilesOf(graph, path),
+  }
+}
+
+function decode(bytes: Uint8Array): Model | undefined {
+  try {
+    return onnx.ModelProto.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+function externalFilesOf(graph: Graph, path: string): string[] {
+  const files = new Set<string>()
+  for (const { externalData, dataLocation, name } of tensorsWithin(graph)) {
+    if (dataLocation !== onnx.TensorProto.DataLocation.EXTERNAL) continue
+    const location = externalData?.find(({ key }) => key === 'location')?.value ?? ''
+    if (!/^[A-Za-z0-9_][^/\\]*$/.test(location) || RESERVED.has(location))
+      throw new UserError(
+        `${path}: the weights "${name}" lie in "${location}"; they must lie in a file beside the model, of a name other than ${[...RESERVED].join(', ')}`,
+      )
+    files.add(location)
+  }
+  return [...files]
+}
+
+/** Files that a package has of its own. */
+const RESERVED = new Set([
+  'model.onnx',
+  'before.onnx',
+  'after.onnx',
+  'model.json',
+  'labels.txt',
+  'origin.json',
+])
+
+/** Numbers that the graph stores: what is called its parameters. */
+export function parameterCount(graph: Graph): number {
+  let count = 0
+  for (const { dims } of tensorsWithin(graph))
+    count += (dims ?? []).reduce((product: number, dim) => product * Number(dim), 1)
+  return count
+}
+
+/** Whether any of its weights are float16, so that its answers have three digits. */
+export function computesInHalves(graph: Graph): boolean {
+  for (const { dataType } of tensorsWithin(graph)) if (dataType === DataType.FLOAT16) return true
+  return false
+}

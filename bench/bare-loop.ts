@@ -13,6 +13,8 @@ export interface BareLoopTask {
   warmUpRuns: number
   runs: number
   threads: number | undefined
+  /** ONNX Runtime's, best first. */
+  providers: readonly string[]
 }
 
 /**
@@ -23,7 +25,7 @@ async function main(): Promise<void> {
   process.once('disconnect', () => process.exit(1))
   const task = JSON.parse(process.env.BARE_LOOP ?? '') as BareLoopTask
   const session = await InferenceSession.create(task.graphPath, {
-    executionProviders: ['cpu'],
+    executionProviders: [...task.providers],
     ...(task.threads === undefined ? {} : { intraOpNumThreads: task.threads }),
   })
   const images = await readFile(task.imagesFile)

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PROJECT_ROOT } from '../local-stack/project-root.ts'
-import { loadModelPackage, type ModelPackage } from '../worker-pool/model-package.ts'
+import { loadModelPackage, type ModelPackage } from '../worker-pool/models/model-package.ts'
 
 /** What the parts of a bench have in common. */
 export interface BenchSetup {
@@ -22,7 +22,7 @@ export interface BenchSetup {
 export async function prepareSetup(
   given: Pick<BenchSetup, 'env' | 'threads' | 'signal' | 'onProgress'>,
 ): Promise<BenchSetup> {
-  const modelDir = join(PROJECT_ROOT, 'models', 'efficientnet-lite0')
+  const modelDir = join(PROJECT_ROOT, 'models', 'efficientnet-lite0', '1')
   const folder = join(PROJECT_ROOT, '.edgebatch', 'bench')
   await rm(folder, { recursive: true, force: true })
   return { ...given, modelDir, folder, model: await loadModelPackage(modelDir) }
@@ -35,6 +35,7 @@ export function poolSettings(
 ): Record<string, string> {
   return {
     MODEL_DIR: modelDir,
+    MODELS: '',
     MAX_BATCH_SIZE: String(maxBatchSize),
     EXECUTION_PROVIDERS: 'cpu',
     INTRA_OP_THREADS: threads === undefined ? '' : String(threads),

@@ -8,7 +8,8 @@ import { newJobId } from '../shared/job-id.ts'
 import { isTerminal } from '../shared/job-state.ts'
 import { RedisJobProducer } from '../shared/redis-job-producer.ts'
 import { RedisKeys } from '../shared/redis-keys.ts'
-import { RedisTcp } from '../worker-pool/redis-tcp.ts'
+import { POOL_NODE_FLAGS } from '../worker-pool/node-flags.ts'
+import { RedisTcp } from '../worker-pool/redis/redis-tcp.ts'
 import { type BenchSetup, poolSettings } from './bench-setup.ts'
 import { exampleImages } from './example-images.ts'
 import type { Row } from './report.ts'
@@ -92,6 +93,7 @@ async function drainQueue(setup: BenchSetup, redisUrl: string, prefix: string, n
     const pool = await startService({
       name: 'worker-pool',
       entry: 'worker-pool/main.ts',
+      nodeFlags: POOL_NODE_FLAGS,
       env: { ...setup.env, ...poolSettings(setup, BATCH_SIZE), REDIS_URL: redisUrl, KEY_PREFIX: prefix },
       folder: setup.folder,
     })

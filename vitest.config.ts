@@ -10,7 +10,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{shared,edge,gateway,worker-pool,local-stack,bench}/**/*.test.ts'],
+          include: ['{shared,edge,gateway,worker-pool,local-stack,bench,cli}/**/*.test.ts'],
           testTimeout: RUNTIME_TIMEOUT_MS,
         },
       },
@@ -37,7 +37,7 @@ export default defineConfig({
       {
         test: {
           name: 'runtime',
-          include: ['test/{redis,gateway,pool,models,e2e,hostile,start}/**/*.test.ts'],
+          include: ['test/{redis,gateway,pool,models,e2e,hostile,start,cli}/**/*.test.ts'],
           provide: { edgeRuntime: 'workerd' },
           globalSetup: ['test/support/redis-setup.ts', 'test/support/edge-bundle-setup.ts'],
           testTimeout: RUNTIME_TIMEOUT_MS,

@@ -22,7 +22,7 @@ export function surroundings(
   raw: readonly RawOutput[],
 ): Surroundings {
   const { side } = conversion
-  const part = new GraphPart(new Set(['image', 'N', 'normalised']))
+  const part = new GraphPart(new Set(['image', 'N', 'normalised']), OPSET)
   const changed = addPreprocessing(part, conversion, 'image', 'normalised', input.type)
   const taken = conversion.layout === 'nchw' ? ['N', 3, side, side] : ['N', side, side, 3]
   const before = changed
@@ -42,7 +42,7 @@ function afterwards(
   const asTheyAre = { after: undefined, outputs: raw.map(({ name }) => name) }
   const [only] = raw
   if (conversion.task === 'tensor' || !only) return asTheyAre
-  const part = new GraphPart(new Set(['scores', 'N']))
+  const part = new GraphPart(new Set(['scores', 'N']), OPSET)
   const outputs = addPostprocessing(part, conversion, { ...only, name: 'scores' }, 'N')
   if (part.nodes.length === 0) return asTheyAre
   const scores = valueInfo('scores', only.type, ['N', ...only.shape])

@@ -2,15 +2,20 @@ import type { GraphPart } from './graph-part.ts'
 import type { Graph, Initializer } from './proto.ts'
 
 /**
- * Lets a graph that was exported for `fixedBatch` images take any number: dimensions that were written down are
- * dropped, and a Reshape of what comes from the image no longer names the batch. Whether that was enough, only running
- * the graph can show.
+ * Lets a graph that was exported for `fixedBatch` images take any number: a Reshape of what comes from the image no longer
+ * names the batch. Returns which nodes take other inputs for that, by their place; their constants are put into `part`. Whether
+ * that was enough, only running the graph can show.
  */
-export function freeBatch(graph: Graph, part: GraphPart, fixedBatch: number, image: string): void {
-  graph.valueInfo = []
+export function freeBatch(
+  graph: Graph,
+  part: GraphPart,
+  fixedBatch: number,
+  image: string,
+): Map<number, string[]> {
+  const inputsOf = new Map<number, string[]>()
   const constants = constantsOf(graph)
   const fromImage = new Set([image])
-  for (const node of graph.node ?? []) {
+  for (const [place, node] of (graph.node ?? []).entries()) {
     if (!node.input?.some((name) => fromImage.has(name))) continue
     for (const output of node.output ?? []) fromImage.add(output)
     const [data, shapeName] = node.input
@@ -19,8 +24,9 @@ export function freeBatch(graph: Graph, part: GraphPart, fixedBatch: number, ima
     if (!shape || shape[0] !== BigInt(fixedBatch)) continue
     // 0 stands for "as in the input".
     const free = part.constant('reshape', [shape.length], BigInt64Array.from([0n, ...shape.slice(1)]))
-    node.input = [data, free]
+    inputsOf.set(place, [data, free])
   }
+  return inputsOf
 }
 
 /** Lists of int64 that the graph holds, by name. */

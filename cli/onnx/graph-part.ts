@@ -12,11 +12,14 @@ import {
 export class GraphPart {
   readonly nodes: Node[] = []
   readonly initializers: Initializer[] = []
+  /** Of the standard operators. */
+  readonly opset: number
   readonly #taken: Set<string>
 
   /** `taken`: names in use, to which this part adds its own. Parts of one graph share it. */
-  constructor(taken: Set<string>) {
+  constructor(taken: Set<string>, opset: number) {
     this.#taken = taken
+    this.opset = opset
   }
 
   /** `name`, or if that is taken, `name_2`, `name_3` and so on. */

@@ -11,6 +11,9 @@ export interface RawOutput {
   shape: readonly number[]
 }
 
+/** Of TopK. Before, it was an attribute. */
+const FIRST_OPSET_WITH_K_AS_INPUT = 10
+
 /** Adds the nodes that make a task's outputs of a model's; returns the outputs that the graph then has. */
 export function addPostprocessing(
   part: GraphPart,
@@ -28,8 +31,12 @@ export function addPostprocessing(
   if (conversion.softmax) value = part.node('Softmax', [value], { axis: 1 })
   const k = Math.min(conversion.top, width)
   const [probabilities, indices] = [part.fresh('probabilities'), part.fresh('indices')]
-  const count = part.constant('top', [1], BigInt64Array.of(BigInt(k)))
-  part.nodeInto([probabilities, indices], 'TopK', [value, count], { axis: 1 })
+  if (part.opset < FIRST_OPSET_WITH_K_AS_INPUT) {
+    part.nodeInto([probabilities, indices], 'TopK', [value], { axis: 1, k })
+  } else {
+    const count = part.constant('top', [1], BigInt64Array.of(BigInt(k)))
+    part.nodeInto([probabilities, indices], 'TopK', [value, count], { axis: 1 })
+  }
   return [
     valueInfo(probabilities, DataType.FLOAT, [batch, k]),
     valueInfo(indices, DataType.INT64, [batch, k]),

@@ -1,0 +1,76 @@
+import { type Initializer, type Node, onnx, type ValueInfo } from './proto.ts'
+import { fieldsOf, lengthDelimited, type Pieces, varintField, type WireField } from './wire.ts'
+
+/** Numbers of the fields that edits touch, by ONNX's schema. */
+const MODEL = { irVersion: 1, graph: 7 } as const
+const GRAPH = { node: 1, initializer: 5, input: 11, output: 12, valueInfo: 13 } as const
+const NODE = { input: 1 } as const
+
+export interface GraphEdits {
+  irVersion: number
+  /** In place of all that is listed as input: the image, and what older models list of their constants. */
+  input: ValueInfo
+  outputs: readonly ValueInfo[]
+  /** Run before and after the model's own nodes. */
+  before: readonly Node[]
+  after: readonly Node[]
+  /** Added to those that are there. */
+  initializers: readonly Initializer[]
+  /** Nodes, by their place among the model's, that take other inputs than before. */
+  inputsOf: ReadonlyMap<number, readonly string[]>
+  /** Drops what the file says of shapes within, which a runtime finds out by itself. */
+  withoutShapes: boolean
+}
+
+/**
+ * The ONNX file with its graph edited. All else is there byte for byte, known to the schema or not. Throws RangeError if the
+ * file is no protobuf message.
+ */
+export function editModel(file: Uint8Array, edits: GraphEdits): Uint8Array {
+  const fields = [...fieldsOf(file)]
+  // A message that comes in parts is the parts put together, by protobuf's rules.
+  const graph = fields
+    .filter(({ number }) => number === MODEL.graph)
+    .flatMap(({ content }) => [...fieldsOf(content)])
+  const around = fields.filter(({ number }) => number !== MODEL.graph && number !== MODEL.irVersion)
+  return Buffer.concat([
+    varintField(MODEL.irVersion, edits.irVersion),
+    ...around.map(({ whole }) => whole),
+    ...lengthDelimited(MODEL.graph, editGraph(graph, edits)),
+  ])
+}
+
+function editGraph(fields: readonly WireField[], edits: GraphEdits): Pieces {
+  const dropped: number[] = [GRAPH.node, GRAPH.input, GRAPH.output]
+  if (edits.withoutShapes) dropped.push(GRAPH.valueInfo)
+  const nodes = fields.filter(({ number }) => number === GRAPH.node)
+  return [
+    ...edits.before.flatMap(nodeField),
+    ...nodes.flatMap((field, place) => withInputs(field, edits.inputsOf.get(place))),
+    ...edits.after.flatMap(nodeField),
+    ...fields.filter(({ number }) => !dropped.includes(number)).map(({ whole }) => whole),
+    ...edits.initializers.flatMap((tensor) =>
+      lengthDelimited(GRAPH.initializer, [onnx.TensorProto.encode(tensor).finish()]),
+    ),
+    ...valueField(GRAPH.input, edits.input),
+    ...edits.outputs.flatMap((output) => valueField(GRAPH.output, output)),
+  ]
+}
+
+function nodeField(node: Node): Pieces {
+  return lengthDelimited(GRAPH.node, [onnx.NodeProto.encode(node).finish()])
+}
+
+function valueField(number: number, value: ValueInfo): Pieces {
+  return lengthDelimited(number, [onnx.ValueInfoProto.encode(value).finish()])
+}
+
+function withInputs({ content, whole }: WireField, inputs: readonly string[] | undefined): Pieces {
+  if (!inputs) return [whole]
+  const others = [...fieldsOf(content)].filter(({ number }) => number !== NODE.input)
+  const encoder = new TextEncoder()
+  return lengthDelimited(GRAPH.node, [
+    ...inputs.flatMap((input) => lengthDelimited(NODE.input, [encoder.encode(input)])),
+    ...others.map((field) => field.whole),
+  ])
+}

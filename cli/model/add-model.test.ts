@@ -38,6 +38,9 @@ describe('a model is added whatever form it was exported in', () => {
     ['BGR in NHWC', { layout: 'nhwc' }, { channels: 'bgr' }],
     ['bytes as they are', {}, { mean: '0,0,0', std: '1,1,1', scale: '1' }],
     ['probabilities', { end: 'softmax' }, {}],
+    ['opset 7', { opset: 7, ir: 3 }, {}],
+    ['opset 9', { opset: 9, ir: 4 }, {}],
+    ['opset 10', { opset: 10, ir: 5 }, {}],
     ['opset 11', { opset: 11, ir: 6 }, {}],
     ['opset 12 with a softmax', { opset: 12, end: 'softmax' }, {}],
     ['opset 13', { opset: 13 }, {}],
@@ -56,7 +59,8 @@ describe('a model is added whatever form it was exported in', () => {
     ['weights in a file of their own', { external: 'weights.bin' }, {}],
     ['a graph that is kept', {}, { keepGraph: true }],
     ['a float16 graph that is kept', { half: true, end: 'map' }, { keepGraph: true }],
-    ['an opset that is newer than what can be rewritten', { opset: 22, ir: 10 }, {}],
+    ['opset 26', { opset: 26, ir: 13 }, {}],
+    ['a function of its own', { function: true }, {}],
   ]
   test.each(forms)('%s', async (_, model, flags) => {
     const { path, folder: added, manifest } = await add(model, flags)
@@ -93,7 +97,7 @@ describe('a model is added whatever form it was exported in', () => {
 
 describe('what is wrong is said in one line, and nothing is written', () => {
   const wrong: [string, SmallClassifier, Record<string, unknown>, RegExp][] = [
-    ['an old opset', { opset: 10, ir: 5 }, {}, /opset is 10.*opset_version=17/],
+    ['an old opset', { opset: 6, ir: 3 }, {}, /opset is 6.*opset_version=17/],
     ['no mean', {}, { mean: undefined }, /--mean is missing.*--preset imagenet/],
     ['a mean of two channels', {}, { mean: '1,2' }, /--mean must be three numbers/],
     ['a std of zero', {}, { std: '1,0,1' }, /--std must be above 0/],

@@ -6,7 +6,6 @@ import { DataType, type Graph, type Model, onnx, tensorsWithin } from './proto.t
 export interface OnnxFile {
   path: string
   bytes: Uint8Array
-  model: Model
   graph: Graph
   /** Of the standard operators; undefined if the model imports none. */
   opset: number | undefined
@@ -35,7 +34,6 @@ export async function readOnnxFile(path: string): Promise<OnnxFile> {
   return {
     path,
     bytes,
-    model,
     graph,
     opset: standard && Number(standard.version ?? 1),
     ir: Number(model.irVersion ?? 0),

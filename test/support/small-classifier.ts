@@ -22,6 +22,8 @@ export interface SmallClassifier {
   /** As a graph that was exported for one image has it: a Reshape to this. */
   reshape?: number[]
   secondOutput?: boolean
+  /** The last step is a function that the model defines. */
+  function?: boolean
 }
 
 export const SMALL_SIDE = 32
@@ -75,7 +77,7 @@ export function smallClassifier(options: SmallClassifier = {}): { model: Uint8Ar
     if (end === 'softmax') value = add('Softmax', [value], 'soft', { axis: 1 })
     if (end === 'sigmoid') value = add('Sigmoid', [value], 'squashed')
   }
-  add('Identity', [value], output)
+  add(options.function ? 'Last' : 'Identity', [value], output)
   const { batch = 'N' } = options
   const taken = layout === 'nchw' ? [3, SMALL_SIDE, SMALL_SIDE] : [SMALL_SIDE, SMALL_SIDE, 3]
   const outputs = [
@@ -89,12 +91,21 @@ export function smallClassifier(options: SmallClassifier = {}): { model: Uint8Ar
     input: [valueInfo(input, type, [batch, ...taken])],
     output: outputs,
   }
-  const model = {
-    irVersion: options.ir ?? 7,
-    opsetImport: [{ domain: '', version: options.opset ?? 17 }],
-    graph,
-  }
+  const opsetImport = [{ domain: '', version: options.opset ?? 17 }]
+  const last = nodes.at(-1)
+  if (options.function && last) last.domain = OWN_DOMAIN
+  const model = options.function
+    ? { irVersion: 8, opsetImport: [...opsetImport, OWN_OPSET], graph, functions: [lastOf(opsetImport)] }
+    : { irVersion: options.ir ?? 7, opsetImport, graph }
   return { model: onnx.ModelProto.encode(onnx.ModelProto.create(model)).finish(), weights }
+}
+
+const OWN_DOMAIN = 'own'
+const OWN_OPSET = { domain: OWN_DOMAIN, version: 1 }
+
+function lastOf(opsetImport: onnxProto.onnx.IOperatorSetIdProto[]): onnxProto.onnx.IFunctionProto {
+  const node = [{ opType: 'Identity', input: ['x'], output: ['y'] }]
+  return { name: 'Last', domain: OWN_DOMAIN, input: ['x'], output: ['y'], node, opsetImport }
 }
 
 function stored(weights: Uint8Array, external: string | undefined): Tensor {

@@ -7,12 +7,21 @@ import { pullCommand } from './model/pull.ts'
 import type { Terminal } from './terminal.ts'
 import { UserError } from './user-error.ts'
 
+/** A second Ctrl-C ends the process at once. */
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+
 const terminal: Terminal = {
   print: (line) => console.log(line),
+  warn: (line) => console.error(`edgebatch: ${line}`),
+  stopped: stop.signal,
   startProgress: (totalBytes, startBytes) => {
-    const format = '{bar} {percentage}% | {value}/{total} bytes | {eta_formatted}'
+    const format =
+      totalBytes === undefined
+        ? '{value} bytes'
+        : '{bar} {percentage}% | {value}/{total} bytes | {eta_formatted}'
     const bar = new SingleBar({ format, noTTYOutput: false }, Presets.shades_classic)
-    bar.start(totalBytes, startBytes)
+    bar.start(totalBytes ?? 0, startBytes)
     return { update: (bytes) => bar.update(bytes), stop: () => bar.stop() }
   },
 }
@@ -31,6 +40,8 @@ const main = defineCommand({
   },
 })
 
+/** As shells have it. */
+const INTERRUPTED = 130
 const rawArgs = process.argv.slice(2)
 const asksForHelp = rawArgs.length === 0 || rawArgs.includes('--help') || rawArgs.includes('-h')
 if (asksForHelp) await runMain(main, { rawArgs: rawArgs.length === 0 ? ['--help'] : rawArgs })
@@ -38,6 +49,7 @@ else await runCommand(main, { rawArgs }).catch(report)
 
 function report(error: unknown): void {
   const isUsersMistake = error instanceof UserError || (error instanceof Error && error.name === 'CLIError')
-  console.error(isUsersMistake ? `edgebatch: ${error.message}` : error)
-  process.exitCode = 1
+  if (isUsersMistake) console.error(`edgebatch: ${error.message}`)
+  else if (!stop.signal.aborted) console.error(error)
+  process.exitCode = stop.signal.aborted ? INTERRUPTED : 1
 }

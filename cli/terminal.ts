@@ -2,8 +2,12 @@
 export interface Terminal {
   /** Writes a line to standard output. */
   print: (line: string) => void
-  /** Shows how far a download is; undefined where nobody watches. */
-  startProgress: (totalBytes: number, startBytes: number) => Progress
+  /** Writes a line to standard error. */
+  warn: (line: string) => void
+  /** Shows how far a download is; `totalBytes` is undefined where the server does not say. */
+  startProgress: (totalBytes: number | undefined, startBytes: number) => Progress
+  /** Aborted once the user wants the command to end (Ctrl-C). */
+  stopped: AbortSignal
 }
 
 export interface Progress {

@@ -2,12 +2,16 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { example } from '../../test/support/photos.ts'
 import { SMALL_CLASSES, type SmallClassifier, smallClassifier } from '../../test/support/small-classifier.ts'
 import { addOptions } from './add.ts'
 import { addModel } from './add-model.ts'
 import { checkModel } from './check-model.ts'
 import { PackagedModel } from './packaged-model.ts'
 import { sampleImages } from './sample-images.ts'
+
+const running = new AbortController().signal
+const CHECK = { original: undefined, flags: undefined, photos: undefined, providers: ['cpu'] }
 
 let folder: string
 beforeEach(async () => {
@@ -27,7 +31,7 @@ async function add(model: SmallClassifier, flags: Record<string, unknown> = {}) 
   const usual = { name: 'small', mean: '0.4,0.5,0.6', std: '0.2,0.3,0.4', top: '3' }
   const labels = flags.task === undefined ? { labels: join(folder, 'labels.txt') } : {}
   const options = await addOptions({ ...usual, ...labels, repository: join(folder, 'models'), ...flags })
-  return { path, ...(await addModel(path, options)) }
+  return { path, ...(await addModel(path, options, running)) }
 }
 
 describe('a model is added whatever form it was exported in', () => {
@@ -66,19 +70,20 @@ describe('a model is added whatever form it was exported in', () => {
     const { path, folder: added, manifest } = await add(model, flags)
     expect(added).toBe(join(folder, 'models', 'small', '1'))
     expect(manifest.input.shape).toEqual([32, 32, 3])
-    const packaged = await PackagedModel.open(added, manifest)
+    const packaged = await PackagedModel.open(added)
     const [probabilities, indices] = await packaged.run(sampleImages(32).slice(0, 2))
     expect(probabilities?.dims).toEqual([2, 3])
     expect(indices?.dims).toEqual([2, 3])
     await packaged.close()
-    const report = await checkModel(added, path, undefined)
-    expect(report.largestDifference).toBeLessThan(1e-2)
+    const report = await checkModel({ ...CHECK, folder: added, original: path })
+    expect(report.agreement?.largestDifference).toBeLessThan(1e-2)
+    expect(report.agreement?.sameBest).toBe(report.agreement?.images)
     expect(await readdir(join(folder, 'models'))).toEqual(['small'])
   })
 
   test('an embedding, flat and in float32', async () => {
-    const { manifest, folder: added } = await add({ end: 'map', half: true }, { task: 'embedding' })
-    const packaged = await PackagedModel.open(added, manifest)
+    const { folder: added } = await add({ end: 'map', half: true }, { task: 'embedding' })
+    const packaged = await PackagedModel.open(added)
     const [embedding] = await packaged.run(sampleImages(32).slice(0, 3))
     expect(embedding).toMatchObject({ type: 'float32', dims: [3, SMALL_CLASSES] })
     await packaged.close()
@@ -87,6 +92,18 @@ describe('a model is added whatever form it was exported in', () => {
   test('a package has the permissions of the folders around it', async () => {
     const { folder: added } = await add({})
     expect((await stat(added)).mode).toBe((await stat(join(folder, 'models', 'small'))).mode)
+  })
+
+  test('how its batches are gathered is written down as it was said', async () => {
+    const said = { 'max-batch': '16', 'max-delay-ms': '2.5', 'preferred-batches': '4, 8', instances: '2' }
+    const { manifest } = await add({}, { ...said, 'target-p99-ms': '150' })
+    expect(manifest.serving).toEqual({
+      max_batch_size: 16,
+      max_queue_delay_ms: 2.5,
+      preferred_batch_sizes: [4, 8],
+      instances: 2,
+      target_p99_ms: 150,
+    })
   })
 
   test('tensors, as the model gives them', async () => {
@@ -104,6 +121,10 @@ describe('what is wrong is said in one line, and nothing is written', () => {
     ['another size', {}, { input: '64' }, /give --input 32/],
     ['another layout', {}, { layout: 'nhwc' }, /give --layout nchw/],
     ['a size less than the input', {}, { input: '32', size: '20' }, /--size 20 is less/],
+    ['no batch size', {}, { 'max-batch': '0' }, /--max-batch must be a whole number from 1 to 1024/],
+    ['a list of none', {}, { 'preferred-batches': '4,x' }, /--preferred-batches must be a whole number/],
+    ['a delay', {}, { 'max-delay-ms': 'soon' }, /--max-delay-ms must be 0 to 60000 milliseconds/],
+    ["a file whose name is no model's", {}, { name: undefined, file: 'my model.onnx' }, /--name is missing/],
     ['no name', {}, { name: undefined }, /--name is missing/],
     ['a name that is none', {}, { name: 'Big Model' }, /a model name is/],
     ['logits called probabilities', {}, { probabilities: true }, /give --logits/],
@@ -125,6 +146,13 @@ describe('what is wrong is said in one line, and nothing is written', () => {
     expect(await readdir(join(folder, 'models')).catch(() => [])).toEqual([])
   })
 
+  test.each([
+    ['models/ResNet50.onnx', 'resnet50'],
+    ['https://example.com/a/vit-b.onnx?x=1', 'vit-b'],
+  ])('a model of %s is called %s if nothing else is said', async (file, name) => {
+    expect((await addOptions({ file, preset: 'imagenet' })).name).toBe(name)
+  })
+
   test('labels of another number than classes', async () => {
     await writeFile(join(folder, 'labels.txt'), 'one\ntwo\n')
     await expect(add({})).rejects.toThrow(/has 7 classes, there are 2 labels/)
@@ -141,16 +169,35 @@ describe('what is wrong is said in one line, and nothing is written', () => {
     const path = join(folder, 'no.onnx')
     await writeFile(path, 'not a model')
     const options = await addOptions({ name: 'a', preset: 'imagenet', repository: folder })
-    await expect(addModel(path, options)).rejects.toThrow(/is not an ONNX model/)
+    await expect(addModel(path, options, running)).rejects.toThrow(/is not an ONNX model/)
   })
 })
 
 describe('a package is held against its original', () => {
+  test('on photos of a folder, beside patterns', async () => {
+    const { folder: added, path } = await add({})
+    const photos = join(folder, 'photos')
+    await mkdir(photos)
+    await expect(checkModel({ ...CHECK, folder: added, photos })).rejects.toThrow(/holds no photos/)
+    await writeFile(join(photos, 'README'), 'no photo')
+    await writeFile(join(photos, 'cat.jpg'), example('cat.jpg'))
+    const { agreement } = await checkModel({ ...CHECK, folder: added, original: path, photos })
+    expect(agreement?.images).toBe(sampleImages(32).length + 1)
+    await writeFile(join(photos, 'half.jpg'), example('cat.jpg').subarray(0, 5000))
+    await expect(checkModel({ ...CHECK, folder: added, photos })).rejects.toThrow(/half.jpg: .*damaged/)
+  })
+
+  test('a provider that is not there is refused', async () => {
+    const { folder: added } = await add({})
+    const onCuda = { ...CHECK, folder: added, providers: ['nonesuch'] }
+    await expect(checkModel(onCuda)).rejects.toThrow(/nonesuch is not available.*--providers/)
+  })
+
   test('another original is refused', async () => {
     const { folder: added } = await add({})
     const other = join(folder, 'other.onnx')
     await writeFile(other, smallClassifier({ opset: 13 }).model)
-    await expect(checkModel(added, other, undefined)).rejects.toThrow(/is not the file/)
+    await expect(checkModel({ ...CHECK, folder: added, original: other })).rejects.toThrow(/is not the file/)
   })
 
   test('a package that answers otherwise is refused', async () => {
@@ -158,7 +205,7 @@ describe('a package is held against its original', () => {
     const origin = JSON.parse(await readFile(join(added, 'origin.json'), 'utf8'))
     origin.conversion.mean = [0.1, 0.2, 0.3]
     await writeFile(join(added, 'origin.json'), JSON.stringify(origin))
-    await expect(checkModel(added, path, undefined)).rejects.toThrow(/differs by/)
+    await expect(checkModel({ ...CHECK, folder: added, original: path })).rejects.toThrow(/differs by/)
   })
 
   test('a graph that contradicts model.json is refused', async () => {
@@ -166,8 +213,8 @@ describe('a package is held against its original', () => {
     const manifest = JSON.parse(await readFile(join(added, 'model.json'), 'utf8'))
     manifest.outputs.indices = 'absent'
     await writeFile(join(added, 'model.json'), JSON.stringify(manifest))
-    await expect(checkModel(added, undefined, undefined)).rejects.toThrow(/has no output "absent"/)
+    await expect(checkModel({ ...CHECK, folder: added })).rejects.toThrow(/has no output "absent"/)
     await mkdir(join(folder, 'empty'))
-    await expect(checkModel(join(folder, 'empty'), undefined, undefined)).rejects.toThrow(/has no model.json/)
+    await expect(checkModel({ ...CHECK, folder: join(folder, 'empty') })).rejects.toThrow(/has no model.json/)
   })
 })

@@ -1,9 +1,12 @@
+import { rm, rmdir } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineCommand } from 'citty'
 import { modelNameSchema, modelVersionSchema, resizeSchema } from '../../shared/model-manifest.ts'
 import type { Terminal } from '../terminal.ts'
 import { UserError } from '../user-error.ts'
-import { type AddOptions, addModel } from './add-model.ts'
+import { type AddedModel, type AddOptions, addModel } from './add-model.ts'
+import { agreementText } from './agreement.ts'
 import {
   conversionArgs,
   oneOf,
@@ -13,7 +16,8 @@ import {
   wholeNumber,
 } from './conversion-flags.ts'
 import { readLabels } from './package-files.ts'
-import { withFile } from './pull-model.ts'
+import { addressOf, checksumOf, downloadPath, fileNameOf, isAddress, pullModel } from './pull-model.ts'
+import { parseServing, servingArgs } from './serving-flags.ts'
 
 const IMAGENET_LABELS = fileURLToPath(
   new URL('../../models/efficientnet-lite0/1/labels.txt', import.meta.url),
@@ -23,7 +27,7 @@ const KERNELS = resizeSchema.shape.kernel.options
 
 const args = {
   file: { type: 'positional', description: 'An ONNX file, or its https address', required: false },
-  name: { type: 'string', description: 'What callers name the model (required)' },
+  name: { type: 'string', description: "What callers name the model; the file's name" },
   version: { type: 'string', description: 'Its version; 1' },
   ...conversionArgs,
   size: { type: 'string', description: 'The side that photos are scaled to before the cut; 8/7 of --input' },
@@ -31,7 +35,8 @@ const args = {
   kernel: { type: 'string', description: 'cubic (default), triangle or lanczos3' },
   labels: { type: 'string', description: 'A text file, one class a line' },
   repository: { type: 'string', description: 'The folder of models; models' },
-  sha256: { type: 'string', description: 'Of the file, if it is fetched' },
+  sha256: { type: 'string', description: 'Checksum of the file, if it is fetched' },
+  ...servingArgs,
   force: { type: 'boolean', description: 'Replace an existing version' },
   'keep-graph': {
     type: 'boolean',
@@ -46,37 +51,67 @@ export function addCommand(terminal: Terminal) {
     run: async ({ args: given }) => {
       refuseUnknown(given, args, 1)
       if (!given.file)
-        throw new UserError('which file? As in: edgebatch model add model.onnx --name NAME --preset imagenet')
+        throw new UserError('which file? As in: edgebatch model add resnet50.onnx --preset imagenet')
       const options = await addOptions(given)
-      const added = await withFile(given.file, text(given, 'sha256'), terminal, (path) =>
-        addModel(path, options),
-      )
-      const { folder, manifest, largestDifference, kept } = added
+      const added = await withFile(given.file, checksumOf(text(given, 'sha256')), options, terminal)
+      const { folder, manifest, agreement, kept } = added
       if (kept)
         terminal.print(
           `The model itself is unchanged, since ${kept}; it runs as ${manifest.graphs.join(', ')}.`,
         )
-      terminal.print(
-        `It answers as the original does: largest difference ${largestDifference.toExponential(1)}.`,
-      )
+      terminal.print(`It answers as the original does. ${agreementText(agreement)}`)
       terminal.print(`${folder}: ${manifest.name}, version ${manifest.version}, is ready to be served.`)
+      terminal.print(
+        `A pool with MODEL_REPOSITORY=${options.repository} takes it up by itself; ask it at POST /predict?model=${manifest.name}.`,
+      )
     },
   })
+}
+
+/** Adds a file, or what lies at an address, which is kept within the repository until that is done. */
+async function withFile(
+  source: string,
+  sha256: string | undefined,
+  options: AddOptions,
+  terminal: Terminal,
+): Promise<AddedModel> {
+  if (!isAddress(source)) {
+    if (sha256) throw new UserError('--sha256 is for a model that is fetched; leave it out for a file')
+    return addModel(source, options, terminal.stopped)
+  }
+  const url = addressOf(source)
+  const path = downloadPath(options.repository, url)
+  // What nobody vouches for may have changed since.
+  if (!sha256) await rm(path, { force: true })
+  await pullModel(url, sha256, path, terminal)
+  const added = await addModel(path, options, terminal.stopped)
+  await rm(dirname(path), { recursive: true, force: true })
+  await rmdir(dirname(dirname(path))).catch(() => {})
+  return added
 }
 
 /** Throws UserError, naming the flag, where one is wrong. */
 export async function addOptions(given: Record<string, unknown>): Promise<AddOptions> {
   const conversion = parseConversionFlags(given)
   return {
-    name: named(given, 'name', modelNameSchema),
+    name: named({ name: nameOf(given.file), ...given }, 'name', modelNameSchema),
     version: named({ version: '1', ...given }, 'version', modelVersionSchema),
     repository: text(given, 'repository') ?? 'models',
     labels: await labelsOf(text(given, 'labels'), conversion),
     resize: resizeOf(given, conversion.input),
+    serving: parseServing(given),
     force: given.force === true,
     keepGraph: given['keep-graph'] === true || given.keepGraph === true,
     conversion,
   }
+}
+
+/** The file's, without its ending and in small letters; undefined where that is no model's name. */
+function nameOf(file: unknown): string | undefined {
+  if (typeof file !== 'string') return undefined
+  const fileName = isAddress(file) && URL.canParse(file) ? fileNameOf(new URL(file)) : basename(file)
+  const name = fileName.replace(/\.onnx$/i, '').toLowerCase()
+  return modelNameSchema.safeParse(name).success ? name : undefined
 }
 
 function named(given: Record<string, unknown>, flag: string, schema: typeof modelNameSchema): string {

@@ -30,8 +30,12 @@ export async function expectedOf(
 }
 
 export interface Agreement {
-  /** Of any value of any image. */
+  /** How many images were compared. */
+  images: number
+  /** Of any value of any image, relative to its size where that is above 1; of a classification, of its probabilities. */
   largestDifference: number
+  /** Of how many images the best class is the same; undefined for tasks without classes. */
+  sameBest: number | undefined
 }
 
 /**
@@ -46,6 +50,7 @@ export async function assertAgreement(
 ): Promise<Agreement> {
   const tolerance = inHalves ? HALF_TOLERANCE : TOLERANCE
   let largestDifference = 0
+  let sameBest = 0
   const together = images.slice(0, 3)
   const batches = [...images.map((image) => [image]), together]
   for (const batch of batches) {
@@ -60,9 +65,22 @@ export async function assertAgreement(
       )
       if (!(difference <= tolerance)) throw new UserError(disagreement(batch.length, difference, tolerance))
       largestDifference = Math.max(largestDifference, difference)
+      if (batch.length === 1 && isBest(values[1]?.data[0], expected[images.indexOf(image)]?.[0])) sameBest++
     }
   }
-  return { largestDifference }
+  const isClassification = packaged.manifest.task === 'classification'
+  return { images: images.length, largestDifference, sameBest: isClassification ? sameBest : undefined }
+}
+
+function isBest(index: number | undefined, scores: readonly number[] | undefined): boolean {
+  return index !== undefined && scores?.every((score) => score <= (scores[index] ?? Number.NaN)) === true
+}
+
+/** In one line, for people. */
+export function agreementText({ images, largestDifference, sameBest }: Agreement): string {
+  const best = sameBest === undefined ? '' : `the best class is the same for ${sameBest}, `
+  const what = sameBest === undefined ? 'values' : 'probabilities'
+  return `On ${images} images ${best}${what} differ by ${largestDifference.toExponential(1)} at most.`
 }
 
 function disagreement(batch: number, difference: number, tolerance: number): string {

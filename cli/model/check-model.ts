@@ -5,14 +5,15 @@ import { computesInHalves, parameterCount, readOnnxFile } from '../onnx/model-fi
 import type { ValueInfo } from '../onnx/proto.ts'
 import { shapeText, signatureOf, typeName } from '../onnx/signature.ts'
 import { UserError } from '../user-error.ts'
-import { assertAgreement, expectedOf } from './agreement.ts'
+import { type Agreement, assertAgreement, expectedOf } from './agreement.ts'
 import type { ConversionFlags } from './conversion-flags.ts'
 import { OriginalModel } from './original-model.ts'
-import { readLabels, readManifest, readOrigin, sha256Of } from './package-files.ts'
+import { readManifest, readOrigin, sha256Of } from './package-files.ts'
 import { PackagedModel } from './packaged-model.ts'
 import { needsSoftmax } from './read-outputs.ts'
 import { resolveConversion } from './resolve-conversion.ts'
 import { sampleImages } from './sample-images.ts'
+import { EXAMPLES, samplePhotos } from './sample-photos.ts'
 
 export interface GraphFacts {
   file: string
@@ -29,34 +30,44 @@ export interface CheckReport {
   manifest: ModelManifest
   graphs: GraphFacts[]
   speeds: { batch: number; imagesPerSecond: number }[]
-  /** From the original's answers; undefined if there was no original to compare with. */
-  largestDifference: number | undefined
+  providers: readonly string[]
+  /** With the original; undefined if there was none to compare with. */
+  agreement: Agreement | undefined
 }
 
-/** Of the largest batch where the manifest says none. */
+/** The largest batch that is measured where the manifest says none. */
 const USUAL_BATCH = 8
 
+export interface CheckOptions {
+  /** The package. */
+  folder: string
+  /** The ONNX file that it was made of; undefined to compare with none, or with that which the package holds. */
+  original: string | undefined
+  /** How the original is fed; undefined to take that from `origin.json`. */
+  flags: ConversionFlags | undefined
+  /** A folder of photos to run it on; undefined for the examples. */
+  photos: string | undefined
+  providers: readonly string[]
+}
+
 /**
- * Loads a package, runs it, and holds it against its manifest, its labels and its original. `flags` say how the original
- * is fed; without them `origin.json` does. Throws UserError on a contradiction.
+ * Loads a package as a pool would, runs it, and holds it against its manifest, its labels and its original. Throws UserError on a
+ * contradiction.
  */
-export async function checkModel(
-  folder: string,
-  originalPath: string | undefined,
-  flags: ConversionFlags | undefined,
-): Promise<CheckReport> {
-  const manifest = await readManifest(folder)
-  const packaged = await PackagedModel.open(folder, manifest)
+export async function checkModel(options: CheckOptions): Promise<CheckReport> {
+  const { folder, photos, providers } = options
+  const { resize, graphs: files, input, serving } = await readManifest(folder)
+  const packaged = await PackagedModel.open(folder, providers)
   try {
     const graphs: GraphFacts[] = []
-    for (const graph of manifest.graphs) graphs.push(await factsOf(folder, graph))
-    const images = sampleImages(manifest.input.shape[0])
+    for (const file of files) graphs.push(await factsOf(folder, file))
+    const images = [...sampleImages(input.shape[0]), ...(await samplePhotos(photos ?? EXAMPLES, resize))]
     await refuseBadAnswers(folder, packaged, images)
-    const largestDifference = await compare(folder, packaged, images, originalPath, flags)
+    const agreement = await compare(options, packaged, images)
     const speeds: CheckReport['speeds'] = []
-    for (const batch of new Set([1, manifest.serving.max_batch_size ?? USUAL_BATCH]))
+    for (const batch of new Set([1, serving.max_batch_size ?? USUAL_BATCH]))
       speeds.push({ batch, imagesPerSecond: await speedOf(packaged, images, batch) })
-    return { manifest, graphs, speeds, largestDifference }
+    return { manifest: packaged.manifest, graphs, speeds, agreement, providers: packaged.providers }
   } finally {
     await packaged.close()
   }
@@ -94,8 +105,7 @@ async function refuseBadAnswers(
   const bad = values.find(({ data }) => !data.every(Number.isFinite))
   if (bad) throw new UserError(`${folder}: output "${bad.name}" has NaN or infinite values for sample images`)
   if (packaged.manifest.task !== 'classification') return
-  const labels = await readLabels(join(folder, 'labels.txt'))
-  if (!labels) throw new UserError(`${folder}: has no labels.txt; write one class a line`)
+  const { labels } = packaged
   const [probabilities, indices] = values
   const beyond = indices?.data.find((index) => index < 0 || index >= labels.length)
   if (beyond !== undefined)
@@ -108,12 +118,10 @@ async function refuseBadAnswers(
 
 /** Of a package with a graph that was kept, that graph is the original. */
 async function compare(
-  folder: string,
+  { folder, original: originalPath, flags }: CheckOptions,
   packaged: PackagedModel,
   images: readonly Uint8Array[],
-  originalPath: string | undefined,
-  flags: ConversionFlags | undefined,
-): Promise<number | undefined> {
+): Promise<Agreement | undefined> {
   const origin = await readOrigin(folder)
   const kept = packaged.manifest.graphs.length > 1 ? join(folder, 'model.onnx') : undefined
   const path = originalPath ?? kept
@@ -144,14 +152,15 @@ async function compare(
     }
     const expected = await expectedOf(original, images, conversion)
     const inHalves = computesInHalves(file.graph)
-    return (await assertAgreement(packaged, images, expected, inHalves)).largestDifference
+    return await assertAgreement(packaged, images, expected, inHalves)
   } finally {
     await original.close()
   }
 }
 
-const TIMED_RUNS = 3
+const TIMED_RUNS = 5
 
+/** The median of some runs. */
 async function speedOf(
   packaged: PackagedModel,
   images: readonly Uint8Array[],
@@ -160,7 +169,12 @@ async function speedOf(
   const feed = Array.from({ length: batch }, (_, i) => images[i % images.length] ?? new Uint8Array())
   // The first run of a batch size pays for its memory.
   await packaged.run(feed)
-  const start = performance.now()
-  for (let i = 0; i < TIMED_RUNS; i++) await packaged.run(feed)
-  return (TIMED_RUNS * batch * 1000) / (performance.now() - start)
+  const times: number[] = []
+  for (let i = 0; i < TIMED_RUNS; i++) {
+    const start = performance.now()
+    await packaged.run(feed)
+    times.push(performance.now() - start)
+  }
+  const median = times.sort((a, b) => a - b)[TIMED_RUNS >> 1] ?? Number.NaN
+  return (batch * 1000) / median
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { defineCommand } from 'citty'
 import type { Terminal } from '../terminal.ts'
 import { UserError } from '../user-error.ts'
+import { agreementText } from './agreement.ts'
 import { checkModel, type GraphFacts } from './check-model.ts'
 import { conversionArgs, parseConversionFlags, refuseUnknown, text } from './conversion-flags.ts'
 
@@ -9,6 +10,8 @@ const args = {
   folder: { type: 'positional', description: 'A package: a folder with model.json', required: false },
   original: { type: 'string', description: 'The ONNX file it was made of; its answers must be the same' },
   ...conversionArgs,
+  photos: { type: 'string', description: 'A folder of photos to compare on; those in examples/' },
+  providers: { type: 'string', description: 'What the package runs on, as in cuda,cpu; cpu' },
 } as const
 
 export function checkCommand(terminal: Terminal) {
@@ -23,16 +26,26 @@ export function checkCommand(terminal: Terminal) {
       )
       const flags = saysHow ? parseConversionFlags(given) : undefined
       const original = text(given, 'original')
-      const report = await checkModel(resolve(given.folder), original, flags)
+      const report = await checkModel({
+        folder: resolve(given.folder),
+        original,
+        flags,
+        photos: text(given, 'photos'),
+        providers: text(given, 'providers')
+          ?.split(',')
+          .map((name) => name.trim()) ?? ['cpu'],
+      })
       const { manifest } = report
       terminal.print(`${manifest.name}, version ${manifest.version}: ${manifest.task}`)
       for (const graph of report.graphs) printGraph(terminal, graph)
       for (const { batch, imagesPerSecond } of report.speeds)
-        terminal.print(`batches of ${batch}: ${imagesPerSecond.toFixed(1)} images/s on this CPU`)
+        terminal.print(
+          `batches of ${batch}: ${imagesPerSecond.toFixed(1)} images/s on ${report.providers.join(', ')} (median)`,
+        )
       terminal.print(
-        report.largestDifference === undefined
+        report.agreement === undefined
           ? 'not compared with the original: give it with --original'
-          : `answers as the original does: largest difference ${report.largestDifference.toExponential(1)}`,
+          : `answers as the original does. ${agreementText(report.agreement)}`,
       )
     },
   })

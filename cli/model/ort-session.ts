@@ -37,7 +37,7 @@ export async function runSession(
     const value = results[output]
     if (!(value instanceof Tensor) || value.type === 'string')
       throw new UserError(`${what}: output "${output}" is no tensor of numbers; export it without it`)
-    return { name: output, type: value.type, dims: value.dims, data: numbersOf(value) }
+    return { name: output, type: value.type, dims: value.dims, data: numbersOf(value.type, value.data) }
   })
 }
 
@@ -49,14 +49,8 @@ export function halfTensor(bits: Uint16Array, dims: readonly number[]): Tensor {
   return Object.defineProperty(new Tensor('float16', bits, dims), 'data', { value: bits })
 }
 
-/** What one graph gave, as the next can take it. */
-export function handedOn(tensor: Tensor): Tensor {
-  if (tensor.type !== 'float16') return tensor
-  const { buffer, byteOffset, length } = tensor.data as Uint16Array
-  return halfTensor(new Uint16Array(buffer, byteOffset, length), tensor.dims)
-}
-
-function numbersOf({ type, data }: Tensor): number[] {
+/** The elements of a tensor's data, of whatever type. */
+export function numbersOf(type: string, data: unknown): number[] {
   // Float16Array where the language has it, otherwise the bits.
   if (type === 'float16' && data instanceof Uint16Array) return Array.from(data, fromHalf)
   return Array.from(data as ArrayLike<number | bigint>, Number)

@@ -1,80 +1,61 @@
-import { join } from 'node:path'
-import { type InferenceSession, Tensor } from 'onnxruntime-node'
 import type { ModelManifest } from '../../shared/model-manifest.ts'
-import { UserError } from '../user-error.ts'
-import { handedOn, openSession, runSession, type Values } from './ort-session.ts'
+import { ConfigurationError } from '../../shared/read-configuration.ts'
+import { InferenceSession } from '../../worker-pool/inference/inference-session.ts'
+import { loadModelPackage, ModelPackageError } from '../../worker-pool/models/model-package.ts'
+import { reasonOf, UserError } from '../user-error.ts'
+import { numbersOf, type Values } from './ort-session.ts'
 
-/** A package's graphs, run one after another. */
+/** A package as a pool loads and runs it. */
 export class PackagedModel {
   readonly manifest: ModelManifest
-  readonly #sessions: readonly InferenceSession[]
+  /** One a class; empty for tasks without classes. */
+  readonly labels: readonly string[]
+  /** What the graphs run on. */
+  readonly providers: readonly string[]
+  readonly #session: InferenceSession
 
-  private constructor(manifest: ModelManifest, sessions: readonly InferenceSession[]) {
-    this.manifest = manifest
-    this.#sessions = sessions
+  private constructor(session: InferenceSession, labels: readonly string[]) {
+    this.manifest = session.manifest
+    this.providers = session.providers
+    this.labels = labels
+    this.#session = session
   }
 
-  /** Throws UserError if a graph does not load or is not what the manifest says. */
-  static async open(folder: string, manifest: ModelManifest): Promise<PackagedModel> {
-    const sessions: InferenceSession[] = []
-    for (const graph of manifest.graphs) sessions.push(await openSession(join(folder, graph)))
-    const contradiction = contradictionBetween(manifest, sessions)
-    if (contradiction) throw new UserError(`${folder}: ${contradiction}`)
-    return new PackagedModel(manifest, sessions)
+  /** Throws UserError if a pool would refuse the package, or the providers cannot be had. */
+  static async open(folder: string, providers: readonly string[] = ['cpu']): Promise<PackagedModel> {
+    try {
+      const loaded = await loadModelPackage(folder)
+      const options = { providers, intraOpThreads: undefined, deviceId: undefined, strict: true }
+      return new PackagedModel(await InferenceSession.load(loaded, options), loaded.labels)
+    } catch (error) {
+      if (!(error instanceof ModelPackageError || error instanceof ConfigurationError)) throw error
+      throw new UserError(reasonOf(error).replace('EXECUTION_PROVIDERS', '--providers'))
+    }
   }
 
   /** `images`: each of the manifest's input shape. Returns the task's outputs, in the order of `outputNames`. */
   async run(images: readonly Uint8Array[]): Promise<Values[]> {
-    const { input, name } = this.manifest
-    const bytes = new Uint8Array(Buffer.concat(images))
-    let feed: Tensor = new Tensor('uint8', bytes, [images.length, ...input.shape])
-    for (const session of this.#sessions.slice(0, -1)) {
-      const results = await session.run({ [session.inputNames[0] ?? '']: feed })
-      feed = handedOn(results[session.outputNames[0] ?? ''] as Tensor)
-    }
-    const last = this.#sessions.at(-1) as InferenceSession
-    return runSession(last, feed, outputNames(this.manifest), `${name}, on ${images.length} images,`)
+    const n = images.length
+    const outputs = await this.#session
+      .run(new Uint8Array(Buffer.concat(images)), n)
+      .catch((error: unknown) => {
+        throw new UserError(
+          `${this.manifest.name} fails on ${n} image${n === 1 ? '' : 's'}: ${reasonOf(error)}; if it was exported for a fixed number of images, export it with a dynamic batch dimension`,
+        )
+      })
+    return outputNames(this.manifest).map((name) => {
+      const output = outputs[name]
+      if (!output) throw new TypeError(`there is no output "${name}"`)
+      return { name, type: output.dtype, dims: output.dims, data: numbersOf(output.dtype, output.data) }
+    })
   }
 
-  async close(): Promise<void> {
-    for (const session of this.#sessions) await session.release()
+  close(): Promise<void> {
+    return this.#session.close()
   }
 }
 
 export function outputNames(manifest: ModelManifest): string[] {
   if (manifest.task === 'classification') return [manifest.outputs.probabilities, manifest.outputs.indices]
   return manifest.task === 'embedding' ? [manifest.outputs.embedding] : manifest.outputs.tensors
-}
-
-/** Why the graphs cannot be what the manifest says, or undefined. */
-function contradictionBetween(
-  manifest: ModelManifest,
-  sessions: readonly InferenceSession[],
-): string | undefined {
-  const { name, dtype, shape } = manifest.input
-  const [first, last] = [sessions[0], sessions.at(-1)]
-  if (!first || !last) return 'has no graphs'
-  const input = first.inputMetadata.find((metadata) => metadata.name === name)
-  if (!input?.isTensor)
-    return `the first graph has no input "${name}" (it has: ${first.inputNames.join(', ')})`
-  const declared = `the first graph takes ${input.type} [${input.shape.join(', ')}]`
-  const [batch, ...sides] = input.shape
-  if (input.type !== dtype || typeof batch === 'number' || sides.join() !== shape.join())
-    return `${declared}, model.json says ${dtype} [N, ${shape.join(', ')}]`
-  for (const [i, session] of sessions.entries()) {
-    if (session.inputNames.length !== 1) return `${manifest.graphs[i]} must have one input`
-    if (session !== last && session.outputNames.length !== 1)
-      return `${manifest.graphs[i]} has ${session.outputNames.length} outputs, must have one to hand on`
-  }
-  return outputContradiction(manifest, last)
-}
-
-function outputContradiction(manifest: ModelManifest, last: InferenceSession): string | undefined {
-  const types = { classification: ['float32', 'int64'], embedding: ['float32'], tensor: [] }[manifest.task]
-  for (const [i, name] of outputNames(manifest).entries()) {
-    const output = last.outputMetadata.find((metadata) => metadata.name === name)
-    if (!output?.isTensor) return `has no output "${name}" (it has: ${last.outputNames.join(', ')})`
-    if (types[i] && output.type !== types[i]) return `output "${name}" is ${output.type}, must be ${types[i]}`
-  }
-  return undefined
 }

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Terminal } from '../terminal.ts'
-import { pullModel } from './pull-model.ts'
+import { fileNameOf, pullModel } from './pull-model.ts'
 
 const FILE = Buffer.from(Array.from({ length: 50_000 }, (_, i) => (i * 31) & 255))
 const SHA256 = createHash('sha256').update(FILE).digest('hex')
@@ -16,9 +16,12 @@ const SHA256 = createHash('sha256').update(FILE).digest('hex')
 let received: () => void = () => {}
 const silent: Terminal = {
   print: () => {},
+  warn: (line) => warned.push(line),
+  stopped: new AbortController().signal,
   startProgress: () => ({ update: () => received(), stop: () => {} }),
 }
 
+const warned: string[] = []
 let folder: string
 let server: Server
 let address: URL
@@ -39,7 +42,8 @@ beforeEach(async () => {
     const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0)
     const continued = from > 0 && request.headers['if-range'] === etag
     const body = continued ? FILE.subarray(from) : FILE
-    response.writeHead(continued ? 206 : 200, { etag, 'content-length': body.length })
+    const range = continued ? { 'content-range': `bytes ${from}-${FILE.length - 1}/${FILE.length}` } : {}
+    response.writeHead(continued ? 206 : 200, { etag, 'content-length': body.length, ...range })
     if (breakAfter === undefined) return void response.end(body)
     received = () => response.destroy()
     response.write(body.subarray(0, breakAfter))
@@ -101,4 +105,37 @@ test('a file that is there already is not fetched again', async () => {
   await pullModel(address, SHA256, target(), silent)
   await pullModel(address, SHA256, target(), silent)
   expect(seen).toHaveLength(1)
+})
+
+test('without a checksum, what came is told, and a file that is there is not replaced', async () => {
+  await pullModel(address, undefined, target(), silent)
+  expect(warned).toEqual([expect.stringContaining(SHA256)])
+  await expect(pullModel(address, undefined, target(), silent)).rejects.toThrow(/exists already/)
+  expect(await readdir(folder)).toEqual(['model.onnx'])
+})
+
+test('a file that is there under another checksum is not replaced', async () => {
+  await writeFile(target(), 'of mine')
+  await expect(pullModel(address, SHA256, target(), silent)).rejects.toThrow(/exists already/)
+  expect(await readFile(target(), 'utf8')).toBe('of mine')
+})
+
+test('nothing is continued on the word of a weak entity tag', async () => {
+  breakAfter = 20_000
+  etag = 'W/"weak"'
+  await expect(pullModel(address, SHA256, target(), silent)).rejects.toThrow(/broke off/)
+  breakAfter = undefined
+  received = () => {}
+  await pullModel(address, SHA256, target(), silent)
+  expect(seen.at(-1)).not.toHaveProperty('range')
+})
+
+test.each([
+  ['/a/model.onnx', 'model.onnx'],
+  ['/a/my%20model.onnx', 'my model.onnx'],
+  ['/a/..%2f..%2fetc%2fpasswd', 'passwd'],
+  ['/a/100%.onnx', '100%.onnx'],
+  ['/', 'model.onnx'],
+])('the file of %s is called %s', (path, name) => {
+  expect(fileNameOf(new URL(path, 'https://example.com'))).toBe(name)
 })

@@ -6,7 +6,7 @@ import { addressOf, checksumOf, fileNameOf, pullModel } from './pull-model.ts'
 
 const args = {
   url: { type: 'positional', description: 'The address of an ONNX file', required: false },
-  sha256: { type: 'string', description: 'Its checksum, 64 hex digits (required)' },
+  sha256: { type: 'string', description: 'Its checksum, 64 hex digits' },
   out: { type: 'string', description: "Where to put it; the address's last part" },
 } as const
 
@@ -20,8 +20,9 @@ export function pullCommand(terminal: Terminal) {
         throw new UserError('which address? As in: edgebatch model pull https://... --sha256 HEX')
       const url = addressOf(given.url)
       const path = text(given, 'out') ?? fileNameOf(url)
-      await pullModel(url, checksumOf(text(given, 'sha256')), path, terminal)
-      terminal.print(`${path}: complete, and its checksum is right.`)
+      const sha256 = checksumOf(text(given, 'sha256'))
+      await pullModel(url, sha256, path, terminal)
+      terminal.print(`${path}: complete${sha256 ? ', and its checksum is right' : ''}.`)
     },
   })
 }

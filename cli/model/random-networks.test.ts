@@ -31,7 +31,7 @@ test.each(networks)('network $seed ($description) answers as the original, on by
     std: '0.2,0.3,0.25',
     ...bgr,
   })
-  const { largestDifference, kept } = await addModel(path, options)
+  const { agreement, kept } = await addModel(path, options, new AbortController().signal)
   expect(kept).toBeUndefined()
-  expect(largestDifference).toBeLessThanOrEqual(network.half ? TOLERANCE.half : TOLERANCE.single)
+  expect(agreement.largestDifference).toBeLessThanOrEqual(network.half ? TOLERANCE.half : TOLERANCE.single)
 })

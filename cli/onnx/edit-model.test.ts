@@ -12,6 +12,7 @@ const NO_EDITS: GraphEdits = {
   after: [],
   initializers: [],
   inputsOf: new Map(),
+  unused: new Set(),
   withoutShapes: false,
 }
 
@@ -68,6 +69,11 @@ test('inputs, outputs and the version of the format are replaced, nodes and cons
   const nodes = edited.graph?.node?.map(({ output }) => output?.[0])
   expect([nodes?.at(0), nodes?.at(-1)]).toEqual(['first', 'last'])
   expect(edited.graph?.initializer?.map(({ name }) => name)).toEqual(['kernel', 'dense', 'added'])
+})
+
+test('constants that nothing uses any more are left out', () => {
+  const edited = editModel(smallClassifier().model, { ...NO_EDITS, unused: new Set(['kernel']) })
+  expect(onnx.ModelProto.decode(edited).graph?.initializer?.map(({ name }) => name)).toEqual(['dense'])
 })
 
 test('shapes that are written down are dropped only where they may no longer hold', () => {

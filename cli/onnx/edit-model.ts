@@ -5,6 +5,7 @@ import { fieldsOf, lengthDelimited, type Pieces, varintField, type WireField } f
 const MODEL = { irVersion: 1, graph: 7 } as const
 const GRAPH = { node: 1, initializer: 5, input: 11, output: 12, valueInfo: 13 } as const
 const NODE = { input: 1 } as const
+const TENSOR = { name: 8 } as const
 
 export interface GraphEdits {
   irVersion: number
@@ -18,6 +19,8 @@ export interface GraphEdits {
   initializers: readonly Initializer[]
   /** Nodes, by their place among the model's, that take other inputs than before. */
   inputsOf: ReadonlyMap<number, readonly string[]>
+  /** Constants of the model that nothing uses any more. */
+  unused: ReadonlySet<string>
   /** Drops what the file says of shapes within, which a runtime finds out by itself. */
   withoutShapes: boolean
 }
@@ -48,13 +51,21 @@ function editGraph(fields: readonly WireField[], edits: GraphEdits): Pieces {
     ...edits.before.flatMap(nodeField),
     ...nodes.flatMap((field, place) => withInputs(field, edits.inputsOf.get(place))),
     ...edits.after.flatMap(nodeField),
-    ...fields.filter(({ number }) => !dropped.includes(number)).map(({ whole }) => whole),
+    ...fields
+      .filter((field) => !dropped.includes(field.number) && !isOneOf(edits.unused, field))
+      .map(({ whole }) => whole),
     ...edits.initializers.flatMap((tensor) =>
       lengthDelimited(GRAPH.initializer, [onnx.TensorProto.encode(tensor).finish()]),
     ),
     ...valueField(GRAPH.input, edits.input),
     ...edits.outputs.flatMap((output) => valueField(GRAPH.output, output)),
   ]
+}
+
+function isOneOf(names: ReadonlySet<string>, { number, content }: WireField): boolean {
+  if (number !== GRAPH.initializer || names.size === 0) return false
+  const name = [...fieldsOf(content)].find((field) => field.number === TENSOR.name)
+  return name !== undefined && names.has(new TextDecoder().decode(name.content))
 }
 
 function nodeField(node: Node): Pieces {

@@ -1,5 +1,5 @@
 import type { GraphPart } from './graph-part.ts'
-import type { Graph, Initializer } from './proto.ts'
+import { type Graph, graphsWithin, type Initializer } from './proto.ts'
 
 /**
  * Lets a graph that was exported for `fixedBatch` images take any number: a Reshape of what comes from the image no longer
@@ -27,6 +27,17 @@ export function freeBatch(
     inputsOf.set(place, [data, free])
   }
   return inputsOf
+}
+
+/** Constants that were inputs of nodes, and are none now that these nodes take others. */
+export function unusedAfter(graph: Graph, inputsOf: ReadonlyMap<number, readonly string[]>): Set<string> {
+  const before = new Set<string>()
+  for (const place of inputsOf.keys()) for (const name of graph.node?.[place]?.input ?? []) before.add(name)
+  const [, ...inner] = graphsWithin(graph)
+  const nodes = (graph.node ?? []).map((node, place) => inputsOf.get(place) ?? node.input ?? [])
+  for (const names of [...nodes, ...inner.flatMap(({ node }) => node ?? []).map(({ input }) => input ?? [])])
+    for (const name of names) before.delete(name)
+  return before
 }
 
 /** Lists of int64 that the graph holds, by name. */

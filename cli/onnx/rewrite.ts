@@ -1,6 +1,6 @@
 import type { Conversion } from './conversion.ts'
 import { editModel } from './edit-model.ts'
-import { freeBatch } from './free-batch.ts'
+import { freeBatch, unusedAfter } from './free-batch.ts'
 import { GraphPart, namesWithin } from './graph-part.ts'
 import type { OnnxFile } from './model-file.ts'
 import { addPostprocessing, type RawOutput } from './postprocessing.ts'
@@ -52,6 +52,7 @@ export function rewrite(
     after: after.nodes,
     initializers: [...before.initializers, ...after.initializers],
     inputsOf,
+    unused: unusedAfter(graph, inputsOf),
     withoutShapes: isFixed,
   })
   return { bytes: edited, input: name, outputs: outputs.map((output) => output.name ?? '') }

@@ -1,10 +1,10 @@
-import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readdir, rm, watch, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { readManifest } from '../../cli/model/package-files.ts'
 import { PackagedModel } from '../../cli/model/packaged-model.ts'
 import { sampleImages } from '../../cli/model/sample-images.ts'
 import { resnet50 } from '../support/resnet50.ts'
@@ -34,7 +34,7 @@ test('ResNet-50 as it is exported becomes a package that answers, by one command
   )
   expect(added.stdout).toContain('is ready to be served')
   const version = join(repository, 'resnet50', '1')
-  const packaged = await PackagedModel.open(version, await readManifest(version))
+  const packaged = await PackagedModel.open(version)
   const [probabilities, indices] = await packaged.run(sampleImages(224))
   await packaged.close()
   expect(probabilities?.dims).toEqual([4, 5])
@@ -50,4 +50,23 @@ test('ResNet-50 as it is exported becomes a package that answers, by one command
 test('a mistake is one line on standard error, and exit status 1', async () => {
   const failed = await edgebatch('model', 'add', 'absent.onnx', '--nmae', 'x').catch((error) => error)
   expect(failed).toMatchObject({ code: 1, stderr: 'edgebatch: there is no flag --nmae; --help lists them\n' })
+})
+
+test('a command that is stopped leaves nothing of a package behind', async () => {
+  const repository = join(folder, 'stopped')
+  await mkdir(repository)
+  const appeared = watch(repository)[Symbol.asyncIterator]()
+  const args = ['--name', 'resnet50', '--preset', 'imagenet', '--repository', repository]
+  const command = spawn(process.execPath, [
+    'cli/main.ts',
+    'model',
+    'add',
+    join(folder, 'resnet50.onnx'),
+    ...args,
+  ])
+  const ended = once(command, 'exit')
+  await appeared.next()
+  command.kill('SIGINT')
+  expect(await ended).toEqual([130, null])
+  expect(await readdir(repository)).toEqual([])
 })

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 import { defineCommand, runCommand, runMain } from 'citty'
 import { Presets, SingleBar } from 'cli-progress'
-import { addCommand } from './model/add.ts'
-import { checkCommand } from './model/check.ts'
-import { pullCommand } from './model/pull.ts'
 import type { Terminal } from './terminal.ts'
 import { UserError } from './user-error.ts'
+
+// ONNX Runtime would otherwise send telemetry to its makers. Commands are loaded after this.
+process.env.ORT_DISABLE_TELEMETRY ||= '1'
 
 /** A second Ctrl-C ends the process at once. */
 const stop = new AbortController()
@@ -32,9 +32,9 @@ const main = defineCommand({
     model: defineCommand({
       meta: { name: 'model', description: 'Add, check and fetch models.' },
       subCommands: {
-        add: addCommand(terminal),
-        check: checkCommand(terminal),
-        pull: pullCommand(terminal),
+        add: async () => (await import('./model/add.ts')).addCommand(terminal),
+        check: async () => (await import('./model/check.ts')).checkCommand(terminal),
+        pull: async () => (await import('./model/pull.ts')).pullCommand(terminal),
       },
     }),
   },

@@ -32,6 +32,8 @@ import { ServedModel } from './served-model.ts'
 
 /** What a pool may take beyond its time to drain before its supervisor kills it. */
 const KILL_MARGIN_MS = 5_000
+/** For jobs to be given back, once the time to drain is over; less than KILL_MARGIN_MS. */
+const GIVE_BACK_MS = 3_000
 /** For the last spans to reach their collector. */
 const FLUSH_MS = 2_000
 
@@ -120,6 +122,11 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
     ending.abort()
   }
   phase = 'draining'
+  // Settling and giving back take Redis, which may be away; a package that is being loaded may take long.
+  setTimeout(
+    () => fail(new Error(`not stopped within ${env.DRAIN_SECONDS} s (DRAIN_SECONDS)`)),
+    env.DRAIN_SECONDS * 1000 + GIVE_BACK_MS,
+  ).unref()
   await roster.stop(AbortSignal.timeout(env.DRAIN_SECONDS * 1000))
   if (broken !== undefined) throw broken
   await flush(FLUSH_MS)

@@ -8,9 +8,9 @@ import { BatchGatherer } from './batching/batch-gatherer.ts'
 import { BatchIntake } from './batching/batch-intake.ts'
 import { BatchMemory } from './batching/batch-memory.ts'
 import { BatchQueue } from './batching/batch-queue.ts'
-import type { BatchingLimits } from './batching/batching-policy.ts'
-import { LatencyController } from './batching/latency-controller.ts'
-import type { FailedPhoto, PhotoDecoding } from './batching/photo-inputs.ts'
+import { bucketFor } from './batching/buckets.ts'
+import { CurrentLimits } from './batching/current-limits.ts'
+import type { FailedInput, PhotoDecoding } from './batching/photo-inputs.ts'
 import { Instance } from './inference/instance.ts'
 import type { InstanceTask } from './inference/instance-messages.ts'
 import type { PoolObserver } from './observe/pool-observer.ts'
@@ -18,7 +18,7 @@ import type { PayloadReader } from './redis/payload-reader.ts'
 import type { UntilGranted } from './redis/until-granted.ts'
 import { RunTimes } from './run-times.ts'
 import { type Settlement, settlementsOf } from './settlements.ts'
-import { Settling } from './settling.ts'
+import { type FinishedBatch, Settling } from './settling.ts'
 
 export interface ServedModelDeps {
   consumer: JobConsumer
@@ -49,8 +49,7 @@ export class ServedModel {
   readonly #ready = new BatchQueue<Batch>()
   readonly #times = new RunTimes()
   readonly #settling: Settling
-  readonly #controller: LatencyController | undefined
-  #limits: BatchingLimits
+  readonly #limits: CurrentLimits
   readonly #finished: Promise<unknown>
   readonly #gatherer: BatchGatherer
   #isGone = false
@@ -66,24 +65,19 @@ export class ServedModel {
     this.#deps = deps
     this.#reader = reader
     this.#intake = new BatchIntake(manifest, deps)
-    const bytes = maxBatchSize * tensorByteLength(manifest.input.shape)
-    this.#memory = new BatchMemory(bytes, instances.length + BATCHES_AHEAD)
-    this.#settling = new Settling(manifest, deps)
-    this.#limits = {
-      maxBatchSize,
-      maxDelayMs: serving.max_queue_delay_ms,
-      preferredSizes: serving.preferred_batch_sizes.filter((size) => size < maxBatchSize),
-    }
-    this.#controller =
-      serving.target_p99_ms === undefined
-        ? undefined
-        : new LatencyController(serving.target_p99_ms, this.#limits)
     const imageBytes = tensorByteLength(manifest.input.shape)
+    this.#memory = new BatchMemory(maxBatchSize * imageBytes, instances.length + BATCHES_AHEAD)
+    this.#settling = new Settling(manifest, deps)
+    const preferredSizes = serving.preferred_batch_sizes.filter((size) => size < maxBatchSize)
+    this.#limits = new CurrentLimits(
+      { maxBatchSize, maxDelayMs: serving.max_queue_delay_ms, preferredSizes },
+      serving.target_p99_ms,
+    )
     this.#gatherer = new BatchGatherer({
       ...deps,
       reader,
       ready: this.#ready,
-      limits: () => this.#limits,
+      limits: () => this.#limits.now,
       newBatch: async () => new Batch(await this.#memory.take(), imageBytes),
       drop: (batch) => this.#memory.giveBack(batch.memory),
       load: (batch, entries) => this.#load(batch, entries),
@@ -177,50 +171,51 @@ export class ServedModel {
   }
 
   async #run(instances: Instance[], i: number, batch: Batch): Promise<void> {
-    const { elapsed, log } = this.#deps
+    const { elapsed } = this.#deps
     const { jobs, size } = batch
+    const bucket = this.#bucketOf(size)
     const inferBegin = elapsed()
     this.#running.set(i, inferBegin)
-    try {
-      const { memory, run } = await (instances[i] as Instance).run(batch.memory, size)
-      this.#running.delete(i)
-      const inferEnd = elapsed()
-      this.#memory.giveBack(memory)
-      if (run.outOfMemoryAt !== undefined) this.#shrinkBelow(run.outOfMemoryAt, instances)
-      this.#times.ran(inferEnd - inferBegin)
-      const settlements = settlementsOf(this.#task.modelPackage, jobs, run, inferEnd - inferBegin)
-      const bucket = this.#task.padded ? (this.#task.buckets.find((rows) => rows >= size) ?? size) : size
-      await this.#settling.settle(settlements, { instance: i, bucket, batch, inferBegin, inferEnd })
-      this.#controller?.observe({
-        size,
-        inferMs: inferEnd - inferBegin,
-        latenciesMs: jobs.map(
-          ({ createdAt, claimedAt }) => claimedAt - createdAt + elapsed() - batch.claimedAt,
-        ),
-      })
-      if (this.#controller) this.#limits = this.#controller.limits
-    } catch (error) {
-      this.#running.delete(i)
-      this.#memory.giveBack()
-      log.error(
-        { model: this.manifest.name, reason: error instanceof Error ? error.message : String(error) },
-        'an instance was lost',
-      )
-      await this.#settling.settle(
-        jobs.map((job) => asFailure({ job, code: 'inference-failed' })),
-        {
-          ...{ instance: i, bucket: size, batch, inferBegin, inferEnd: elapsed() },
-        },
-      )
-      instances[i] = await Instance.start(this.#task)
-    }
+    const ran = await instances[i]?.run(batch.memory, size).catch((error: Error) => error)
+    this.#running.delete(i)
+    const inferEnd = elapsed()
+    const finished = { instance: i, bucket, batch, inferBegin, inferEnd }
+    if (!ran || ran instanceof Error)
+      return this.#replace(instances, i, ran?.message ?? 'there is none', finished)
+    this.#memory.giveBack(ran.memory)
+    this.#times.ran(inferEnd - inferBegin)
+    if (ran.run.outOfMemoryAt !== undefined) this.#shrinkBelow(ran.run.outOfMemoryAt, instances)
+    const settlements = settlementsOf(this.#task.modelPackage, jobs, ran.run, inferEnd - inferBegin)
+    await this.#settling.settle(settlements, finished)
+    this.#limits.observe({
+      size,
+      inferMs: inferEnd - inferBegin,
+      latenciesMs: jobs.map(
+        ({ createdAt, claimedAt }) => claimedAt - createdAt + elapsed() - batch.claimedAt,
+      ),
+    })
   }
 
-  /** Batches of `size` did not fit: from now on they have half as many at most. */
+  /** The rows that are run for so many images; those that do not fit into memory are run in parts. */
+  #bucketOf(size: number): number {
+    const { padded, buckets } = this.#task
+    return padded ? Math.max(size, Math.min(bucketFor(size, buckets), this.#limits.fits)) : size
+  }
+
+  /** An instance has died with its batch, memory included. Its jobs fail, and another takes its place; rejects if none can be started. */
+  async #replace(instances: Instance[], i: number, reason: string, finished: FinishedBatch): Promise<void> {
+    this.#memory.giveBack()
+    this.#deps.log.error({ model: this.manifest.name, reason }, 'an instance was lost')
+    const failures = finished.batch.jobs.map((job) => asFailure({ job, code: 'inference-failed' }))
+    await this.#settling.settle(failures, finished)
+    const instance = await Instance.start(this.#task)
+    if (instance.maxBatchSize > this.#limits.fits) instance.shrink(this.#limits.fits)
+    instances[i] = instance
+  }
+
   #shrinkBelow(size: number, instances: readonly Instance[]): void {
-    const maxBatchSize = Math.max(1, Math.floor(Math.min(size, this.#limits.maxBatchSize) / 2))
-    if (maxBatchSize === this.#limits.maxBatchSize) return
-    this.#limits = { ...this.#limits, maxBatchSize }
+    if (!this.#limits.didNotFit(size)) return
+    const maxBatchSize = this.#limits.fits
     for (const instance of instances) instance.shrink(maxBatchSize)
     this.#deps.log.warn(
       { model: this.manifest.name, maxBatchSize },
@@ -229,7 +224,7 @@ export class ServedModel {
   }
 }
 
-function asFailure({ job, code, unexpected }: FailedPhoto): Settlement {
+function asFailure({ job, code, unexpected }: FailedInput): Settlement {
   return { job, result: { status: 'failed', code }, reason: unexpected }
 }
 

@@ -14,14 +14,13 @@ import { measureHop } from './hop.ts'
 import { measureIdle } from './idle.ts'
 import { measureMemory } from './memory.ts'
 import { writeNoopPackage } from './noop-package.ts'
-import { HELP, PARTS, type PoolBenchOptions, readOptions } from './options.ts'
+import { HELP, MEMORY_FEW, PARTS, type PoolBenchOptions, readOptions } from './options.ts'
 import { QueueSide } from './queue-side.ts'
 import { resnet50Setup } from './resnet50-package.ts'
 
 /** Longer than a pool's wait for jobs (30 s), so that one falls into it whole. */
 const IDLE_SECONDS = 60
 const HOP_JOBS = 500
-const MEMORY_FEW = 10_000
 
 /** Entry: `npm run bench:pool`. */
 async function main(signal: AbortSignal): Promise<void> {
@@ -31,7 +30,7 @@ async function main(signal: AbortSignal): Promise<void> {
   const rows = await measure(options, signal)
   const warning = loadWarning(busyBefore, await busyShare(signal))
   const machine = thisMachine()
-  const run = `medians of ${options.rounds} alternating rounds`
+  const run = `throughput, resnet50, drain: medians of ${options.rounds} alternating rounds`
   const lines = ['', formatTable(rows), '', run, describeMachine(machine), warning]
   console.log(lines.filter((line) => line !== undefined).join('\n'))
   if (options.json) await writeReport(options.json, { name: 'bench:pool', machine, rows })

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import type { Row } from '../report.ts'
+import { MEMORY_STEP } from './options.ts'
 import { IMAGE_BYTES, QueueSide } from './queue-side.ts'
 
-/** Jobs that are enqueued before the next look at what the pool holds. */
-const STEP = 1_000
 /** Results are of no interest and must not fill Redis. */
 const RESULT_TTL_MS = 1_000
 
@@ -19,11 +18,11 @@ export async function measureMemory(
   try {
     const image = Buffer.from(Buffer.alloc(IMAGE_BYTES, 7).toString('base64'), 'latin1')
     const after: Record<number, number> = {}
-    for (let done = STEP; done <= many; done += STEP) {
-      await queue.fill(STEP, 'base64', image, signal)
+    for (let done = MEMORY_STEP; done <= many; done += MEMORY_STEP) {
+      await queue.fill(MEMORY_STEP, 'base64', image, signal)
       while ((await queue.backlog()) > 0) signal.throwIfAborted()
       if (done === few || done === many) after[done] = await residentMiB(pid)
-      if (done % (10 * STEP) === 0)
+      if (done % (10 * MEMORY_STEP) === 0)
         onProgress(`memory: ${done} jobs, ${(await residentMiB(pid)).toFixed(1)} MiB`)
     }
     const [early, late] = [after[few] as number, after[many] as number]

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { positiveInteger } from '../../shared/read-configuration.ts'
-import { jsonFile, readArguments } from '../arguments.ts'
+import { jsonFile, readArguments, UsageError } from '../arguments.ts'
 
 export const HELP = `npm run bench:pool -- [options]
 
@@ -22,6 +22,10 @@ What a worker pool costs beyond the model:
 
 Leave the machine alone meanwhile: whatever else runs on it is measured too.`
 
+/** After so many jobs memory is looked at first, and so many are enqueued at a time. */
+export const MEMORY_FEW = 10_000
+export const MEMORY_STEP = 1_000
+
 export const PARTS = ['throughput', 'resnet50', 'drain', 'hop', 'memory', 'idle'] as const
 
 const optionsSchema = z.object({
@@ -36,5 +40,8 @@ export type PoolBenchOptions = z.infer<typeof optionsSchema>
 
 /** Reads the command line; undefined if help is wanted. Throws UsageError. */
 export async function readOptions(args: string[]): Promise<PoolBenchOptions | undefined> {
-  return readArguments(args, optionsSchema)
+  const options = await readArguments(args, optionsSchema)
+  if (options && (options.jobs < MEMORY_FEW || options.jobs % MEMORY_STEP !== 0))
+    throw new UsageError(`--jobs must be a multiple of ${MEMORY_STEP}, and ${MEMORY_FEW} at least`)
+  return options
 }

@@ -32,19 +32,18 @@ export class QueueSide {
     return new QueueSide(url, new RedisKeys(prefix), await RedisTcp.connect(url), resultTtlMs)
   }
 
-  /** Enqueues one job for each of `payloads` encodings; returns its id. A raw input is put in place after its job. */
+  /** Enqueues a job; returns its id. A raw input is put in its place after that, so no pool may run meanwhile. */
   async enqueue(encoding: Encoding, image: Buffer): Promise<string> {
     const id = newJobId(NOOP_QUEUE.model)
     const key = this.keys.input(NOOP_QUEUE.model, id)
     if (encoding === 'raw') {
-      // Before the job, so that no pool finds its input missing; the job's own write keeps it.
       await this.#enqueue(id, encoding, '')
       await this.redis.set(key, image, 'KEEPTTL')
     } else await this.#enqueue(id, encoding, image.toString('latin1'))
     return id
   }
 
-  /** `image`: in that encoding. To be called while no pool runs, for raw images. */
+  /** The same, `n` times. `image`: in that encoding. */
   async fill(n: number, encoding: Encoding, image: Buffer, signal: AbortSignal): Promise<string[]> {
     const ids: string[] = []
     const next = async () => {

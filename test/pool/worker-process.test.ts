@@ -148,6 +148,15 @@ describe('a pool that is told to stop', () => {
     await queue.startPool()
     for (const job of await settled) expect(job).toMatchObject({ status: 'succeeded', attempt: 1 })
   })
+
+  test('while Redis is away ends all the same, once its time is over', async () => {
+    const redis = await ownRedis()
+    const queue = await PoolQueue.open(redis.url)
+    const pool = await queue.startPool({ DRAIN_SECONDS: '1' })
+    await redis.stop()
+    process.kill(pool.pid, 'SIGTERM')
+    expect(await pool.endedByItself).toContain('not stopped within 1 s (DRAIN_SECONDS)')
+  })
 })
 
 describe('a pool that cannot start ends with one line, and with exit 78 where starting again would change nothing', () => {

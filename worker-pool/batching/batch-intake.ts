@@ -3,7 +3,7 @@ import type { ModelManifest } from '../../shared/model-manifest.ts'
 import type { PayloadOutcome, PayloadReader } from '../redis/payload-reader.ts'
 import type { UntilGranted } from '../redis/until-granted.ts'
 import type { Batch } from './batch.ts'
-import { decodePhotos, type EncodedPhoto, type FailedPhoto, type PhotoDecoding } from './photo-inputs.ts'
+import { decodePhotos, type EncodedPhoto, type FailedInput, type PhotoDecoding } from './photo-inputs.ts'
 
 export interface BatchIntakeDeps {
   consumer: Pick<JobConsumer, 'claim' | 'inputKey'>
@@ -31,11 +31,11 @@ export class BatchIntake {
    * Loads `entries` into `batch`, which has room for them. Returns the jobs that end here since their input will not do. Never
    * rejects: what Redis refuses is asked for again.
    */
-  async load(batch: Batch, entries: readonly HandedOut[]): Promise<FailedPhoto[]> {
+  async load(batch: Batch, entries: readonly HandedOut[]): Promise<FailedInput[]> {
     const { elapsed } = this.#deps
     const first = batch.size
     const [claims, payloads] = await Promise.all([this.#claim(batch, entries), this.#read(batch, entries)])
-    const failed: FailedPhoto[] = []
+    const failed: FailedInput[] = []
     const photos: EncodedPhoto[] = []
     for (const [i, job] of claims.entries()) {
       const payload = payloads[i]

@@ -15,8 +15,8 @@ export interface EncodedPhoto {
   file: Uint8Array | undefined
 }
 
-/** A job that ends here. `unexpected`: the error's name, if it was none that a photo may cause. */
-export interface FailedPhoto {
+/** A job whose input will not do: it ends here. `unexpected`: the error's name, if it was none that a photo may cause. */
+export interface FailedInput {
   job: ClaimedJob
   code: ProblemCode
   unexpected?: string
@@ -25,7 +25,7 @@ export interface FailedPhoto {
 /** In the order in which they were claimed. */
 export interface PhotoInputs {
   decoded: { job: ClaimedJob; pixels: Uint8Array }[]
-  failed: FailedPhoto[]
+  failed: FailedInput[]
 }
 
 /**
@@ -38,7 +38,7 @@ export async function decodePhotos(
   { decode, atOnce }: PhotoDecoding,
 ): Promise<PhotoInputs> {
   const pixels = new Map<ClaimedJob, Uint8Array>()
-  const failed = new Map<ClaimedJob, FailedPhoto>()
+  const failed = new Map<ClaimedJob, FailedInput>()
   // All take from the same iterator, so that each photo is decoded once.
   const left = photos.values()
   const decodeNext = async () => {
@@ -61,7 +61,7 @@ export async function decodePhotos(
   }
 }
 
-function failedBy(error: unknown, job: ClaimedJob): FailedPhoto {
+function failedBy(error: unknown, job: ClaimedJob): FailedInput {
   if (error instanceof ProblemError) return { job, code: error.code }
   return { job, code: 'internal-error', unexpected: error instanceof Error ? error.name : typeof error }
 }

@@ -63,12 +63,6 @@ export async function closeAll(sessions: readonly OrtSession[]): Promise<void> {
   for (const session of sessions) await session.release()
 }
 
-/**
- * An operator's work is dealt out in blocks that become smaller towards its end, so that a thread which loses its core to the pool's
- * other work for a while does not hold up the rest: of the time that loading costs a run beside it, half is saved.
- */
-const SMALL_BLOCKS = { session: { dynamic_block_base: '4' } }
-
 type Attempt = { sessions: OrtSession[] } | { path: string; reason: string }
 
 async function tryToOpen(
@@ -82,7 +76,6 @@ async function tryToOpen(
       const session = await OrtSession.create(path, {
         executionProviders: providers.map((name) => (name === 'cpu' ? name : onDevice(name, deviceId))),
         ...(intraOpThreads === undefined ? {} : { intraOpNumThreads: intraOpThreads }),
-        extra: SMALL_BLOCKS,
       })
       sessions.push(session)
     } catch (error) {

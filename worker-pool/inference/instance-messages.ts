@@ -24,4 +24,4 @@ export type InstanceAnswer =
   | { type: 'ready'; maxBatchSize: number }
   /** The package cannot be served, or not with these settings. */
   | { type: 'refused'; fault: 'package' | 'configuration'; message: string }
-  | { type: 'ran'; memory: ArrayBuffer; run: BatchRun; inferMs: number }
+  | { type: 'ran'; memory: ArrayBuffer; run: BatchRun }

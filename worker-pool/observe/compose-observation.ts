@@ -48,7 +48,7 @@ export async function composeObservation(
     watchGpus(metrics, readGpus)
     observers.push(new PoolMetrics(metrics))
   }
-  const observer = observeWithAll(observers, (error) => log.error({ error }, 'an observer failed'))
+  const observer = observeWithAll(observers, (err) => log.error({ err }, 'an observer failed'))
   return { observer, metrics, loads, flush: traces.flush }
 }
 

@@ -15,12 +15,12 @@ export class RunTimes {
   }
 
   /**
-   * How long taking jobs for the next batch can wait, if a run began `sinceMs` ago and `ready` batches are to be run before it:
+   * How long taking jobs for the next batch can wait, if a run began `sinceMs` ago and it is the first of `runs` before that batch's:
    * until a batch can just be loaded when its turn comes, with as much again to spare. So jobs stay in the queue, where a pool
    * that is free can have them, and the batch fills.
    */
-  untilWorthTaking(sinceMs: number, ready: number): number {
-    const free = this.#runMs * (1 + ready) - sinceMs
+  untilWorthTaking(sinceMs: number, runs: number): number {
+    const free = this.#runMs * runs - sinceMs
     return Math.max(0, free - 2 * this.#loadMs - SPARE_MS)
   }
 }

@@ -11,14 +11,14 @@ import { BatchQueue } from './batching/batch-queue.ts'
 import { bucketFor } from './batching/buckets.ts'
 import { CurrentLimits } from './batching/current-limits.ts'
 import type { FailedInput, PhotoDecoding } from './batching/photo-inputs.ts'
-import { Instance } from './inference/instance.ts'
 import type { InstanceTask } from './inference/instance-messages.ts'
+import { type BatchEnd, Instances } from './inference/instances.ts'
 import type { PoolObserver } from './observe/pool-observer.ts'
 import type { PayloadReader } from './redis/payload-reader.ts'
 import type { UntilGranted } from './redis/until-granted.ts'
 import { RunTimes } from './run-times.ts'
 import { type Settlement, settlementsOf } from './settlements.ts'
-import { type FinishedBatch, Settling } from './settling.ts'
+import { Settling } from './settling.ts'
 
 export interface ServedModelDeps {
   consumer: JobConsumer
@@ -32,12 +32,13 @@ export interface ServedModelDeps {
   elapsed: () => number
 }
 
-/** Batches that may be gathered or ready while every instance is at work: one that waits for its turn, one that fills. */
-const BATCHES_AHEAD = 2
+/** Batches in memory: for each instance, one that runs and one that it goes on with at once; and one that fills. */
+const batchesInMemory = (instances: number) => 2 * instances + 1
 
 /**
  * One version of a model, from its queue to settled jobs, as a pipeline: while instances run batches in their threads, the next ones
- * are taken, claimed and loaded, and the last ones settled.
+ * are taken, claimed and loaded, and the last ones settled. Each instance is handed its next batch while it runs one, so that it never
+ * waits for the pool's thread.
  */
 export class ServedModel {
   readonly manifest: ModelManifest
@@ -52,21 +53,22 @@ export class ServedModel {
   readonly #limits: CurrentLimits
   readonly #finished: Promise<unknown>
   readonly #gatherer: BatchGatherer
+  readonly #instances: Instances
+  readonly #broken = Promise.withResolvers<never>()
   #isGone = false
-  /** By instance: when its run began. */
-  readonly #running = new Map<number, number>()
 
-  private constructor(task: InstanceTask, instances: Instance[], reader: QueueReader, deps: ServedModelDeps) {
+  private constructor(task: InstanceTask, instances: Instances, reader: QueueReader, deps: ServedModelDeps) {
     const { manifest } = task.modelPackage
-    const maxBatchSize = Math.min(...instances.map((instance) => instance.maxBatchSize))
     const { serving } = manifest
+    const { maxBatchSize } = instances
     this.manifest = manifest
     this.#task = task
     this.#deps = deps
     this.#reader = reader
+    this.#instances = instances
     this.#intake = new BatchIntake(manifest, deps)
     const imageBytes = tensorByteLength(manifest.input.shape)
-    this.#memory = new BatchMemory(maxBatchSize * imageBytes, instances.length + BATCHES_AHEAD)
+    this.#memory = new BatchMemory(maxBatchSize * imageBytes, batchesInMemory(instances.count))
     this.#settling = new Settling(manifest, deps)
     const preferredSizes = serving.preferred_batch_sizes.filter((size) => size < maxBatchSize)
     this.#limits = new CurrentLimits(
@@ -83,10 +85,8 @@ export class ServedModel {
       load: (batch, entries) => this.#load(batch, entries),
       untilWorthTaking: () => this.#untilWorthTaking(),
     })
-    this.#finished = Promise.all([
-      this.#gatherer.run(),
-      ...instances.map((_, i) => this.#serve(instances, i)),
-    ])
+    const served = Array.from({ length: instances.count }, (_, i) => this.#serve(i))
+    this.#finished = Promise.race([Promise.all([this.#gatherer.run(), ...served]), this.#broken.promise])
   }
 
   /**
@@ -95,17 +95,13 @@ export class ServedModel {
    */
   static async start(task: InstanceTask, deps: ServedModelDeps): Promise<ServedModel> {
     const { manifest } = task.modelPackage
-    const count = manifest.serving.instances
-    const started = await Promise.allSettled(Array.from({ length: count }, () => Instance.start(task)))
-    const instances = started.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []))
+    const instances = await Instances.start(task, deps.elapsed)
     try {
-      const refused = started.find((start) => start.status === 'rejected')
-      if (refused) throw refused.reason
       const reader = await deps.consumer.open({ model: manifest.name, version: manifest.version })
       deps.observer.modelServed(manifest)
       return new ServedModel(task, instances, reader, deps)
     } catch (error) {
-      await Promise.all(instances.map((instance) => instance.close()))
+      await instances.closeAll()
       throw error
     }
   }
@@ -117,8 +113,7 @@ export class ServedModel {
 
   /** How long the longest run that is under way has taken so far, in ms. */
   stuckFor(): number {
-    const now = this.#deps.elapsed()
-    return Math.max(0, ...[...this.#running.values()].map((begin) => now - begin))
+    return Math.max(...this.#instances.work().map(({ sinceMs }) => sinceMs))
   }
 
   /**
@@ -143,9 +138,10 @@ export class ServedModel {
   }
 
   #untilWorthTaking(): number {
-    if (this.#running.size === 0) return 0
-    const since = this.#deps.elapsed() - Math.min(...this.#running.values())
-    return this.#times.untilWorthTaking(since, this.#ready.length)
+    const waits = this.#instances
+      .work()
+      .map(({ batches, sinceMs }) => this.#times.untilWorthTaking(sinceMs, batches + this.#ready.length))
+    return Math.min(...waits)
   }
 
   async #load(batch: Batch, entries: readonly HandedOut[]): Promise<void> {
@@ -158,42 +154,52 @@ export class ServedModel {
   }
 
   /** One instance's life: batch after batch, until there are no more. */
-  async #serve(instances: Instance[], i: number): Promise<void> {
+  async #serve(i: number): Promise<void> {
+    let run: Promise<void> | undefined
+    let finished: Promise<void> | undefined
     for (;;) {
-      const batch = await this.#ready.next()
+      const batch = (run && (await this.#ready.nextDuring(run))) ?? (await this.#ready.next())
       if (!batch) break
       await batch.loading
-      if (batch.size === 0) this.#memory.giveBack(batch.memory)
-      else await this.#run(instances, i, batch)
+      if (batch.size === 0) {
+        this.#memory.giveBack(batch.memory)
+        continue
+      }
+      const ended = this.#instances.run(i, batch.memory, batch.size)
+      run = ended.then(ignore, ignore)
+      await finished
+      finished = this.#finish(i, batch, ended).catch((error: Error) => this.#broken.reject(error))
     }
+    await finished
     await this.#settling.settled()
-    await instances[i]?.close()
+    await this.#instances.close(i)
   }
 
-  async #run(instances: Instance[], i: number, batch: Batch): Promise<void> {
-    const { elapsed } = this.#deps
+  /** Resolves when the batch's jobs are on their way to be settled. Rejects if its instance was lost and no other can be started. */
+  async #finish(i: number, batch: Batch, ended: Promise<BatchEnd>): Promise<void> {
     const { jobs, size } = batch
     const bucket = this.#bucketOf(size)
-    const inferBegin = elapsed()
-    this.#running.set(i, inferBegin)
-    const ran = await instances[i]?.run(batch.memory, size).catch((error: Error) => error)
-    this.#running.delete(i)
-    const inferEnd = elapsed()
-    const finished = { instance: i, bucket, batch, inferBegin, inferEnd }
-    if (!ran || ran instanceof Error)
-      return this.#replace(instances, i, ran?.message ?? 'there is none', finished)
-    this.#memory.giveBack(ran.memory)
-    this.#times.ran(inferEnd - inferBegin)
-    if (ran.run.outOfMemoryAt !== undefined) this.#shrinkBelow(ran.run.outOfMemoryAt, instances)
-    const settlements = settlementsOf(this.#task.modelPackage, jobs, ran.run, inferEnd - inferBegin)
-    await this.#settling.settle(settlements, finished)
-    this.#limits.observe({
-      size,
-      inferMs: inferEnd - inferBegin,
-      latenciesMs: jobs.map(
-        ({ createdAt, claimedAt }) => claimedAt - createdAt + elapsed() - batch.claimedAt,
-      ),
-    })
+    const end = await ended
+    const inferEnd = this.#deps.elapsed()
+    const inferMs = 'lost' in end ? 0 : end.ms
+    const finished = { instance: i, bucket, batch, inferBegin: inferEnd - inferMs, inferEnd }
+    this.#memory.giveBack(batch.memory)
+    if ('lost' in end) {
+      this.#deps.log.error({ model: this.manifest.name, reason: end.lost }, 'an instance was lost')
+      const failures = jobs.map((job) => asFailure({ job, code: 'inference-failed' }))
+      await this.#settling.settle(failures, finished)
+      return this.#instances.ready(i)
+    }
+    this.#times.ran(inferMs)
+    if (end.run.outOfMemoryAt !== undefined) this.#shrinkBelow(end.run.outOfMemoryAt)
+    await this.#settling.settle(settlementsOf(this.#task.modelPackage, jobs, end.run, inferMs), finished)
+    this.#limits.observe({ size, inferMs, latenciesMs: this.#latencies(batch) })
+  }
+
+  /** From acceptance until now, in ms. */
+  #latencies({ jobs, claimedAt }: Batch): number[] {
+    const sinceClaim = this.#deps.elapsed() - claimedAt
+    return jobs.map((job) => job.claimedAt - job.createdAt + sinceClaim)
   }
 
   /** The rows that are run for so many images; those that do not fit into memory are run in parts. */
@@ -202,27 +208,18 @@ export class ServedModel {
     return padded ? Math.max(size, Math.min(bucketFor(size, buckets), this.#limits.fits)) : size
   }
 
-  /** An instance has died with its batch, memory included. Its jobs fail, and another takes its place; rejects if none can be started. */
-  async #replace(instances: Instance[], i: number, reason: string, finished: FinishedBatch): Promise<void> {
-    this.#memory.giveBack()
-    this.#deps.log.error({ model: this.manifest.name, reason }, 'an instance was lost')
-    const failures = finished.batch.jobs.map((job) => asFailure({ job, code: 'inference-failed' }))
-    await this.#settling.settle(failures, finished)
-    const instance = await Instance.start(this.#task)
-    if (instance.maxBatchSize > this.#limits.fits) instance.shrink(this.#limits.fits)
-    instances[i] = instance
-  }
-
-  #shrinkBelow(size: number, instances: readonly Instance[]): void {
+  #shrinkBelow(size: number): void {
     if (!this.#limits.didNotFit(size)) return
     const maxBatchSize = this.#limits.fits
-    for (const instance of instances) instance.shrink(maxBatchSize)
+    this.#instances.shrink(maxBatchSize)
     this.#deps.log.warn(
       { model: this.manifest.name, maxBatchSize },
       'out of memory: batches are made smaller',
     )
   }
 }
+
+function ignore(): void {}
 
 function asFailure({ job, code, unexpected }: FailedInput): Settlement {
   return { job, result: { status: 'failed', code }, reason: unexpected }

@@ -1,11 +1,12 @@
 /**
- * Memory for batches, used again and again: a batch is filled, handed to a session's thread and handed back. There is never more of it
- * than `count` blocks, so who asks for one waits for as long as all are in use: that is what bounds how far a pool claims ahead.
+ * Memory for batches, used again and again, and seen by the pool's thread and those of its sessions alike: nothing is handed over, and
+ * nothing is lost with a thread. There is never more of it than `count` blocks, so who asks for one waits for as long as all are in use:
+ * that is what bounds how far a pool claims ahead.
  */
 export class BatchMemory {
   readonly #bytes: number
-  readonly #idle: ArrayBuffer[] = []
-  readonly #waiting: ((memory: ArrayBuffer) => void)[] = []
+  readonly #idle: SharedArrayBuffer[] = []
+  readonly #waiting: ((memory: SharedArrayBuffer) => void)[] = []
   #left: number
 
   /** Blocks of `bytes` each, made when they are first needed. */
@@ -14,18 +15,17 @@ export class BatchMemory {
     this.#left = count
   }
 
-  async take(): Promise<ArrayBuffer> {
+  async take(): Promise<SharedArrayBuffer> {
     const idle = this.#idle.pop()
     if (idle) return idle
     if (this.#left > 0) {
       this.#left--
-      return new ArrayBuffer(this.#bytes)
+      return new SharedArrayBuffer(this.#bytes)
     }
     return new Promise((resolve) => this.#waiting.push(resolve))
   }
 
-  /** Undefined stands for one that got lost with its thread; it is made anew. */
-  giveBack(memory: ArrayBuffer = new ArrayBuffer(this.#bytes)): void {
+  giveBack(memory: SharedArrayBuffer): void {
     const next = this.#waiting.shift()
     if (next) next(memory)
     else this.#idle.push(memory)

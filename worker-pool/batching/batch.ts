@@ -4,7 +4,7 @@ import type { ClaimedJob } from '../../shared/job-queue.ts'
 export class Batch {
   /** Job i's image is at place i. */
   readonly jobs: ClaimedJob[] = []
-  readonly memory: ArrayBuffer
+  readonly memory: SharedArrayBuffer
   /** Milliseconds of the pool's monotonic clock. */
   takenAt = 0
   claimedAt = 0
@@ -13,7 +13,7 @@ export class Batch {
   loading: Promise<void> = Promise.resolve()
   readonly #imageBytes: number
 
-  constructor(memory: ArrayBuffer, imageBytes: number) {
+  constructor(memory: SharedArrayBuffer, imageBytes: number) {
     this.memory = memory
     this.#imageBytes = imageBytes
   }
@@ -23,7 +23,7 @@ export class Batch {
   }
 
   /** Where image `i` lies, or will. */
-  place(i: number): Buffer {
+  place(i: number): Buffer<SharedArrayBuffer> {
     return Buffer.from(this.memory, i * this.#imageBytes, this.#imageBytes)
   }
 

@@ -12,9 +12,10 @@ export interface InstanceTask {
   padded: boolean
 }
 
-/** To the thread. The memory goes along, and comes back with the answer. */
+/** To the thread. It runs one batch after another, in the order in which they were asked for. */
 export type InstanceRequest =
-  | { type: 'run'; memory: ArrayBuffer; n: number }
+  /** The first `n` images of memory that both threads see. */
+  | { type: 'run'; memory: SharedArrayBuffer; n: number }
   /** Batches have at most this many images from now on. */
   | { type: 'shrink'; maxBatchSize: number }
   | { type: 'close' }
@@ -24,4 +25,5 @@ export type InstanceAnswer =
   | { type: 'ready'; maxBatchSize: number }
   /** The package cannot be served, or not with these settings. */
   | { type: 'refused'; fault: 'package' | 'configuration'; message: string }
-  | { type: 'ran'; memory: ArrayBuffer; run: BatchRun }
+  /** `ms`: how long it took by the thread's own clock. */
+  | { type: 'ran'; run: BatchRun; ms: number }

@@ -16,21 +16,25 @@ async function main(task: InstanceTask): Promise<void> {
   let buckets: readonly number[] = await warmBuckets(session, task)
   const imageBytes = tensorByteLength(session.manifest.input.shape)
 
-  parentPort?.on('message', async (request: InstanceRequest) => {
+  const serve = async (request: InstanceRequest): Promise<void> => {
     if (request.type === 'close') {
       await session.close()
       parentPort?.close()
     } else if (request.type === 'shrink') {
       buckets = [...buckets.filter((size) => size < request.maxBatchSize), request.maxBatchSize]
     } else {
-      const { memory, n } = request
-      const run = await runBatch(new Uint8Array(memory), n, {
+      const begin = performance.now()
+      const run = await runBatch(new Uint8Array(request.memory), request.n, {
         run: (images, rows) => session.run(images, rows),
         imageBytes,
         buckets: task.padded ? buckets : undefined,
       })
-      answer({ type: 'ran', memory, run }, [memory])
+      answer({ type: 'ran', run, ms: performance.now() - begin })
     }
+  }
+  let served = Promise.resolve()
+  parentPort?.on('message', (request: InstanceRequest) => {
+    served = served.then(() => serve(request))
   })
   answer({ type: 'ready', maxBatchSize: buckets.at(-1) ?? 1 })
 }
@@ -53,8 +57,8 @@ async function warmBuckets(
   return warm
 }
 
-function answer(message: InstanceAnswer, transfer: ArrayBuffer[] = []): void {
-  parentPort?.postMessage(message, transfer)
+function answer(message: InstanceAnswer): void {
+  parentPort?.postMessage(message)
 }
 
 main(workerData as InstanceTask).catch((error: unknown) => {

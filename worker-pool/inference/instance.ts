@@ -5,9 +5,16 @@ import type { InstanceAnswer, InstanceRequest, InstanceTask } from './instance-m
 
 export type FinishedRun = Extract<InstanceAnswer, { type: 'ran' }>
 
-/** The thread ended while it had a batch, or could not be asked any more. */
+/** The thread has ended. */
 export class InstanceLostError extends Error {
   override readonly name = 'InstanceLostError'
+  /** Whether the batch's run may have begun: it may be what ended the thread. */
+  readonly begun: boolean
+
+  constructor(message: string, begun: boolean) {
+    super(message)
+    this.begun = begun
+  }
 }
 
 /** Next to nothing lives in a thread's heap; V8's default would let it grow to tens of megabytes before it looks. */
@@ -15,14 +22,15 @@ const YOUNG_MB = 4
 
 const THREAD = new URL('./instance-thread.ts', import.meta.url)
 
-/** One session of a model version, in a thread of its own. Runs one batch at a time. */
+/** One session of a model version, in a thread of its own. Runs one batch after another. */
 export class Instance {
   /** The most images of a batch that fit into memory when it was warmed up. */
   readonly maxBatchSize: number
   readonly #thread: Worker
   readonly #exited: Promise<void>
-  #pending: PromiseWithResolvers<FinishedRun> | undefined
-  #lost: InstanceLostError | undefined
+  /** The first one's run is under way. */
+  readonly #pending: PromiseWithResolvers<FinishedRun>[] = []
+  #lostFor: string | undefined
 
   private constructor(thread: Worker, maxBatchSize: number) {
     this.maxBatchSize = maxBatchSize
@@ -35,15 +43,13 @@ export class Instance {
       })
     })
     thread.on('message', (answer: InstanceAnswer) => {
-      if (answer.type !== 'ran') return
-      this.#pending?.resolve(answer)
-      this.#pending = undefined
+      if (answer.type === 'ran') this.#pending.shift()?.resolve(answer)
     })
   }
 
   /** Loads the package and runs every bucket once. Throws ModelPackageError or ConfigurationError if it cannot be served. */
-  static async start(task: InstanceTask): Promise<Instance> {
-    const thread = new Worker(THREAD, {
+  static async start(task: InstanceTask, entry = THREAD): Promise<Instance> {
+    const thread = new Worker(entry, {
       workerData: task,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     })
@@ -54,17 +60,23 @@ export class Instance {
           reject(new (answer.fault === 'package' ? ModelPackageError : ConfigurationError)(answer.message))
       })
       thread.once('error', reject)
-      thread.once('exit', (code) => reject(new InstanceLostError(`a session's thread ended (exit ${code})`)))
+      thread.once('exit', (code) =>
+        reject(new InstanceLostError(`a session's thread ended (exit ${code})`, false)),
+      )
     })
     return new Instance(thread, maxBatchSize)
   }
 
-  /** Runs the first `n` images of `memory`, which comes back with the result. Throws InstanceLostError; then it is lost as well. */
-  run(memory: ArrayBuffer, n: number): Promise<FinishedRun> {
-    if (this.#lost) return Promise.reject(this.#lost)
-    this.#pending = Promise.withResolvers()
-    this.#send({ type: 'run', memory, n }, [memory])
-    return this.#pending.promise
+  /**
+   * Runs the first `n` images of `memory`, which is not to be written to meanwhile, once the batches that came before are through.
+   * Throws InstanceLostError.
+   */
+  run(memory: SharedArrayBuffer, n: number): Promise<FinishedRun> {
+    if (this.#lostFor !== undefined) return Promise.reject(new InstanceLostError(this.#lostFor, false))
+    const run = Promise.withResolvers<FinishedRun>()
+    this.#pending.push(run)
+    this.#send({ type: 'run', memory, n })
+    return run.promise
   }
 
   shrink(maxBatchSize: number): void {
@@ -76,13 +88,13 @@ export class Instance {
     await this.#exited
   }
 
-  #send(request: InstanceRequest, transfer: ArrayBuffer[] = []): void {
-    this.#thread.postMessage(request, transfer)
+  #send(request: InstanceRequest): void {
+    this.#thread.postMessage(request)
   }
 
   #lose(reason: string): void {
-    this.#lost ??= new InstanceLostError(reason)
-    this.#pending?.reject(this.#lost)
-    this.#pending = undefined
+    this.#lostFor ??= reason
+    for (const [i, run] of this.#pending.splice(0).entries())
+      run.reject(new InstanceLostError(this.#lostFor, i === 0))
   }
 }

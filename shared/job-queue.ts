@@ -87,13 +87,19 @@ export type SettleOutcome = 'succeeded' | 'failed' | 'expired' | 'stale' | 'gone
 
 export type ReleaseOutcome = 'queued' | 'stale' | 'gone'
 
+export interface Taken {
+  entries: HandedOut[]
+  /** The queue had no more than these. False where that is not known: it had as many as were asked for, or the connection was lost. */
+  isAll: boolean
+}
+
 /** Waits for the jobs of one queue, on a connection of its own. */
 export interface QueueReader {
   /**
-   * Waits for entries, at most `blockMs` (0: not at all), and takes up to `max`; empty if none came. They must be claimed or they stay
+   * Waits for entries, at most `blockMs` (0: not at all), and takes up to `max`; none if none came. They must be claimed or they stay
    * with this consumer. Throws RedisReplyError if Redis refuses.
    */
-  take(max: number, blockMs: number): Promise<HandedOut[]>
+  take(max: number, blockMs: number): Promise<Taken>
   /** Makes a `take` that is waiting come back now, with what it has. */
   endWaiting(): Promise<void>
   close(): void
@@ -106,7 +112,7 @@ export interface JobConsumer {
   claim(queue: QueueName, entries: readonly HandedOut[]): Promise<(ClaimedJob | undefined)[]>
   /** Where in Redis the bytes of a job's input are. */
   inputKey(queue: QueueName, id: string): string
-  /** Ends jobs, in one round trip; outcomes in their order. Idempotent: a repeated settlement is 'stale'. */
+  /** Ends jobs, in one round trip; outcomes in their order. Idempotent: one that is repeated has the same outcome again. */
   settle(
     queue: QueueName,
     settlements: readonly { job: ClaimedJob; result: JobResult }[],

@@ -11,6 +11,7 @@ import type {
   QueueReader,
   ReleaseOutcome,
   SettleOutcome,
+  Taken,
 } from './job-queue.ts'
 import { versionId } from './model-reference.ts'
 import type { LuaScript } from './redis-commands.ts'
@@ -38,13 +39,19 @@ export interface PoolRedisCommands extends RedisCommands {
 /** XREADGROUP on a connection of its own because it blocks. */
 export interface GroupReader {
   /**
-   * Empty when `blockMs` has passed (0: at once). Gives new entries; after the connection was lost, whatever is pending for this
-   * consumer comes first, since Redis may have handed out what never arrived.
+   * Gives new entries, none when `blockMs` has passed (0: at once). After the connection was lost, all that is pending for this consumer
+   * comes first, however much it is, since Redis may have handed out what never arrived. Undefined: the connection was lost.
    */
-  read(request: GroupRead): Promise<{ entry: string; job: string }[]>
+  read(request: GroupRead): Promise<GroupEntries | undefined>
   /** Makes reads that are waiting come back now, with what they have; nothing handed out is lost. */
   endWaiting(): Promise<void>
   close(): void
+}
+
+export interface GroupEntries {
+  entries: { entry: string; job: string }[]
+  /** They are what is pending, not what is new. */
+  recovered: boolean
 }
 
 export interface ScriptCall {
@@ -93,8 +100,9 @@ export class RedisJobConsumer implements JobConsumer {
   async open(queue: QueueName): Promise<QueueReader> {
     await this.#join(queue)
     const reader = await this.#redis.openReader()
+    const recovered: HandedOut[] = []
     return {
-      take: (max, blockMs) => this.#take(queue, reader, max, blockMs),
+      take: (max, blockMs) => this.#take(queue, reader, recovered, max, blockMs),
       endWaiting: () => reader.endWaiting(),
       close: () => reader.close(),
     }
@@ -194,24 +202,41 @@ export class RedisJobConsumer implements JobConsumer {
 
   /**
    * A queue that expired or was deleted while this pool waited is made anew, as if no job had come; where that was the whole
-   * Redis, the models are gone too.
+   * Redis, the models are gone too. `recovered`: what was pending and did not fit into what was asked for; it is given first.
    */
-  async #take(queue: QueueName, reader: GroupReader, count: number, blockMs: number): Promise<HandedOut[]> {
+  async #take(
+    queue: QueueName,
+    reader: GroupReader,
+    recovered: HandedOut[],
+    count: number,
+    blockMs: number,
+  ): Promise<Taken> {
+    const left = this.#hold(queue, recovered.splice(0), count, recovered)
+    if (left.length > 0) return { entries: left, isAll: false }
     const request = {
       ...{ stream: this.#keys.queue(queue), group: QUEUE_GROUP },
       ...{ consumer: this.#identity.poolId, count, blockMs },
     }
     try {
-      const entries = await reader.read(request)
-      const fresh = entries.filter(({ entry }) => !this.#held.has(this.#heldAs(queue, entry)))
-      for (const { entry } of fresh) this.#held.add(this.#heldAs(queue, entry))
-      return fresh.map(({ entry, job }) => ({ entry, id: job }))
+      const read = await reader.read(request)
+      const entries = read?.entries.map(({ entry, job }) => ({ entry, id: job })) ?? []
+      const isAll = read !== undefined && !read.recovered && entries.length < count
+      return { entries: this.#hold(queue, entries, count, recovered), isAll }
     } catch (error) {
       if (!(error instanceof RedisReplyError) || !/^(NOGROUP|UNBLOCKED)/.test(error.message)) throw error
       await this.#join(queue)
       if (this.#announced) await this.announce({ ...this.#announced, withdrawn: [] })
-      return []
+      return { entries: [], isAll: false }
     }
+  }
+
+  /** The first `count` of those that this pool does not hold already; it holds them now. What is more goes to `rest`. */
+  #hold(queue: QueueName, entries: readonly HandedOut[], count: number, rest: HandedOut[]): HandedOut[] {
+    const fresh = entries.filter(({ entry }) => !this.#held.has(this.#heldAs(queue, entry)))
+    rest.push(...fresh.slice(count))
+    const taken = fresh.slice(0, count)
+    for (const { entry } of taken) this.#held.add(this.#heldAs(queue, entry))
+    return taken
   }
 }
 

@@ -1,4 +1,7 @@
+// Photos of all models wait in one line: p-limit is such a line, and well kept.
+
 import { hostname } from 'node:os'
+import pLimit from 'p-limit'
 import { type Logger, pino } from 'pino'
 import { MANIFEST_TTL_MS, POOL_TTL_MS } from '../shared/announcement.ts'
 import { systemClock } from '../shared/clock.ts'
@@ -24,7 +27,7 @@ import { ModelRoster } from './models/model-roster.ts'
 import { modelSelection } from './models/model-selection.ts'
 import { composeObservation } from './observe/compose-observation.ts'
 import { startHealthServer } from './observe/health-server.ts'
-import { preparePhotos } from './photo-decoding.ts'
+import { type PhotoLimits, preparePhotos } from './photo-decoding.ts'
 import { PayloadReader } from './redis/payload-reader.ts'
 import { RedisTcp } from './redis/redis-tcp.ts'
 import { createUntilGranted } from './redis/until-granted.ts'
@@ -71,6 +74,7 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
   const { observer, metrics, loads, flush } = await composeObservation(env, {
     ...{ poolId, log, clock, elapsed, readGpus },
   })
+  const photoTurn = pLimit(env.DECODE_THREADS)
   const running = new Set<ServedModel>()
   let phase: 'starting' | 'serving' | 'draining' = 'starting'
   const health =
@@ -89,7 +93,7 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
   const roster = new ModelRoster({
     ...{ announcer, clock, log },
     serve: async (modelPackage) => {
-      const { task, photos } = await prepare(modelPackage, env, log)
+      const { task, photos } = await prepare(modelPackage, env, photoTurn, log)
       const deps = { consumer, payloads, observer, log, untilGranted, elapsed, photos, clock }
       const served = await ServedModel.start(task, deps)
       running.add(served)
@@ -123,11 +127,12 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
   }
   phase = 'draining'
   // Settling and giving back take Redis, which may be away; a package that is being loaded may take long.
-  setTimeout(
+  const tooLate = setTimeout(
     () => fail(new Error(`not stopped within ${env.DRAIN_SECONDS} s (DRAIN_SECONDS)`)),
     env.DRAIN_SECONDS * 1000 + GIVE_BACK_MS,
-  ).unref()
+  )
   await roster.stop(AbortSignal.timeout(env.DRAIN_SECONDS * 1000))
+  clearTimeout(tooLate)
   if (broken !== undefined) throw broken
   await flush(FLUSH_MS)
   await health?.close()
@@ -140,11 +145,11 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
 }
 
 /** What it takes to serve a package with this pool's settings. */
-async function prepare(modelPackage: ModelPackage, env: PoolEnv, log: Logger) {
+async function prepare(modelPackage: ModelPackage, env: PoolEnv, turn: PhotoLimits['turn'], log: Logger) {
   const { manifest, photos, left } = await preparePhotos(modelPackage.manifest, {
     maxPixels: env.MAX_PHOTO_PIXELS,
     timeoutSeconds: env.PHOTO_DECODE_SECONDS,
-    atOnce: env.DECODE_THREADS,
+    turn,
   })
   if (left.length > 0) log.warn({ types: left }, 'sharp cannot decode these; the edge is told to refuse them')
   const task: InstanceTask = {

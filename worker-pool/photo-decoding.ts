@@ -1,8 +1,8 @@
 import type { ImageType } from '../shared/image-type.ts'
 import type { ModelManifest } from '../shared/model-manifest.ts'
+import type { PhotoDecoder } from '../shared/photo-decoder.ts'
 import { createSharpDecoder } from '../shared/sharp-decoder.ts'
 import { decodableTypes, prepareSharpForUploads } from '../shared/sharp-loaders.ts'
-import type { PhotoDecoding } from './batching/photo-inputs.ts'
 import { withDecodableFormats } from './decodable-formats.ts'
 import { ModelPackageError } from './models/model-package.ts'
 
@@ -11,15 +11,15 @@ export interface PhotoLimits {
   maxPixels: number
   /** After which decoding one is given up. */
   timeoutSeconds: number
-  /** Photos decoded at the same time. */
-  atOnce: number
+  /** Holds back photos while as many as may be are being decoded, whatever model they are for. */
+  turn: <T>(decode: () => Promise<T>) => Promise<T>
 }
 
 export interface PreparedPhotos {
   /** With the types that can be decoded here. */
   manifest: ModelManifest
   /** Undefined for a model that takes no encoded photos. */
-  photos: PhotoDecoding | undefined
+  photos: PhotoDecoder | undefined
   /** Types that the model lists and that cannot be decoded here. */
   left: ImageType[]
 }
@@ -38,7 +38,7 @@ export async function preparePhotos(manifest: ModelManifest, limits: PhotoLimits
   sharp.concurrency(1)
   prepareSharpForUploads(sharp)
   const { manifest: served, left } = withDecodableFormats(manifest, await decodableTypes(sharp))
-  const { maxPixels, timeoutSeconds, atOnce } = limits
+  const { maxPixels, timeoutSeconds, turn } = limits
   const decode = createSharpDecoder(sharp, { types: served.decode.formats, maxPixels, timeoutSeconds })
-  return { manifest: served, photos: { decode, atOnce }, left }
+  return { manifest: served, photos: (file, rules) => turn(() => decode(file, rules)), left }
 }

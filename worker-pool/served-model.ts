@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../shared/clock.ts'
 import type { HandedOut, JobConsumer, QueueReader } from '../shared/job-queue.ts'
 import type { ModelManifest } from '../shared/model-manifest.ts'
+import type { PhotoDecoder } from '../shared/photo-decoder.ts'
 import { tensorByteLength } from '../shared/tensor.ts'
 import { Batch } from './batching/batch.ts'
 import { BatchGatherer } from './batching/batch-gatherer.ts'
@@ -10,7 +11,7 @@ import { BatchMemory } from './batching/batch-memory.ts'
 import { BatchQueue } from './batching/batch-queue.ts'
 import { bucketFor } from './batching/buckets.ts'
 import { CurrentLimits } from './batching/current-limits.ts'
-import type { FailedInput, PhotoDecoding } from './batching/photo-inputs.ts'
+import type { FailedInput } from './batching/photo-inputs.ts'
 import type { InstanceTask } from './inference/instance-messages.ts'
 import { type BatchEnd, Instances } from './inference/instances.ts'
 import type { PoolObserver } from './observe/pool-observer.ts'
@@ -23,7 +24,7 @@ import { Settling } from './settling.ts'
 export interface ServedModelDeps {
   consumer: JobConsumer
   payloads: PayloadReader
-  photos: PhotoDecoding | undefined
+  photos: PhotoDecoder | undefined
   observer: PoolObserver
   log: Logger
   clock: Clock
@@ -66,10 +67,10 @@ export class ServedModel {
     this.#deps = deps
     this.#reader = reader
     this.#instances = instances
-    this.#intake = new BatchIntake(manifest, deps)
+    this.#intake = new BatchIntake(manifest, { ...deps, claimed: (jobs) => this.#settling.claimed(jobs) })
     const imageBytes = tensorByteLength(manifest.input.shape)
     this.#memory = new BatchMemory(maxBatchSize * imageBytes, batchesInMemory(instances.count))
-    this.#settling = new Settling(manifest, deps)
+    this.#settling = new Settling(manifest, { ...deps, settled: (settled) => this.#limits.observe(settled) })
     const preferredSizes = serving.preferred_batch_sizes.filter((size) => size < maxBatchSize)
     this.#limits = new CurrentLimits(
       { maxBatchSize, maxDelayMs: serving.max_queue_delay_ms, preferredSizes },
@@ -90,14 +91,15 @@ export class ServedModel {
   }
 
   /**
-   * Loads the package into its instances, warms them, joins the queue and serves it. Throws ModelPackageError if the package cannot be
-   * served, RedisUnreachableError if Redis does not answer.
+   * Loads the package into its instances, warms them, joins the queue and serves it, as soon as Redis lets it. Throws ModelPackageError or
+   * ConfigurationError if the package cannot be served.
    */
   static async start(task: InstanceTask, deps: ServedModelDeps): Promise<ServedModel> {
     const { manifest } = task.modelPackage
     const instances = await Instances.start(task, deps.elapsed)
     try {
-      const reader = await deps.consumer.open({ model: manifest.name, version: manifest.version })
+      const queue = { model: manifest.name, version: manifest.version }
+      const reader = await deps.untilGranted('open', () => deps.consumer.open(queue))
       deps.observer.modelServed(manifest)
       return new ServedModel(task, instances, reader, deps)
     } catch (error) {
@@ -118,16 +120,21 @@ export class ServedModel {
 
   /**
    * Takes no more jobs, and resolves when all that it holds are settled and its sessions closed. What is not settled when
-   * `deadline` aborts is given back to the queue; results that come later are refused by Redis. May be called again.
+   * `deadline` aborts, or can no longer be run, is given back to the queue; results that come later are refused by Redis. May be called
+   * again. Rejects as `finished` does.
    */
   async drain(deadline?: AbortSignal): Promise<void> {
     await this.#gatherer.stop()
-    if (!deadline) await this.#finished
-    else await Promise.race([this.#finished, aborted(deadline).then(() => this.#settling.giveBack())])
-    if (this.#isGone) return
-    this.#isGone = true
-    this.#reader.close()
-    this.#deps.observer.modelGone(this.manifest)
+    try {
+      await (deadline ? Promise.race([this.#finished, aborted(deadline)]) : this.#finished)
+    } finally {
+      await this.#settling.giveBack()
+      if (!this.#isGone) {
+        this.#isGone = true
+        this.#reader.close()
+        this.#deps.observer.modelGone(this.manifest)
+      }
+    }
   }
 
   /** Goes on until there is nothing left in its queue, then drains. */
@@ -146,9 +153,7 @@ export class ServedModel {
 
   async #load(batch: Batch, entries: readonly HandedOut[]): Promise<void> {
     const begin = this.#deps.elapsed()
-    const before = batch.size
     const failed = await this.#intake.load(batch, entries)
-    this.#settling.claimed([...batch.jobs.slice(before), ...failed.map(({ job }) => job)])
     this.#times.loaded(this.#deps.elapsed() - begin)
     if (failed.length > 0) this.#settling.fail(failed.map(asFailure), batch)
   }
@@ -181,25 +186,22 @@ export class ServedModel {
     const bucket = this.#bucketOf(size)
     const end = await ended
     const inferEnd = this.#deps.elapsed()
-    const inferMs = 'lost' in end ? 0 : end.ms
-    const finished = { instance: i, bucket, batch, inferBegin: inferEnd - inferMs, inferEnd }
     this.#memory.giveBack(batch.memory)
     if ('lost' in end) {
       this.#deps.log.error({ model: this.manifest.name, reason: end.lost }, 'an instance was lost')
-      const failures = jobs.map((job) => asFailure({ job, code: 'inference-failed' }))
-      await this.#settling.settle(failures, finished)
+      this.#settling.fail(
+        jobs.map((job) => asFailure({ job, code: 'inference-failed' })),
+        batch,
+      )
       return this.#instances.ready(i)
     }
-    this.#times.ran(inferMs)
-    if (end.run.outOfMemoryAt !== undefined) this.#shrinkBelow(end.run.outOfMemoryAt)
-    await this.#settling.settle(settlementsOf(this.#task.modelPackage, jobs, end.run, inferMs), finished)
-    this.#limits.observe({ size, inferMs, latenciesMs: this.#latencies(batch) })
-  }
-
-  /** From acceptance until now, in ms. */
-  #latencies({ jobs, claimedAt }: Batch): number[] {
-    const sinceClaim = this.#deps.elapsed() - claimedAt
-    return jobs.map((job) => job.claimedAt - job.createdAt + sinceClaim)
+    const { run, ms } = end
+    this.#times.ran(ms)
+    if (run.outOfMemoryAt !== undefined) this.#shrinkBelow(run.outOfMemoryAt)
+    const { executions } = run
+    const settlements = settlementsOf(this.#task.modelPackage, jobs, run, ms)
+    const inferBegin = inferEnd - ms
+    await this.#settling.settle(settlements, { instance: i, bucket, executions, batch, inferBegin, inferEnd })
   }
 
   /** The rows that are run for so many images; those that do not fit into memory are run in parts. */

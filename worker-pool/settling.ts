@@ -1,13 +1,15 @@
 import type { ClaimedJob, JobConsumer, QueueName } from '../shared/job-queue.ts'
 import type { ModelManifest } from '../shared/model-manifest.ts'
 import type { Batch } from './batching/batch.ts'
-import type { PoolObserver, SettledJob } from './observe/pool-observer.ts'
+import type { PoolObserver, SettledBatch, SettledJob } from './observe/pool-observer.ts'
 import type { UntilGranted } from './redis/until-granted.ts'
 import type { Settlement } from './settlements.ts'
 
 export interface SettlingDeps {
   consumer: Pick<JobConsumer, 'settle' | 'release'>
   observer: PoolObserver
+  /** Is told of batches as well. */
+  settled: (batch: SettledBatch) => void
   untilGranted: UntilGranted
   /** Milliseconds, monotonic. */
   elapsed: () => number
@@ -17,6 +19,7 @@ export interface FinishedBatch {
   batch: Batch
   instance: number
   bucket: number
+  executions: number
   inferBegin: number
   inferEnd: number
 }
@@ -46,18 +49,20 @@ export class Settling {
 
   /** Resolves as soon as there is room for more; what Redis refuses is kept and offered again. */
   async settle(settlements: readonly Settlement[], finished: FinishedBatch): Promise<void> {
-    const { batch, instance, bucket, inferBegin, inferEnd } = finished
+    const { batch, instance, bucket, executions, inferBegin, inferEnd } = finished
     await this.#whenUnderWay(MOST_UNDER_WAY - 1)
     this.#start(settlements, (jobs, settledAt) => {
       const { takenAt, claimedAt, fetchedAt } = batch
-      this.#deps.observer.batchSettled({
-        ...{ manifest: this.#manifest, instance, bucket, jobs, size: batch.size },
+      const settled = {
+        ...{ manifest: this.#manifest, instance, bucket, executions, jobs, size: batch.size },
         times: { takenAt, claimedAt, fetchedAt, inferBegin, inferEnd, settledAt },
-      })
+      }
+      this.#deps.settled(settled)
+      this.#deps.observer.batchSettled(settled)
     })
   }
 
-  /** Ends jobs that never came to be run. */
+  /** Ends jobs that never came to be run, or to the end of one. */
   fail(failures: readonly Settlement[], { claimedAt }: Batch): void {
     this.#start(failures, (jobs, settledAt) => {
       this.#deps.observer.jobsFailed(this.#manifest, jobs, { claimedAt, settledAt })
@@ -73,9 +78,10 @@ export class Settling {
   async giveBack(): Promise<void> {
     const jobs = [...this.#held]
     if (jobs.length === 0) return
-    await this.#deps.consumer.release(this.#queue, jobs)
+    const outcomes = await this.#deps.consumer.release(this.#queue, jobs)
     this.#release(jobs)
-    this.#deps.observer.jobsReleased(this.#manifest, jobs.length)
+    const released = outcomes.filter((outcome) => outcome === 'queued').length
+    this.#deps.observer.jobsReleased(this.#manifest, released)
   }
 
   #start(settlements: readonly Settlement[], told: (jobs: SettledJob[], settledAt: number) => void): void {

@@ -34,7 +34,7 @@ for i = 2, #KEYS do
   local state = redis.pcall('HMGET', job, 'status', 'entry', 'deadline', 'result_ttl', 'attempt',
     'created_at', 'request_id', 'traceparent', ${JOB_INPUT_FIELDS.map((field) => `'${field}'`).join(', ')})
   local open = state[1] == 'queued' or state[1] == 'processing'
-  local sound = is_count(state[3]) and is_count(state[4]) and is_count(state[5])
+  local sound = is_count(state[3]) and is_count(state[4]) and is_count(state[5]) and is_count(state[6])
   if not open or not sound or state[2] ~= entry then
     claimed[i - 1] = drop(entry)
   elseif tonumber(state[3]) <= now then

@@ -8,8 +8,8 @@ import { FINISH, INTEGER, IS_COUNT, NOW_MS } from './lua-parts.ts'
  * KEYS  1 queue (stream)  then for each job: job (hash), input (string)
  * ARGV  1 group  then for each job: entry id, attempt, 'succeeded' or 'failed', done channel, how many arguments follow, and
  *       so many: field, value, field, value: what the job hash shall hold besides
- * Returns one item a job, in order: the status written, 'stale' if the job is no longer this attempt's to end (nothing is
- *         written then), or 'gone' if there is no such job, or it is damaged
+ * Returns one item a job, in order: the status that this attempt ended with, now or before (a reply may have been lost), 'stale' if the
+ *         job is no longer this attempt's to end (nothing is written then), or 'gone' if there is no such job, or it is damaged
  *
  * It begins by acknowledging an entry that does not exist: a Redis that is full lets a script write once it has begun
  * with a write that needs no memory. So a full Redis can be drained.
@@ -25,6 +25,8 @@ local function settle(job, input, at)
   local entry, attempt, status, channel, last = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], at + 4 + ARGV[at + 4]
   local state = redis.pcall('HMGET', job, 'status', 'attempt', 'deadline', 'result_ttl')
   local sound = state[1] and is_count(state[3]) and is_count(state[4])
+  local ended = state[1] == 'succeeded' or state[1] == 'failed' or state[1] == 'expired'
+  if sound and ended and state[2] == attempt then return state[1], last end
   if sound and (state[1] ~= 'processing' or state[2] ~= attempt) then return 'stale', last end
 
   redis.call('DEL', input)

@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import { InstanceLostError } from '../../worker-pool/inference/instance.ts'
 import { Instances } from '../../worker-pool/inference/instances.ts'
-import { loadModelPackage, ModelPackageError } from '../../worker-pool/models/model-package.ts'
+import { loadModelPackage } from '../../worker-pool/models/model-package.ts'
 import { DEADLY_PIXEL } from '../support/deadly-pixel.ts'
 import { onnxModel } from '../support/onnx-graph.ts'
 import { cast, IMAGE, smallPackage, value } from '../support/small-models.ts'
@@ -59,8 +60,8 @@ test('one that can be replaced by none says so to whoever asks', async () => {
   const { running, folder } = await start()
   await rm(folder, { recursive: true })
   expect(await running.run(0, batch(DEADLY_PIXEL), 1)).toHaveProperty('lost')
-  await expect(running.ready(0)).rejects.toThrow(ModelPackageError)
-  await expect(running.run(0, batch(7), 1)).rejects.toThrow(ModelPackageError)
+  await expect(running.ready(0)).rejects.toThrow(InstanceLostError)
+  await expect(running.run(0, batch(7), 1)).rejects.toThrow(InstanceLostError)
 })
 
 test('work tells what each holds, and for how long it has been at the first', async () => {

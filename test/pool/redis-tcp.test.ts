@@ -3,9 +3,11 @@ import { Redis } from 'ioredis'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { freePort } from '../../local-stack/free-port.ts'
 import { RedisUnreachableError } from '../../shared/redis-commands.ts'
+import type { GroupEntries } from '../../shared/redis-job-consumer.ts'
 import { RedisTcp } from '../../worker-pool/redis/redis-tcp.ts'
 import { freshKeys } from '../support/gateway.ts'
 import { ownRedis } from '../support/own-redis.ts'
+import { wayToRedis } from '../support/way-to-redis.ts'
 
 /** A connection for commands and a reader. */
 async function connect(url: string = inject('redisUrl')) {
@@ -22,6 +24,8 @@ async function connect(url: string = inject('redisUrl')) {
     endWaiting: reader.endWaiting.bind(reader),
   }
 }
+
+const jobsOf = (read: GroupEntries | undefined) => read?.entries.map(({ job }) => job)
 
 /** A way to the run's Redis on which XREADGROUP arrives only after the first UNBLOCK has been answered. */
 async function slowWayForReads(): Promise<string> {
@@ -57,7 +61,7 @@ test('a read can be ended the moment it has begun', async () => {
   await redis.run(join, [key('x')], [])
   const reading = redis.readGroup(readOf(key('x')))
   await redis.endWaiting()
-  expect(await reading).toEqual([])
+  expect(jobsOf(await reading)).toEqual([])
 })
 
 test('a read can be ended though it reaches Redis after the order to end it', async () => {
@@ -65,7 +69,7 @@ test('a read can be ended though it reaches Redis after the order to end it', as
   await redis.run(join, [key('x')], [])
   const reading = redis.readGroup(readOf(key('x')))
   await redis.endWaiting()
-  expect(await reading).toEqual([])
+  expect(jobsOf(await reading)).toEqual([])
 })
 
 test('ending a read when there is none does nothing', async () => {
@@ -74,7 +78,7 @@ test('ending a read when there is none does nothing', async () => {
   await redis.endWaiting()
   const read = redis.readGroup(readOf(key('x')))
   await redis.run({ name: 'add', source: `redis.call('XADD', KEYS[1], '*', 'job', 'a')` }, [key('x')], [])
-  expect((await read).map(({ job }) => job)).toEqual(['a'])
+  expect(jobsOf(await read)).toEqual(['a'])
 })
 
 test('a read whose connection is lost ends empty; the next one works, and can be ended', async () => {
@@ -84,15 +88,15 @@ test('a read whose connection is lost ends empty; the next one works, and can be
   await redis.run(join, ['x'], [])
   const cutOff = redis.readGroup(readOf('x'))
   await observer.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
-  expect(await cutOff).toEqual([])
+  expect(await cutOff).toBeUndefined()
 
   const next = redis.readGroup(readOf('x'))
   await redis.run({ name: 'add', source: `redis.call('XADD', KEYS[1], '*', 'job', 'a')` }, ['x'], [])
-  expect((await next).map(({ job }) => job)).toEqual(['a'])
+  expect(jobsOf(await next)).toEqual(['a'])
 
   const last = redis.readGroup(readOf('x'))
   await redis.endWaiting()
-  expect(await last).toEqual([])
+  expect(jobsOf(await last)).toEqual([])
 })
 
 test('what Redis handed out and never arrived comes first on the next read', async () => {
@@ -102,13 +106,13 @@ test('what Redis handed out and never arrived comes first on the next read', asy
   await redis.run(join, ['x'], [])
   const cutOff = redis.readGroup(readOf('x'))
   await observer.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
-  expect(await cutOff).toEqual([])
+  expect(await cutOff).toBeUndefined()
   // As if the answer had been lost on its way: handed to this consumer, by another connection.
   await observer.xadd('x', '*', 'job', 'lost')
   await observer.xreadgroup('GROUP', 'g', 'me', 'STREAMS', 'x', '>')
   await observer.xadd('x', '*', 'job', 'new')
 
-  const jobs = async () => (await redis.readGroup(readOf('x'))).map(({ job }) => job)
+  const jobs = async () => jobsOf(await redis.readGroup(readOf('x')))
   expect(await jobs()).toEqual(['lost'])
   expect(await jobs()).toEqual(['new'])
 })
@@ -121,7 +125,7 @@ test('where Redis refuses to end a read, it is ended all the same', async () => 
   await observer.call('ACL', 'SETUSER', 'default', '-client|unblock')
   const reading = redis.readGroup(readOf('x'))
   await redis.endWaiting()
-  expect(await reading).toEqual([])
+  expect(await reading).toBeUndefined()
 })
 
 test('who asks is told when Redis is back', async () => {
@@ -141,4 +145,23 @@ test('a Redis that does not answer is told with its address and the reason, neve
     `cannot reach Redis at 127.0.0.1:${port}: connect ECONNREFUSED 127.0.0.1:${port}`,
   )
   await expect(connecting).rejects.not.toThrow('secret')
+})
+
+test('a Redis that has become a replica is left for the one that took its place', async () => {
+  const [old, next] = [await ownRedis(), await ownRedis()]
+  let primary = old.url
+  const redis = await connect(
+    await wayToRedis(
+      () => primary,
+      (client, data) => client.write(data),
+    ),
+  )
+  const observer = new Redis(old.url, { protocol: 2 })
+  onTestFinished(() => observer.disconnect())
+  const { hostname, port } = new URL(next.url)
+  await observer.replicaof(hostname, Number(port))
+  primary = next.url
+  const write = { name: 'set', source: `return redis.call('SET', KEYS[1], '1')` }
+  await expect(redis.run(write, ['x'], [])).rejects.toThrow('READONLY')
+  expect(await redis.run(write, ['x'], [])).toBe('OK')
 })

@@ -3,6 +3,7 @@ import { expect, inject, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../shared/clock.ts'
 import type { Job } from '../../shared/job.ts'
 import type { NewJob } from '../../shared/job-queue.ts'
+import type { PhotoDecoder } from '../../shared/photo-decoder.ts'
 import { bucketsUpTo } from '../../worker-pool/batching/buckets.ts'
 import { loadModelPackage } from '../../worker-pool/models/model-package.ts'
 import { observeWithAll } from '../../worker-pool/observe/pool-observer.ts'
@@ -46,12 +47,13 @@ interface Serving {
   serving?: object
   maxBatchSize?: number
   padded?: boolean
+  photos?: PhotoDecoder
 }
 
 /** A model served from this process. Batches that it settled: how many images each had, and how many rows were run. */
 async function serve(
   queue: TestQueue,
-  { graph = plain, serving = {}, maxBatchSize = 8, padded = false }: Serving = {},
+  { graph = plain, serving = {}, maxBatchSize = 8, padded = false, photos }: Serving = {},
 ) {
   const { folder, remove } = await smallPackage(
     { name: MODEL, task: 'embedding', outputs: { embedding: 'embedding' }, serving },
@@ -81,7 +83,7 @@ async function serve(
       padded,
     },
     {
-      ...{ consumer: (await queue.consumer(crypto.randomUUID())).consumer, payloads, photos: undefined, log },
+      ...{ consumer: (await queue.consumer(crypto.randomUUID())).consumer, payloads, photos, log },
       observer: observeWithAll([observer], (error) => {
         throw error
       }),
@@ -301,6 +303,24 @@ test('what is held at the deadline of a stop is given back, and another pool ser
   await first.drain(AbortSignal.abort())
   await serve(queue)
   expect((await settled()).map(outcome)).toEqual([[9, 9, 9]])
+})
+
+test('a job whose photo is still being decoded at that deadline is given back, too', async () => {
+  const queue = await testQueue()
+  const begun = Promise.withResolvers<void>()
+  const decoded = Promise.withResolvers<Uint8Array>()
+  const photos: PhotoDecoder = () => {
+    begun.resolve()
+    return decoded.promise
+  }
+  const { drain, served } = await serve(queue, { photos })
+  const one = job(9, { input: { kind: 'image', type: 'jpeg', encoding: 'base64' } })
+  await enqueue(queue, [one])
+  await begun.promise
+  await drain(AbortSignal.abort())
+  expect(await queue.producer.read(one.id)).toMatchObject({ status: 'queued' })
+  decoded.resolve(Buffer.alloc(12, 9))
+  await served.finished
 })
 
 test('a version that is to go serves what is in its queue, then ends', async () => {

@@ -250,7 +250,7 @@ describe('claim', () => {
       const reader = await pool.open(queue)
       onTestFinished(() => reader.close())
       await redis.xadd(keys.queue(queue), '1-1', 'job', `of-${version}`, 'deadline', '1')
-      expect(await reader.take(1, BLOCK_MS)).toEqual([{ entry: '1-1', id: `of-${version}` }])
+      expect((await reader.take(1, BLOCK_MS)).entries).toEqual([{ entry: '1-1', id: `of-${version}` }])
     }
   })
 
@@ -287,7 +287,7 @@ describe('settle', () => {
 
     expect(await pool.settle([{ job, result: success }])).toEqual(['succeeded'])
     expect(await pool.settle([{ job, result: { status: 'failed', code: 'inference-failed' } }])).toEqual([
-      'stale',
+      'succeeded',
     ])
 
     expect(await producer.read(id)).toMatchObject({

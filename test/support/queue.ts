@@ -70,7 +70,7 @@ export class TestConsumer {
   }
 
   async claim(max: number, blockMs: number): Promise<JobWithPayload[]> {
-    if (this.#entries.length === 0) this.#entries = await this.#reader.take(max, blockMs)
+    if (this.#entries.length === 0) this.#entries = (await this.#reader.take(max, blockMs)).entries
     const entries = this.#entries
     const claims = await this.consumer.claim(QUEUE, entries)
     this.#entries = []

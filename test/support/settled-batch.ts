@@ -31,7 +31,14 @@ export function succeeded(job: ClaimedJob): SettledJob {
 export function observedBatch(part: Partial<SettledBatch> = {}): SettledBatch {
   const jobs = part.jobs ?? [succeeded(observedJob())]
   return {
-    ...{ manifest: observedManifest(), instance: 0, size: jobs.length, bucket: jobs.length, jobs },
+    ...{
+      manifest: observedManifest(),
+      instance: 0,
+      size: jobs.length,
+      bucket: jobs.length,
+      executions: 1,
+      jobs,
+    },
     times: {
       ...{ takenAt: 995, claimedAt: 1_000, fetchedAt: 1_010, inferBegin: 1_030, inferEnd: 1_070 },
       settledAt: 1_150,

@@ -5,9 +5,10 @@ import { onTestFinished } from 'vitest'
 /** What a way does with bytes that Redis sent. */
 export type Carry = (client: Socket, data: Buffer) => void
 
-/** A way to the Redis at `url` that hands on what it sends as `carry` says. Ends with the test. Returns its URL. */
-export async function wayToRedis(url: string, carry: Carry): Promise<string> {
-  return served(createServer(), 'connection', (client) => join(client, url, carry))
+/** A way to the Redis at `url`, for each connection anew, that hands on what it sends as `carry` says. Ends with the test. Returns its URL. */
+export async function wayToRedis(url: string | (() => string), carry: Carry): Promise<string> {
+  const now = typeof url === 'string' ? () => url : url
+  return served(createServer(), 'connection', (client) => join(client, now(), carry))
 }
 
 /** The same with TLS, up to here. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts'
-import type { HandedOut, QueueReader } from '../../shared/job-queue.ts'
+import type { HandedOut, QueueReader, Taken } from '../../shared/job-queue.ts'
 import { LONGEST_WAIT_MS } from '../longest-wait.ts'
 import type { UntilGranted } from '../redis/until-granted.ts'
 import type { Batch } from './batch.ts'
@@ -35,7 +35,7 @@ export class BatchGatherer {
   #stopping = false
   #onlyWhatIsThere = false
   /** A take that is under way. It outlives the batch it was begun for, if an instance becomes free meanwhile. */
-  #taking: Promise<HandedOut[]> | undefined
+  #taking: Promise<Taken> | undefined
 
   constructor(deps: BatchGathererDeps) {
     this.#deps = deps
@@ -75,12 +75,11 @@ export class BatchGatherer {
       if (batch.size >= limits.maxBatchSize || wait <= 0) return true
       if (this.#stopping && !this.#taking) return batch.size > 0
       const takesAll = this.#onlyWhatIsThere && !this.#taking
-      const entries = await this.#nextEntries(batch, free, wait)
-      if (!entries) continue
-      if (entries.length === 0) {
-        if (takesAll) this.#stopping = true
-        continue
-      }
+      const taken = await this.#nextEntries(batch, free, wait)
+      if (!taken) continue
+      const { entries, isAll } = taken
+      if (takesAll && isAll) this.#stopping = true
+      if (entries.length === 0) continue
       if (batch.size === 0) batch.takenAt = elapsed()
       const full = batch.size + entries.length >= limits.maxBatchSize
       const loading = load(batch, entries)
@@ -95,25 +94,27 @@ export class BatchGatherer {
    * The next entries of the queue; undefined if something else came first: an instance became free, the batch's delay is over, or more
    * should not be taken yet.
    */
-  async #nextEntries(batch: Batch, free: boolean, waitMs: number): Promise<HandedOut[] | undefined> {
+  async #nextEntries(batch: Batch, free: boolean, waitMs: number): Promise<Taken | undefined> {
     const { clock, untilWorthTaking } = this.#deps
     const pause = this.#taking || free ? 0 : untilWorthTaking()
     if (pause > 0) return this.#orWhenFree((signal) => clock.sleep(pause, signal).then(() => undefined))
     this.#taking ??= this.#take(nextSize(batch.size, this.#deps.limits()) - batch.size)
     const taking = this.#taking
-    const entries = await (!free
+    const taken = await (!free
       ? this.#orWhenFree(() => taking)
       : batch.size > 0
         ? this.#orAfter(waitMs, taking)
         : taking)
-    if (entries) this.#taking = undefined
-    return entries
+    if (taken) this.#taking = undefined
+    return taken
   }
 
-  #take(max: number): Promise<HandedOut[]> {
+  #take(max: number): Promise<Taken> {
     const { reader, untilGranted } = this.#deps
     const blockMs = this.#onlyWhatIsThere ? 0 : LONGEST_WAIT_MS
-    return untilGranted('take', async () => (this.#stopping ? [] : reader.take(max, blockMs)))
+    return untilGranted('take', async () =>
+      this.#stopping ? { entries: [], isAll: false } : reader.take(max, blockMs),
+    )
   }
 
   async #orAfter<T>(ms: number, other: Promise<T>): Promise<T | undefined> {

@@ -1,16 +1,19 @@
 import type { ClaimedJob, HandedOut, JobConsumer, QueueName } from '../../shared/job-queue.ts'
 import type { ModelManifest } from '../../shared/model-manifest.ts'
+import type { PhotoDecoder } from '../../shared/photo-decoder.ts'
 import type { PayloadOutcome, PayloadReader } from '../redis/payload-reader.ts'
 import type { UntilGranted } from '../redis/until-granted.ts'
 import type { Batch } from './batch.ts'
-import { decodePhotos, type EncodedPhoto, type FailedInput, type PhotoDecoding } from './photo-inputs.ts'
+import { decodePhotos, type EncodedPhoto, type FailedInput } from './photo-inputs.ts'
 
 export interface BatchIntakeDeps {
   consumer: Pick<JobConsumer, 'claim' | 'inputKey'>
   payloads: Pick<PayloadReader, 'read'>
   /** Undefined if the model takes no encoded photos; then one that comes all the same is not what the model takes. */
-  photos: PhotoDecoding | undefined
+  photos: PhotoDecoder | undefined
   untilGranted: UntilGranted
+  /** Is told of jobs as soon as they are this pool's: their inputs may take long. */
+  claimed: (jobs: readonly ClaimedJob[]) => void
   /** Milliseconds, monotonic. */
   elapsed: () => number
 }
@@ -58,6 +61,7 @@ export class BatchIntake {
     const { consumer, untilGranted, elapsed } = this.#deps
     const claims = await untilGranted('claim', () => consumer.claim(this.#queue, entries))
     batch.claimedAt = elapsed()
+    this.#deps.claimed(claims.filter((job) => job !== undefined))
     return claims
   }
 

@@ -1,5 +1,7 @@
+import { heldMs, queuedMs } from '../observe/durations.ts'
+import type { SettledBatch } from '../observe/pool-observer.ts'
 import type { BatchingLimits } from './batching-policy.ts'
-import { type BatchSample, LatencyController } from './latency-controller.ts'
+import { LatencyController } from './latency-controller.ts'
 
 /** What batches may be at the moment: as the model says, or steered to hold its p99; in either case no more than fits into memory. */
 export class CurrentLimits {
@@ -24,8 +26,14 @@ export class CurrentLimits {
     return this.#fits
   }
 
-  observe(sample: BatchSample): void {
-    this.#controller?.observe(sample)
+  /** All that its jobs took counts, from their acceptance on. */
+  observe({ size, jobs, times }: Pick<SettledBatch, 'size' | 'jobs' | 'times'>): void {
+    const held = heldMs(jobs, times)
+    this.#controller?.observe({
+      size,
+      latenciesMs: jobs.map(({ job }) => queuedMs(job) + held(job)),
+      inferMs: times.inferEnd - times.inferBegin,
+    })
   }
 
   /** A batch of `size` did not fit: from now on they have half as many at most. False if that is how it was. */
@@ -33,6 +41,7 @@ export class CurrentLimits {
     const fits = Math.max(1, Math.floor(Math.min(size, this.#fits) / 2))
     if (fits === this.#fits) return false
     this.#fits = fits
+    this.#controller?.fitAtMost(fits)
     return true
   }
 }

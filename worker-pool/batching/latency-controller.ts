@@ -25,7 +25,7 @@ const RUN_SHARE = 0.5
  */
 export class LatencyController {
   readonly #targetMs: number
-  readonly #most: BatchingLimits
+  #most: BatchingLimits
   #limits: BatchingLimits
   #latencies: number[] = []
   #runs: number[] = []
@@ -40,6 +40,12 @@ export class LatencyController {
 
   get limits(): BatchingLimits {
     return this.#limits
+  }
+
+  /** Batches cannot be larger than `size` after all. */
+  fitAtMost(size: number): void {
+    this.#most = { ...this.#most, maxBatchSize: Math.min(this.#most.maxBatchSize, size) }
+    this.#limits = { ...this.#limits, maxBatchSize: Math.min(this.#limits.maxBatchSize, size) }
   }
 
   observe({ size, latenciesMs, inferMs }: BatchSample): void {

@@ -31,7 +31,7 @@ const photo = (id: string, file: Uint8Array | undefined): EncodedPhoto => ({
 
 test('photos are decoded in the order in which they came', async () => {
   const photos = [photo('a', avif), photo('b', jpeg)]
-  const { decoded, failed } = await decodePhotos(photos, rules, { decode, atOnce: 4 })
+  const { decoded, failed } = await decodePhotos(photos, rules, decode)
   expect(failed).toEqual([])
   expect(decoded).toEqual([
     { job: photos[0]?.job, pixels: await decode(avif, rules) },
@@ -48,7 +48,7 @@ describe('a job fails by itself, and its neighbours are decoded', () => {
     ['a photo that did not arrive as it was sent', undefined, 'unreadable-input'],
   ])('%s', async (_, file, code) => {
     const bad = photo('bad', file)
-    const inputs = await decodePhotos([photo('a', avif), bad, photo('b', jpeg)], rules, { decode, atOnce: 2 })
+    const inputs = await decodePhotos([photo('a', avif), bad, photo('b', jpeg)], rules, decode)
     expect(inputs.decoded.map(({ job }) => job.id)).toEqual(['a', 'b'])
     expect(inputs.failed).toEqual([{ job: bad.job, code }])
   })
@@ -56,21 +56,9 @@ describe('a job fails by itself, and its neighbours are decoded', () => {
   test('a decoder that breaks, of which only the name of its error is kept', async () => {
     const broken: PhotoDecoder = () => Promise.reject(new RangeError('quotes the file'))
     const { job, file } = photo('a', avif)
-    expect(await decodePhotos([{ job, file }], rules, { decode: broken, atOnce: 2 })).toEqual({
+    expect(await decodePhotos([{ job, file }], rules, broken)).toEqual({
       decoded: [],
       failed: [{ job, code: 'internal-error', unexpected: 'RangeError' }],
     })
   })
-})
-
-test('no more photos are decoded at the same time than told', async () => {
-  let [running, most] = [0, 0]
-  const counting: PhotoDecoder = async (bytes, rules) => {
-    most = Math.max(most, ++running)
-    return decode(bytes, rules).finally(() => running--)
-  }
-  const jobs = Array.from({ length: 9 }, (_, i) => photo(String(i), avif))
-  const inputs = await decodePhotos(jobs, rules, { decode: counting, atOnce: 3 })
-  expect(inputs.decoded.map(({ job }) => job.id)).toEqual(jobs.map(({ job }) => job.id))
-  expect(most).toBe(3)
 })

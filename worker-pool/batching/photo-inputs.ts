@@ -2,12 +2,6 @@ import { type ProblemCode, ProblemError } from '../../shared/errors.ts'
 import type { ClaimedJob } from '../../shared/job-queue.ts'
 import type { PhotoDecoder, PhotoRules } from '../../shared/photo-decoder.ts'
 
-export interface PhotoDecoding {
-  decode: PhotoDecoder
-  /** Photos that are decoded at the same time. */
-  atOnce: number
-}
-
 /** A job whose photo came encoded. */
 export interface EncodedPhoto {
   job: ClaimedJob
@@ -30,28 +24,25 @@ export interface PhotoInputs {
 
 /**
  * Decodes what came encoded, by the model's own rules, as the edge would have done. A photo that cannot be decoded, or is
- * given up by the decoder's limits, fails its own job; this never rejects.
+ * given up by the decoder's limits, fails its own job; this never rejects. The decoder is given all at once: how many it decodes at the
+ * same time is its own.
  */
 export async function decodePhotos(
   photos: readonly EncodedPhoto[],
   rules: PhotoRules,
-  { decode, atOnce }: PhotoDecoding,
+  decode: PhotoDecoder,
 ): Promise<PhotoInputs> {
   const pixels = new Map<ClaimedJob, Uint8Array>()
   const failed = new Map<ClaimedJob, FailedInput>()
-  // All take from the same iterator, so that each photo is decoded once.
-  const left = photos.values()
-  const decodeNext = async () => {
-    for (const { job, file } of left) {
-      try {
-        if (!file) throw new ProblemError('unreadable-input', 'The photo did not arrive as it was sent.')
-        pixels.set(job, await decode(file, rules))
-      } catch (error) {
-        failed.set(job, failedBy(error, job))
-      }
+  const decodeOne = async ({ job, file }: EncodedPhoto) => {
+    try {
+      if (!file) throw new ProblemError('unreadable-input', 'The photo did not arrive as it was sent.')
+      pixels.set(job, await decode(file, rules))
+    } catch (error) {
+      failed.set(job, failedBy(error, job))
     }
   }
-  await Promise.all(Array.from({ length: atOnce }, decodeNext))
+  await Promise.all(photos.map(decodeOne))
   return {
     decoded: photos.flatMap(({ job }) => {
       const image = pixels.get(job)

@@ -32,6 +32,7 @@ async function main(task: InstanceTask): Promise<void> {
       answer({ type: 'ran', run, ms: performance.now() - begin })
     }
   }
+  // A session that is broken ends the thread, by the rejection.
   let served = Promise.resolve()
   parentPort?.on('message', (request: InstanceRequest) => {
     served = served.then(() => serve(request))

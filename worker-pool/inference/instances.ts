@@ -57,8 +57,8 @@ export class Instances {
 
   /**
    * Runs the first `n` images of `memory` on instance `i`. What is handed to one that is at work is run right after, without a
-   * moment between them. A batch whose turn had not come when the instance was lost is run by the one that takes its place; rejects if
-   * none can be started.
+   * moment between them. A batch whose turn had not come when the instance was lost is run by the one that takes its place. Throws
+   * InstanceLostError if none can be started.
    */
   async run(i: number, memory: SharedArrayBuffer, n: number): Promise<BatchEnd> {
     const place = this.#place(i)
@@ -80,7 +80,7 @@ export class Instances {
     }
   }
 
-  /** Resolves when instance `i` can run batches, rejects if it was lost and no other could be started. */
+  /** Resolves when instance `i` can run batches. Throws InstanceLostError if it was lost and no other could be started. */
   async ready(i: number): Promise<void> {
     await this.#place(i).instance
   }
@@ -117,10 +117,16 @@ export class Instances {
 
   /** One that knows at once what the others have learnt of memory. */
   #another(): Promise<Instance> {
-    const starting = this.#start().then((instance) => {
-      if (instance.maxBatchSize > this.#maxBatchSize) instance.shrink(this.#maxBatchSize)
-      return instance
-    })
+    const starting = this.#start().then(
+      (instance) => {
+        if (instance.maxBatchSize > this.#maxBatchSize) instance.shrink(this.#maxBatchSize)
+        return instance
+      },
+      // Neither package nor settings are at fault: they were good enough before. The process may be, or the machine.
+      (error: Error) => {
+        throw new InstanceLostError(`an instance was lost, and none can be started: ${error.message}`, false)
+      },
+    )
     starting.catch(() => {})
     return starting
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { bucketsUpTo } from '../batching/buckets.ts'
-import { runBatch } from './run-batch.ts'
+import { runBatch, SessionBrokenError } from './run-batch.ts'
 
 /** A batch of images of one byte: 1, 2, 3... */
 const images = (n: number, capacity = n) =>
@@ -22,12 +22,16 @@ function session({ bad = [], fits = 1000 }: { bad?: number[]; fits?: number } = 
 /** Result of each image; undefined where it failed. */
 async function outcomes(n: number, given: Parameters<typeof session>[0], buckets?: number[], capacity = n) {
   const { run, ran } = session(given)
-  const { parts, outOfMemoryAt } = await runBatch(images(n, capacity), n, { run, imageBytes: 1, buckets })
+  const { parts, outOfMemoryAt, executions } = await runBatch(images(n, capacity), n, {
+    run,
+    imageBytes: 1,
+    buckets,
+  })
   const all: (number | undefined)[] = Array(n).fill(Number.NaN)
   for (const { first, count, outputs } of parts) {
     for (let i = 0; i < count; i++) all[first + i] = outputs?.[i]
   }
-  return { all, ran, outOfMemoryAt, parts }
+  return { all, ran, outOfMemoryAt, parts, executions }
 }
 
 test('a batch that can be run is run once', async () => {
@@ -44,8 +48,9 @@ describe('an image that the model throws on', () => {
   })
 
   test('is told apart in as few runs as halving takes', async () => {
-    const { ran } = await outcomes(32, { bad: [1] })
+    const { ran, executions } = await outcomes(32, { bad: [1] })
     expect(ran).toHaveLength(11)
+    expect(executions).toBe(11)
   })
 
   test('leaves its reason', async () => {
@@ -58,6 +63,24 @@ describe('an image that the model throws on', () => {
 
   test('and all its neighbours, too, fail one by one', async () => {
     expect((await outcomes(3, { bad: [1, 2, 3] })).all).toEqual([undefined, undefined, undefined])
+  })
+})
+
+describe('a session that fails on all images', () => {
+  test('is told apart from images that it cannot take by a grey one', async () => {
+    const { run, ran } = session({ bad: [1] })
+    expect(await runBatch(images(1), 1, { run, imageBytes: 1, buckets: bucketsUpTo(4) })).toMatchObject({
+      parts: [{ outputs: undefined }],
+      executions: 1,
+    })
+    expect(ran).toEqual([1, 1])
+  })
+
+  test('is broken if it fails on that, too', async () => {
+    const run = () => Promise.reject(new Error('CUDA failure 700: an illegal memory access'))
+    const broken = runBatch(images(3), 3, { run, imageBytes: 1, buckets: undefined })
+    await expect(broken).rejects.toThrow(SessionBrokenError)
+    await expect(broken).rejects.toThrow('illegal memory access')
   })
 })
 

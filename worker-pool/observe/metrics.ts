@@ -63,12 +63,12 @@ export class PoolMetrics implements PoolObserver {
     info.remove({ ...labels, task: manifest.task })
   }
 
-  batchSettled({ manifest, size, bucket, times, jobs }: SettledBatch): void {
+  batchSettled({ manifest, size, bucket, executions, times, jobs }: SettledBatch): void {
     const labels = this.#served.get(versionId(manifest))?.labels
     if (!labels) return
     const { images, batches, padding, histograms } = this.#families
     images.inc(labels, size)
-    batches.inc(labels)
+    batches.inc(labels, executions)
     padding.inc(labels, bucket - size)
     histograms.batchSize.observe(labels, size)
     histograms.gather.observe(labels, seconds(times.takenAt, times.claimedAt))

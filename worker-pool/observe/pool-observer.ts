@@ -35,6 +35,8 @@ export interface SettledBatch {
   size: number
   /** Rows run: `size`, and the padding. */
   bucket: number
+  /** Runs of the session that it took: more than one if some failed. */
+  executions: number
   times: BatchTimes
   jobs: readonly SettledJob[]
 }
@@ -48,7 +50,7 @@ export interface PoolObserver {
   modelServed(manifest: ModelManifest): void
   modelGone(manifest: ModelManifest): void
   batchSettled(batch: SettledBatch): void
-  /** Jobs that were settled as failed before any run: their input was unreadable, or the photo could not be decoded. */
+  /** Jobs that were settled as failed with no run to its end: unreadable inputs, photos that cannot be decoded, an instance that was lost. */
   jobsFailed(
     manifest: ModelManifest,
     jobs: readonly SettledJob[],

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 import { systemClock } from '../../shared/clock.ts'
-import type { GroupRead, GroupReader } from '../../shared/redis-job-consumer.ts'
+import type { GroupEntries, GroupRead, GroupReader } from '../../shared/redis-job-consumer.ts'
 import { asReplyError } from './redis-connection.ts'
 
 /** How long to wait before a read that was not waiting yet is asked again to come back. */
@@ -11,7 +11,7 @@ const UNTOLD = -1
 
 /**
  * Reads from a consumer group on a connection of its own, which waits in Redis until there is something. A read ends
- * empty when its connection is lost; the next one then waits until it is back.
+ * when its connection is lost; the next one then waits until it is back.
  */
 export class BlockingReader implements GroupReader {
   readonly #blocking: Redis
@@ -32,14 +32,17 @@ export class BlockingReader implements GroupReader {
     this.#learnClientId()
   }
 
-  async read(request: GroupRead): Promise<{ entry: string; job: string }[]> {
+  async read(request: GroupRead): Promise<GroupEntries | undefined> {
     const ended = Promise.withResolvers<void>()
     this.#reads.add(ended)
     try {
       await Promise.race([this.#connected.promise, ended.promise])
-      if (this.#clientId === undefined) return []
-      const recovered = this.#mayHaveLost ? await this.#readPending(request) : []
-      return recovered.length > 0 ? recovered : await this.#readNew(request)
+      if (this.#clientId === undefined) return undefined
+      const pending = this.#mayHaveLost ? await this.#readPending(request) : []
+      if (!pending) return undefined
+      if (pending.length > 0) return { entries: pending, recovered: true }
+      const entries = await this.#readNew(request)
+      return entries && { entries, recovered: false }
     } finally {
       this.#reads.delete(ended)
     }
@@ -80,7 +83,8 @@ export class BlockingReader implements GroupReader {
     return this.#call(['GROUP', group, consumer, 'STREAMS', stream, '0'])
   }
 
-  async #call(args: (string | number)[]): Promise<{ entry: string; job: string }[]> {
+  /** Undefined: the connection was lost. */
+  async #call(args: (string | number)[]): Promise<GroupEntries['entries'] | undefined> {
     try {
       const reply = (await this.#blocking.call('XREADGROUP', ...args)) as GroupReply
       return (reply?.[0]?.[1] ?? []).map(([entry, fields]) => ({ entry, job: fields?.[1] ?? '' }))
@@ -88,7 +92,7 @@ export class BlockingReader implements GroupReader {
       const refusal = asReplyError(error)
       if (refusal) throw refusal
       this.#mayHaveLost = true
-      return []
+      return undefined
     }
   }
 

@@ -19,6 +19,8 @@ export async function connectRedis(url: string, options: CommandOptions): Promis
     protocol: 2,
     lazyConnect: true,
     connectTimeout: 5_000,
+    // What was the primary may have become a replica, and go on answering; the address may lead to the new one by now.
+    reconnectOnError: (error) => /\b(READONLY|MASTERDOWN)\b/.test(error.message),
     retryStrategy: (attempt) => Math.min(5_000, 50 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2),
     ...options,
   })

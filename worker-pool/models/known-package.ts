@@ -1,3 +1,4 @@
+import type { PackageFiles } from './package-files.ts'
 import type { PackageFolder } from './package-folders.ts'
 
 /** Timers may be early by as much, in ms. */
@@ -10,8 +11,11 @@ export class KnownPackage {
   tried: string | undefined
   /** `name@version` of the copy that was picked up last and is good. */
   offers: string | undefined
-  /** The copy that was last seen, and since when it has been there; undefined: since when there has been none. */
+  /** The copy that was last seen; undefined: there was none. */
   #seen: string | undefined
+  /** What lay beside it and is passed over. */
+  #unfinished: string | undefined
+  /** Since when both have been as they are. */
   #since = 0
 
   constructor(folder: PackageFolder) {
@@ -28,13 +32,14 @@ export class KnownPackage {
   }
 
   /** `undefined`: there is none. */
-  see(fingerprint: string | undefined, since: number): void {
-    if (this.#seen === fingerprint) return
-    this.#seen = fingerprint
+  see(files: Pick<PackageFiles, 'fingerprint' | 'unfinished'> | undefined, since: number): void {
+    if (this.#seen === files?.fingerprint && this.#unfinished === files?.unfinished) return
+    this.#seen = files?.fingerprint
+    this.#unfinished = files?.unfinished
     this.#since = since
   }
 
-  /** Whether nothing has changed for so long. */
+  /** Whether nothing has changed for so long, not even what is still being copied. */
   hasStayed(ms: number, now: number): boolean {
     return now - this.#since >= ms - EARLY_MS
   }

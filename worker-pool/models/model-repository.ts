@@ -104,7 +104,8 @@ export class ModelRepository {
       return named ? files : { ...files, isPackage: true }
     } catch (error) {
       const isServed = this.#known.get(path)?.offers !== undefined
-      if (!named && !isServed) return { fingerprint: reasonOf(error), changedAt: 0, isPackage: true }
+      if (!named && !isServed)
+        return { fingerprint: reasonOf(error), unfinished: '', changedAt: 0, isPackage: true }
       found.unlisted.push({ path, reason: reasonOf(error) })
       return undefined
     }
@@ -114,7 +115,7 @@ export class ModelRepository {
     const { clock, scanEveryMs } = this.#deps
     const known = this.#known.get(folder.path) ?? new KnownPackage(folder)
     this.#known.set(folder.path, known)
-    known.see(files.fingerprint, isFirst ? Math.min(files.changedAt, clock.now()) : clock.now())
+    known.see(files, isFirst ? Math.min(files.changedAt, clock.now()) : clock.now())
     const isWhole = known.hasStayed(scanEveryMs, clock.now()) || (isFirst && !folder.named)
     if (known.isNew && isWhole) await this.#pickUp(known, files.fingerprint, scan)
   }

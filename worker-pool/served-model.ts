@@ -91,12 +91,17 @@ export class ServedModel {
 
   /**
    * Loads the package into its instances, warms them, joins the queue and serves it. Throws ModelPackageError if the package cannot be
-   * served, RedisUnreachableError if Redis does not answer.
+   * served, RedisUnreachableError if Redis does not answer. `beforeJobs` is called once it is warm; if it throws, nothing is served.
    */
-  static async start(task: InstanceTask, deps: ServedModelDeps): Promise<ServedModel> {
+  static async start(
+    task: InstanceTask,
+    deps: ServedModelDeps,
+    beforeJobs = async () => {},
+  ): Promise<ServedModel> {
     const { manifest } = task.modelPackage
     const instances = await Instances.start(task, deps.elapsed)
     try {
+      await beforeJobs()
       const reader = await deps.consumer.open({ model: manifest.name, version: manifest.version })
       deps.observer.modelServed(manifest)
       return new ServedModel(task, instances, reader, deps)

@@ -10,13 +10,18 @@ export const SCAN_EVERY_MS = 5_000
 
 /** A scan in words: `+m@1` to be served, `-m@1` to be removed, and what is wrong. */
 export const inWords = ({ changes, refusals }: Scan) => [
-  ...changes.map((change) =>
-    change.kind === 'serve' ? `+${versionId(change.modelPackage.manifest)}` : `-${change.id}`,
-  ),
-  ...refusals,
+  ...changes.map((change) => {
+    if (change.kind === 'remove') return `-${change.id}`
+    const { replaces, modelPackage } = change
+    return `+${versionId(modelPackage.manifest)}${replaces === undefined ? '' : ` for ${replaces}`}`
+  }),
+  ...refusals.map(({ message }) => message),
 ]
 
-/** A repository whose scans a test makes. Its clock is far behind that of the files: all of them look new at the start. */
+/**
+ * A repository whose scans a test makes. All that it offers is served, but for what `failing` names by `name@version`. Its clock is far
+ * behind that of the files: all of them look new at the start.
+ */
 export async function scannedRepository(selection: Partial<ModelSelection> = {}) {
   const root = await temporaryFolder()
   const clock = new SleepingClock()
@@ -26,13 +31,21 @@ export async function scannedRepository(selection: Partial<ModelSelection> = {})
     selection: { repository: root, only: undefined, folders: [], ...selection },
     ...{ clock, watch, scanEveryMs: SCAN_EVERY_MS },
   })
+  const failing = new Map<string, Error>()
+  const settled = (scan: Scan) => {
+    const offers = scan.changes.filter((change) => change.kind === 'serve')
+    models.settle(
+      offers.map((offer) => ({ offer, error: failing.get(versionId(offer.modelPackage.manifest)) })),
+    )
+    return inWords(scan)
+  }
   return {
-    ...{ root, clock, models },
-    first: async () => inWords(await models.first()),
+    ...{ root, clock, models, failing },
+    first: async (signal?: AbortSignal) => settled(await models.first(signal)),
     /** The next scan, in words. */
     next: async (afterMs = SCAN_EVERY_MS) => {
       clock.pass(afterMs)
-      return inWords(await models.scan())
+      return settled(await models.scan())
     },
   }
 }

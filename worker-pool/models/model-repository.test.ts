@@ -71,13 +71,6 @@ describe('a package is picked up', () => {
   test.each<[string, (folder: string) => Promise<unknown>]>([
     ['the labels', (folder) => writeFile(join(folder, 'labels.txt'), 'cat\n')],
     ['a file beside the graph', (folder) => writeFile(join(folder, 'model.onnx.data'), 'weights')],
-    [
-      'a file in a subfolder',
-      async (folder) => {
-        await mkdir(join(folder, 'weights'))
-        await writeFile(join(folder, 'weights', 'model.onnx.data'), 'weights')
-      },
-    ],
     ['the time of a file', (folder) => utimes(join(folder, 'model.onnx'), 1, 1)],
     [
       'nothing but the file itself',
@@ -92,6 +85,18 @@ describe('a package is picked up', () => {
   ])('again when %s has changed', async (_, change) => {
     const { root, next } = await repositoryWith('m@1')
     await change(join(root, 'm', '1'))
+    expect(await next()).toEqual([])
+    expect(await next()).toEqual(['+m@1'])
+  })
+
+  test('again when weights in a subfolder have changed', async () => {
+    const { root, first, next } = await scannedRepository()
+    const folder = await writePackage(root, 'm@1')
+    const weights = join(folder, 'weights', 'parts', 'model.onnx.data')
+    await mkdir(dirname(weights), { recursive: true })
+    await writeFile(weights, 'weights')
+    expect(await first()).toEqual(['+m@1'])
+    await writeFile(weights, 'other weights')
     expect(await next()).toEqual([])
     expect(await next()).toEqual(['+m@1'])
   })

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { temporaryFolder, writePackage, writePackageInto } from '../../test/support/package-folders.ts'
-import { inWords, SCAN_EVERY_MS, scannedRepository } from '../../test/support/scanned-repository.ts'
+import { SCAN_EVERY_MS, scannedRepository } from '../../test/support/scanned-repository.ts'
 
 describe('at the start', () => {
   test('what has not changed for as long as two scans are apart is picked up at once', async () => {
@@ -24,6 +24,12 @@ describe('at the start', () => {
     expect(clock.sleeps).toEqual([SCAN_EVERY_MS, SCAN_EVERY_MS])
   })
 
+  test('the highest version of each model comes first: no other is the default meanwhile', async () => {
+    const { root, first } = await scannedRepository()
+    for (const id of ['a@9', 'a@10', 'a@1', 'b@2', 'b@1.5']) await writePackage(root, id)
+    expect(await first()).toEqual(['+a@10', '+b@2', '+a@9', '+b@1.5', '+a@1'])
+  })
+
   test('what is still being copied keeps nothing else waiting', async () => {
     const { root, clock, first } = await scannedRepository()
     await writePackage(root, 'm@1')
@@ -39,9 +45,9 @@ describe('at the start', () => {
   })
 
   test('waiting ends when it is time to stop', async () => {
-    const { root, models } = await scannedRepository()
+    const { root, first } = await scannedRepository()
     await writePackage(root, 'm@1')
-    expect(inWords(await models.first(AbortSignal.abort()))).toEqual([])
+    expect(await first(AbortSignal.abort())).toEqual([])
   })
 })
 
@@ -51,7 +57,7 @@ describe('what is served can be chosen', () => {
       only: [{ name: 'a' }, { name: 'b', version: '2' }],
     })
     for (const id of ['a@1', 'a@2', 'b@1', 'b@2', 'c@1']) await writePackage(root, id)
-    expect(await first()).toEqual(['+a@1', '+a@2', '+b@2'])
+    expect(await first()).toEqual(['+a@2', '+b@2', '+a@1'])
     await writePackage(root, 'a@3')
     await writePackage(root, 'b@3')
     await next()
@@ -72,7 +78,7 @@ describe('what is served can be chosen', () => {
     expect(clock.sleeps).toEqual([])
     await writePackageInto(folder, 'm@2')
     expect(await next()).toEqual([])
-    expect(await next()).toEqual(['+m@2', '-m@1'])
+    expect(await next()).toEqual(['+m@2 for m@1'])
   })
 
   test('a folder that is not there is refused, and picked up when it comes', async () => {
@@ -88,12 +94,17 @@ describe('what is served can be chosen', () => {
     for (let i = 0; i < 2; i++) expect(await next()).toEqual([])
   })
 
-  test('of two folders with the same version the first is served', async () => {
+  test('of two folders with the same version the first is served, and the other once that is gone', async () => {
     const folders = await Promise.all(
       ['a', 'b'].map(async (name) => writePackageInto(join(await temporaryFolder(), name), 'm@1')),
     )
-    const { first } = await scannedRepository({ repository: undefined, folders })
+    const { first, next } = await scannedRepository({ repository: undefined, folders })
     expect(await first()).toEqual(['+m@1', `${folders[1]}: m@1 is served from ${folders[0]} already`])
+    expect(await next()).toEqual([])
+    await writePackageInto(folders[0] as string, 'm@2')
+    await next()
+    expect(await next()).toEqual(['+m@2 for m@1'])
+    expect(await next()).toEqual(['+m@1'])
   })
 })
 

@@ -114,6 +114,15 @@ describe('a package is picked up', () => {
     expect(await next()).toEqual(['+m@1'])
   })
 
+  test('whatever links to folders lie in it', async () => {
+    const { root, first, next } = await scannedRepository()
+    const folder = await writePackage(root, 'm@1')
+    for (const name of ['again', 'and-again']) await symlink('.', join(folder, name))
+    await symlink('/', join(folder, '.everything'))
+    expect(await first()).toEqual(['+m@1'])
+    expect(await next()).toEqual([])
+  })
+
   test('unless it is hidden, unfinished, or none', async () => {
     const { root, next } = await repositoryWith('m@1')
     for (const id of ['m@.2', 'm@2.part', 'm@2.tmp', '.n@1', 'n.part@1', 'n~@1']) await writePackage(root, id)

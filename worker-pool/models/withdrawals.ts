@@ -4,6 +4,12 @@ import type { Clock } from '../../shared/clock.ts'
 /** `forgotten`: no edge will send jobs to it once it has heard. `kept`: others serve it. */
 export type WithdrawalEnd = 'forgotten' | 'kept'
 
+interface Open {
+  /** When it was said first. */
+  since?: number
+  ended: PromiseWithResolvers<WithdrawalEnd>
+}
+
 /** Whoever still lists a version after so long has announced it since, and so was alive: a pool that died is forgotten by then. */
 const REPEATED_FOR_MS = POOL_TTL_MS + ANNOUNCE_EVERY_MS
 
@@ -13,7 +19,7 @@ const REPEATED_FOR_MS = POOL_TTL_MS + ANNOUNCE_EVERY_MS
  */
 export class Withdrawals {
   readonly #clock: Pick<Clock, 'now'>
-  readonly #open = new Map<string, { since: number; ended: PromiseWithResolvers<WithdrawalEnd> }>()
+  readonly #open = new Map<string, Open>()
 
   constructor(clock: Pick<Clock, 'now'>) {
     this.#clock = clock
@@ -28,16 +34,19 @@ export class Withdrawals {
     const before = this.#open.get(id)
     if (before) return before.ended.promise
     const ended = Promise.withResolvers<WithdrawalEnd>()
-    this.#open.set(id, { since: this.#clock.now(), ended })
+    this.#open.set(id, { ended })
     return ended.promise
   }
 
   /** `ids` were said, and `kept` of them are still listed by others. */
   said(ids: readonly string[], kept: readonly string[]): void {
+    const now = this.#clock.now()
     for (const id of ids) {
-      const since = this.#open.get(id)?.since
+      const open = this.#open.get(id)
+      if (!open) continue
+      open.since ??= now
       if (!kept.includes(id)) this.#end(id, 'forgotten')
-      else if (since !== undefined && this.#clock.now() - since >= REPEATED_FOR_MS) this.#end(id, 'kept')
+      else if (now - open.since >= REPEATED_FOR_MS) this.#end(id, 'kept')
     }
   }
 

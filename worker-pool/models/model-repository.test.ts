@@ -1,11 +1,8 @@
 import { appendFile, mkdir, rename, symlink, unlink, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { Clock } from '../../shared/clock.ts'
 import { temporaryFolder, writePackage, writePackageInto } from '../../test/support/package-folders.ts'
-import { repositoryWith, SCAN_EVERY_MS, scannedRepository } from '../../test/support/scanned-repository.ts'
-import { FolderWatch } from './folder-watch.ts'
-import { ModelRepository } from './model-repository.ts'
+import { repositoryWith, scannedRepository } from '../../test/support/scanned-repository.ts'
 
 describe('a package is picked up', () => {
   test('when it has stayed the same from one scan to the next', async () => {
@@ -176,34 +173,4 @@ describe('a package that will not do', () => {
     await unlink(join(folder, 'model.json'))
     expect(await first()).toEqual([`${join(folder, 'model.json')}: there is no such file`])
   })
-})
-
-test('something that happens in a folder is looked at before the next scan is due', async () => {
-  const root = await temporaryFolder()
-  const folder = await writePackage(root, 'm@1')
-  /** Short pauses are over at once, and the next scan is never due. */
-  const clock: Clock = {
-    now: () => 0,
-    sleep: (ms, signal) =>
-      ms <= 1_000
-        ? Promise.resolve()
-        : new Promise((resolve) => signal?.addEventListener('abort', () => resolve())),
-  }
-  const selection = { repository: root, only: undefined, folders: [] }
-  const models = new ModelRepository({
-    selection,
-    clock,
-    watch: new FolderWatch(),
-    scanEveryMs: SCAN_EVERY_MS,
-  })
-  await models.scan()
-  const stop = new AbortController()
-  let scans = 0
-  const watching = models.watch(async () => {
-    scans++
-    stop.abort()
-  }, stop.signal)
-  await writeFile(join(folder, 'labels.txt'), 'cat\n')
-  await watching
-  expect(scans).toBe(1)
 })

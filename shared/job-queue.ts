@@ -46,7 +46,10 @@ export interface JobProducer {
 export interface Announcement {
   /** All that it serves. */
   manifests: readonly ModelManifest[]
-  /** `name@version` of what it serves no longer and is to be forgotten. To be told once: another pool may bring it back. */
+  /**
+   * `name@version` of what it serves no longer and is to be forgotten. To be told until it is, but not for ever: another pool may bring
+   * it back, and end while it is still wanted.
+   */
   withdrawn: readonly string[]
   load: PoolLoad
 }
@@ -121,7 +124,7 @@ export interface JobConsumer {
   release(queue: QueueName, jobs: readonly ClaimedJob[]): Promise<ReleaseOutcome[]>
   /**
    * Tells the edge that this pool lives and what it serves. To be repeated within the pool TTL. Returns those of `withdrawn` that stay
-   * known, since other pools serve them.
+   * known, since other pools list them: such as are alive, or died a short time ago.
    */
   announce(announcement: Announcement): Promise<string[]>
   /** Tells the edge that this pool serves nothing any more; what it announced stays known. Nothing is announced after it. */

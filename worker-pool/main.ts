@@ -22,9 +22,11 @@ import { CONFIGURATION_EXIT_CODE } from './machine/supervisor.ts'
 import { Announcer } from './models/announcer.ts'
 import { FolderWatch } from './models/folder-watch.ts'
 import { type ModelPackage, ModelPackageError } from './models/model-package.ts'
+import { ModelReconciler } from './models/model-reconciler.ts'
 import { ModelRepository } from './models/model-repository.ts'
 import { ModelRoster } from './models/model-roster.ts'
 import { modelSelection } from './models/model-selection.ts'
+import { assertUnchanged } from './models/package-change.ts'
 import { composeObservation } from './observe/compose-observation.ts'
 import { startHealthServer } from './observe/health-server.ts'
 import { type PhotoLimits, preparePhotos } from './photo-decoding.ts'
@@ -92,10 +94,10 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
   const announcer = new Announcer({ consumer, load: () => loads.load(), untilGranted, clock, log })
   const roster = new ModelRoster({
     ...{ announcer, clock, log },
-    serve: async (modelPackage) => {
-      const { task, photos } = await prepare(modelPackage, env, photoTurn, log)
+    serve: async (offer) => {
+      const { task, photos } = await prepare(offer.modelPackage, env, photoTurn, log)
       const deps = { consumer, payloads, observer, log, untilGranted, elapsed, photos, clock }
-      const served = await ServedModel.start(task, deps)
+      const served = await ServedModel.start(task, deps, () => assertUnchanged(offer))
       running.add(served)
       const end = () => running.delete(served)
       served.finished.then(end, end)
@@ -106,13 +108,14 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
     ...{ selection: modelSelection(env), clock, scanEveryMs: env.MODEL_SCAN_SECONDS * 1000 },
     watch: new FolderWatch(),
   })
+  const models = new ModelReconciler({ repository, roster, log })
 
-  await Promise.race([repository.first(ending.signal).then((scan) => roster.start(scan)), stopped])
+  await Promise.race([models.start(ending.signal), stopped])
   let broken: unknown
   if (!ending.signal.aborted) {
     redis.onRecovery(() => void announcer.repeat())
     void announcer.run(ending.signal)
-    repository.watch((scan) => roster.apply(scan), ending.signal).catch(fail)
+    models.run(ending.signal).catch(fail)
     phase = 'serving'
     log.info({ health: health?.port }, 'ready')
     // A parent that has just gone is told of by 'disconnect'.

@@ -91,15 +91,20 @@ export class ServedModel {
   }
 
   /**
-   * Loads the package into its instances, warms them, joins the queue and serves it, as soon as Redis lets it. Throws ModelPackageError or
-   * ConfigurationError if the package cannot be served.
+   * Loads the package into its instances, warms them, joins the queue and serves it. Throws ModelPackageError or ConfigurationError if the
+   * package cannot be served, RedisUnreachableError or RedisReplyError if the queue cannot be joined now. `beforeJobs` is called once it is
+   * warm; if it throws, nothing is served.
    */
-  static async start(task: InstanceTask, deps: ServedModelDeps): Promise<ServedModel> {
+  static async start(
+    task: InstanceTask,
+    deps: ServedModelDeps,
+    beforeJobs = async () => {},
+  ): Promise<ServedModel> {
     const { manifest } = task.modelPackage
     const instances = await Instances.start(task, deps.elapsed)
     try {
-      const queue = { model: manifest.name, version: manifest.version }
-      const reader = await deps.untilGranted('open', () => deps.consumer.open(queue))
+      await beforeJobs()
+      const reader = await deps.consumer.open({ model: manifest.name, version: manifest.version })
       deps.observer.modelServed(manifest)
       return new ServedModel(task, instances, reader, deps)
     } catch (error) {

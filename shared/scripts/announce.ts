@@ -4,12 +4,13 @@ import { INTEGER, NOW_MS } from './lua-parts.ts'
 /**
  * A pool's heartbeat: says that it lives and what it serves, and forgets pools and manifests whose time is over. A manifest's TTL
  * is long (days): the edge must know a model while all pools are scaled to zero, since the jobs it accepts wake them.
- * A withdrawn version is forgotten at once, unless another live pool serves it.
+ * A withdrawn version is forgotten at once, unless another pool lists it that is not over; a pool that died is over only after its
+ * TTL, so that who withdraws has to say it again.
  *
  * KEYS  1 models (hash)  2 workers (hash)
  * ARGV  1 pool's id  2 pool's TTL, ms  3 pool's record, JSON with `models`  4 manifest TTL, ms  5 number of versions served
  *       then for each: name@version, manifest JSON  then the withdrawn ones: name@version...
- * Returns those withdrawn that others serve
+ * Returns those withdrawn that others list
  *
  * It begins with a write that needs no memory, as claim does: a pool must be able to start on a Redis that is full.
  */

@@ -7,29 +7,14 @@ import type { Job } from '../../shared/job.ts'
 import { newJobId } from '../../shared/job-id.ts'
 import type { NewJob } from '../../shared/job-queue.ts'
 import { float32Elements } from '../../shared/tensor-value.ts'
-import { onnxModel } from '../support/onnx-graph.ts'
-import { temporaryFolder, writePackage } from '../support/package-folders.ts'
+import { temporaryFolder, writePackage, writePackageInto } from '../support/package-folders.ts'
 import { PoolQueue } from '../support/pool-queue.ts'
-import { cast, embeddingGraph, IMAGE, SIDE, value } from '../support/small-models.ts'
+import { embeddingGraph, largestGraph, SIDE } from '../support/small-models.ts'
 
 const MEAN = { files: { 'model.onnx': embeddingGraph } }
 
-/** The image's largest red, green and blue: another answer than `embeddingGraph` has. */
-const MAX = {
-  files: {
-    'model.onnx': onnxModel({
-      inputs: [IMAGE],
-      outputs: [value('embedding', 'float32', 'N', 3)],
-      nodes: [
-        cast('image', 'floats', 'float32'),
-        {
-          ...{ op: 'ReduceMax', inputs: ['floats'], outputs: ['embedding'] },
-          attributes: { axes: [1, 2], keepdims: 0 },
-        },
-      ],
-    }),
-  },
-}
+const MAX = { files: { 'model.onnx': largestGraph } }
+const NO_GRAPH = { files: { 'model.onnx': 'no graph' } }
 
 /** Red of the four pixels is 0, 0, 0 and 200. */
 const PIXELS = Buffer.from([0, 1, 1, 0, 1, 1, 0, 1, 1, 200, 1, 1])
@@ -145,12 +130,42 @@ test('a copy that cannot be loaded leaves the old one at work, and others are ta
   const queue = await PoolQueue.open()
   const callers = await Callers.of(queue)
   await queue.startPool(servingAll(root))
-  await writePackage(root, 'small@1', { files: { 'model.onnx': 'no graph' } })
+  await writePackage(root, 'small@1', NO_GRAPH)
   await writePackage(root, 'small@2', MAX)
   await callers.untilServed('1', '2')
   expect(ranBy(await callers.call('1'))).toBe('mean')
   await writePackage(root, 'small@1', MAX)
   await callers.callUntil('1', (job) => ranBy(job) === 'max')
+})
+
+test('a folder whose version is replaced by one that cannot be loaded goes on with the old version, until there is a good one', async () => {
+  const folder = await writePackageInto(join(await temporaryFolder(), 'mine'), 'small@1', MEAN)
+  const queue = await PoolQueue.open()
+  const callers = await Callers.of(queue)
+  const pool = await queue.startPool({ MODEL_DIR: folder, MODEL_SCAN_SECONDS: '1' })
+  await writePackageInto(folder, 'small@2', NO_GRAPH)
+  await pool.untilLogged(/model\.onnx: ONNX Runtime cannot load it/)
+  expect(ranBy(await callers.call('1'))).toBe('mean')
+  expect(await queue.producer.models()).toMatchObject([{ manifest: { version: '1' } }])
+  await writePackageInto(folder, 'small@2', MAX)
+  await callers.untilServed('2')
+  expect(ranBy(await callers.call('2'))).toBe('max')
+})
+
+test('a version whose queue Redis refuses is served once it does not, and the pool goes on meanwhile', async () => {
+  const root = await temporaryFolder()
+  await writePackage(root, 'small@1', MEAN)
+  const queue = await PoolQueue.open()
+  const callers = await Callers.of(queue)
+  const pool = await queue.startPool(servingAll(root))
+  const key = queue.keys.queue({ model: 'small', version: '2' })
+  await queue.redis.set(key, 'no queue')
+  await writePackage(root, 'small@2', MAX)
+  await pool.untilLogged(/WRONGTYPE/)
+  expect(ranBy(await callers.call('1'))).toBe('mean')
+  await queue.redis.del(key)
+  await callers.untilServed('1', '2')
+  expect(ranBy(await callers.call('2'))).toBe('max')
 })
 
 test('a package that was copied under another name and then renamed is taken up whole', async () => {
@@ -170,7 +185,7 @@ test('a package that was copied under another name and then renamed is taken up 
 test('a pool serves what it can of what is there, and says the rest', async () => {
   const root = await temporaryFolder()
   await writePackage(root, 'small@1', MEAN)
-  await writePackage(root, 'small@2', { files: { 'model.onnx': 'no graph' } })
+  await writePackage(root, 'small@2', NO_GRAPH)
   const queue = await PoolQueue.open()
   expect((await queue.startPool(servingAll(root))).ready).toMatchObject({ models: ['small@1'] })
 

@@ -195,6 +195,15 @@ describe('a pool that cannot start ends with one line, and with exit 78 where st
     })
   })
 
+  test('when Redis refuses the queue of its model, to be started again', async () => {
+    const queue = await PoolQueue.open()
+    await queue.redis.set(queue.keys.queue(QUEUE), 'no queue')
+    expect(await runPool({ KEY_PREFIX: queue.keys.prefix })).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/^worker-pool: WRONGTYPE .*\n$/),
+    })
+  })
+
   test('when its sharp decodes none of the types that its model wants decoded here', async () => {
     const { folder, remove } = await packageDecoding({ at: 'auto', formats: ['heic', 'jxl'] })
     onTestFinished(remove)

@@ -1,8 +1,12 @@
+import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import type { KnownModel } from '../../shared/announcement.ts'
+import { Announcer } from '../../worker-pool/models/announcer.ts'
+import { createUntilGranted } from '../../worker-pool/redis/until-granted.ts'
 import { announcementOf, IDLE, manifestOf } from '../support/known-models.ts'
 import { ownRedis } from '../support/own-redis.ts'
 import { QUEUE, testQueue } from '../support/queue.ts'
+import { SleepingClock } from '../support/sleeping-clock.ts'
 
 const one = manifestOf('m', '1')
 const two = manifestOf('m', '2')
@@ -147,6 +151,27 @@ describe('a version that a pool withdraws', () => {
     await a.announce(announcementOf(one))
     expect(await a.announce({ manifests: [], withdrawn: ['m@1'], load: IDLE })).toEqual([])
     expect(await seen()).toEqual({})
+  })
+})
+
+describe('a version that its last live pool withdraws, while a pool that crashed still lists it', () => {
+  test('is forgotten once that pool is over, without another word from the roster', async () => {
+    const { pool, seen, redis, keys } = await announcing()
+    const clock = new SleepingClock()
+    const log = pino({ enabled: false })
+    const announcer = new Announcer({
+      ...{ consumer: await pool('a'), load: () => IDLE, clock, log },
+      untilGranted: createUntilGranted(clock, log),
+    })
+    await announcer.update([one, two])
+    await redis.hset(keys.workers(), 'crashed', '99999999999999 {"models":["m@1"]}')
+    const { said, ended } = announcer.withdraw('m@1', [two])
+    await said
+    expect(await seen()).toEqual({ 'm@1': ['crashed'], 'm@2': ['a'] })
+    await redis.hset(keys.workers(), 'crashed', '1 {"models":["m@1"]}')
+    await announcer.repeat()
+    expect(await seen()).toEqual({ 'm@2': ['a'] })
+    expect(await ended).toBe('forgotten')
   })
 })
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
@@ -19,6 +19,11 @@ export const QUEUE = { model: MODEL, version: '1' }
 
 /** Less than a pool's wait for jobs (30 s): a pool that sat it out would not end well. */
 const DRAIN_SECONDS = '25'
+
+export interface PoolProcess extends NodeService {
+  /** Resolves once its log says so. */
+  untilLogged: (what: RegExp) => Promise<void>
+}
 
 /** What an edge and an observer see of a queue under a fresh key prefix. All ends with the test. */
 export class PoolQueue {
@@ -47,7 +52,7 @@ export class PoolQueue {
   }
 
   /** A pool as a process of its own, ready to serve. */
-  async startPool(env: Record<string, string> = {}): Promise<NodeService> {
+  async startPool(env: Record<string, string> = {}): Promise<PoolProcess> {
     const folder = await mkdtemp(join(tmpdir(), 'edgebatch-pool-'))
     const pool = await startService({
       name: 'worker-pool',
@@ -60,7 +65,10 @@ export class PoolQueue {
       await pool.kill()
       await rm(folder, { recursive: true })
     })
-    return pool
+    const untilLogged = async (what: RegExp) => {
+      while (!what.test(await readFile(join(folder, 'worker-pool.log'), 'utf8')));
+    }
+    return { ...pool, untilLogged }
   }
 
   /** Enqueues jobs. `settled` resolves once a pool has told of the end of each. */

@@ -94,3 +94,13 @@ export const embeddingGraph = onnxModel({
     node('ReduceMean', ['floats'], ['embedding'], { axes: [1, 2], keepdims: 0 }),
   ],
 })
+
+/** The image's largest red, green and blue: another answer than `embeddingGraph` has. */
+export const largestGraph = onnxModel({
+  inputs: [IMAGE],
+  outputs: [value('embedding', 'float32', 'N', 3)],
+  nodes: [
+    cast('image', 'floats', 'float32'),
+    node('ReduceMax', ['floats'], ['embedding'], { axes: [1, 2], keepdims: 0 }),
+  ],
+})

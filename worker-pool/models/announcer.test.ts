@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Announcement } from '../../shared/job-queue.ts'
 import { versionId } from '../../shared/model-reference.ts'
 import { IDLE, manifestOf } from '../../test/support/known-models.ts'
@@ -29,36 +29,84 @@ function announcer(answer: (announcement: Announcement) => Promise<string[]> = a
 
 const one = manifestOf('m', '1')
 
-test('what changes is told at once, and every 30 seconds again, but a withdrawal only once', async () => {
-  const { told, clock, announcer: announcing } = announcer()
-  await announcing.update([one], ['m@0'])
+/** Runs for so many announcements, 30 s apart. */
+async function repeat(clock: SleepingClock, announcing: Announcer, times: number): Promise<void> {
   const stop = new AbortController()
-  clock.onWake = () => clock.sleeps.length === 3 && stop.abort()
+  const begin = clock.sleeps.length
+  clock.onWake = () => clock.sleeps.length > begin + times && stop.abort()
   await announcing.run(stop.signal)
-  expect(told).toEqual([
-    { at: 0, models: ['m@1'], withdrawn: ['m@0'] },
-    { at: 30_000, models: ['m@1'], withdrawn: [] },
-    { at: 60_000, models: ['m@1'], withdrawn: [] },
-  ])
+}
+
+test('what changes is told at once, and every 30 seconds again', async () => {
+  const { told, clock, announcer: announcing } = announcer()
+  await announcing.update([one])
+  await repeat(clock, announcing, 2)
+  const same = { models: ['m@1'], withdrawn: [] }
+  expect(told).toEqual([0, 30_000, 60_000].map((at) => ({ at, ...same })))
+})
+
+describe('a withdrawal', () => {
+  test('that nobody else objects to is told once', async () => {
+    const { told, clock, announcer: announcing } = announcer()
+    const { said, ended } = announcing.withdraw('m@0', [one])
+    await said
+    expect(await ended).toBe('forgotten')
+    await repeat(clock, announcing, 1)
+    expect(told.map(({ withdrawn }) => withdrawn)).toEqual([['m@0'], []])
+  })
+
+  test('of a version that others list is told again until they do not', async () => {
+    let kept = ['m@0']
+    const { told, clock, announcer: announcing } = announcer(async () => kept)
+    const { said, ended } = announcing.withdraw('m@0', [one])
+    await said
+    await repeat(clock, announcing, 2)
+    kept = []
+    await announcing.repeat()
+    expect(await ended).toBe('forgotten')
+    await announcing.repeat()
+    expect(told.map(({ withdrawn }) => withdrawn)).toEqual([...Array(4).fill(['m@0']), []])
+  })
+
+  test('is over when others have listed it for longer than one that died could', async () => {
+    const { told, clock, announcer: announcing } = announcer(async () => ['m@0'])
+    const { said, ended } = announcing.withdraw('m@0', [one])
+    await said
+    await repeat(clock, announcing, 6)
+    expect(await ended).toBe('kept')
+    const at = told.filter(({ withdrawn }) => withdrawn.length > 0).map((telling) => telling.at)
+    expect(at).toEqual([0, 30_000, 60_000, 90_000, 120_000])
+  })
+
+  test('is taken back when the version is served again', async () => {
+    const { told, announcer: announcing } = announcer(async () => ['m@0'])
+    const { said, ended } = announcing.withdraw('m@0', [one])
+    await said
+    await announcing.update([one, manifestOf('m', '0')])
+    expect(await ended).toBe('kept')
+    expect(told.map(({ withdrawn }) => withdrawn)).toEqual([['m@0'], []])
+  })
 })
 
 test('a change that Redis refuses is told again; a repetition is not', async () => {
   let refusals = 2
   const { told, announcer: announcing } = announcer(async () => {
     if (refusals-- > 0) throw new Error('OOM')
-    return ['m@0']
+    return []
   })
-  expect(await announcing.update([one], ['m@0'])).toEqual(['m@0'])
-  expect(told).toHaveLength(3)
+  await announcing.withdraw('m@0', [one]).said
+  expect(told.map(({ withdrawn }) => withdrawn)).toEqual(Array(3).fill(['m@0']))
   refusals = 1
   await announcing.repeat()
   expect(told).toHaveLength(4)
 })
 
-test('one announcement is made at a time', async () => {
+test('one announcement is made at a time, with what is so by then', async () => {
   const answered = Promise.withResolvers<string[]>()
   const { told, announcer: announcing } = announcer(() => answered.promise)
-  const changes = [announcing.update([one]), announcing.repeat(), announcing.update([])]
+  const changes = [announcing.update([one])]
+  await new Promise((resolve) => setImmediate(resolve))
+  changes.push(announcing.repeat(), announcing.update([]))
   await new Promise((resolve) => setImmediate(resolve))
   expect(told).toHaveLength(1)
   answered.resolve([])

@@ -3,7 +3,9 @@ import { ANNOUNCE_EVERY_MS, type PoolLoad } from '../../shared/announcement.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { JobConsumer } from '../../shared/job-queue.ts'
 import type { ModelManifest } from '../../shared/model-manifest.ts'
+import { versionId } from '../../shared/model-reference.ts'
 import type { UntilGranted } from '../redis/until-granted.ts'
+import { type WithdrawalEnd, Withdrawals } from './withdrawals.ts'
 
 export interface AnnouncerDeps {
   consumer: Pick<JobConsumer, 'announce' | 'leave'>
@@ -13,35 +15,46 @@ export interface AnnouncerDeps {
   log: Logger
 }
 
+/** A version that is being withdrawn. */
+export interface Withdrawal {
+  /** Resolves when Redis knows of it. */
+  said: Promise<void>
+  /** Resolves when it is known whether others serve the version: at once, or after some announcements; never once this pool has left. */
+  ended: Promise<WithdrawalEnd>
+}
+
 /** Tells the edge what this pool serves: whenever it changes, and every 30 s as a sign of life. One announcement at a time. */
 export class Announcer {
   readonly #deps: AnnouncerDeps
+  readonly #withdrawals: Withdrawals
   #manifests: readonly ModelManifest[] = []
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(deps: AnnouncerDeps) {
     this.#deps = deps
+    this.#withdrawals = new Withdrawals(deps.clock)
   }
 
-  /**
-   * From now on these are served; `withdrawn`, each a `name@version`, no longer. Resolves when Redis knows, with those of
-   * `withdrawn` that other pools serve.
-   */
-  update(manifests: readonly ModelManifest[], withdrawn: readonly string[] = []): Promise<string[]> {
-    const { consumer, load, untilGranted } = this.#deps
+  /** From now on these are served. Resolves when Redis knows. */
+  update(manifests: readonly ModelManifest[]): Promise<void> {
     this.#manifests = manifests
-    return this.#inTurn(() =>
-      untilGranted('announce', () => consumer.announce({ manifests, withdrawn, load: load() })),
-    )
+    for (const manifest of manifests) this.#withdrawals.takeBack(versionId(manifest))
+    return this.#inTurn(() => this.#deps.untilGranted('announce', () => this.#announce()))
+  }
+
+  /** The same, and `id` (`name@version`) no longer. It is said again until no pool lists it, or one that lives does. */
+  withdraw(id: string, manifests: readonly ModelManifest[]): Withdrawal {
+    const ended = this.#withdrawals.begin(id)
+    return { said: this.update(manifests), ended }
   }
 
   /** The same again, once. Never rejects: the next one is not far. */
   async repeat(): Promise<void> {
-    const { consumer, load, log } = this.#deps
     try {
-      await this.#inTurn(() => consumer.announce({ manifests: this.#manifests, withdrawn: [], load: load() }))
+      await this.#inTurn(() => this.#announce())
     } catch (error) {
-      log.warn({ reason: error instanceof Error ? error.message : String(error) }, 'could not announce')
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#deps.log.warn({ reason }, 'could not announce')
     }
   }
 
@@ -60,6 +73,13 @@ export class Announcer {
     await consumer.leave().catch((error: unknown) => {
       log.warn({ reason: error instanceof Error ? error.message : String(error) }, 'could not take leave')
     })
+  }
+
+  async #announce(): Promise<void> {
+    const { consumer, load } = this.#deps
+    const withdrawn = this.#withdrawals.ids
+    const kept = await consumer.announce({ manifests: this.#manifests, withdrawn, load: load() })
+    this.#withdrawals.said(withdrawn, kept)
   }
 
   #inTurn<T>(call: () => Promise<T>): Promise<T> {

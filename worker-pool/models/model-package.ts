@@ -17,13 +17,34 @@ export class ModelPackageError extends Error {
   override readonly name = 'ModelPackageError'
 }
 
+/** It could not be read for a reason that may pass. */
+export class PackageUnreadableError extends Error {
+  override readonly name = 'PackageUnreadableError'
+}
+
+/** What stays as it is until somebody mends it. Anything else may pass: a disk or a server that fails, too many open files. */
+const TO_BE_MENDED = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP', 'ENAMETOOLONG', 'EACCES', 'EPERM'])
+
+/** What to throw if `path` cannot be read for `error`: PackageUnreadableError if that may pass by itself, else ModelPackageError. */
+export function unreadable(path: string, error: unknown, kind: 'file' | 'folder' = 'file'): Error {
+  if (error instanceof ModelPackageError || error instanceof PackageUnreadableError) return error
+  const { code, message } = error as NodeJS.ErrnoException
+  const reason = code === undefined ? message : `cannot be read (${code})`
+  const whole = `${path}: ${code === 'ENOENT' ? `there is no such ${kind}` : reason}`
+  const mayPass = code === undefined || !TO_BE_MENDED.has(code)
+  return new (mayPass ? PackageUnreadableError : ModelPackageError)(whole, { cause: error })
+}
+
+/** Throws ModelPackageError if the package will not do, PackageUnreadableError if it cannot be read now. */
 export async function loadModelPackage(folder: string): Promise<ModelPackage> {
   const manifest = parseManifest(await readText(folder, 'model.json'), join(folder, 'model.json'))
   const labels = manifest.task === 'classification' ? labelsIn(await readText(folder, 'labels.txt')) : []
   const graphPaths = manifest.graphs.map((file) => join(folder, file))
   for (const path of graphPaths) {
-    const graph = await stat(path).catch(() => undefined)
-    if (!graph?.isFile()) throw new ModelPackageError(`${path}: there is no such file`)
+    const graph = await stat(path).catch((error: unknown) => {
+      throw unreadable(path, error)
+    })
+    if (!graph.isFile()) throw new ModelPackageError(`${path}: there is no such file`)
   }
   return { manifest, graphPaths, labels }
 }
@@ -34,16 +55,11 @@ function labelsIn(text: string): string[] {
   return labels
 }
 
-async function readText(folder: string, file: string): Promise<string> {
+function readText(folder: string, file: string): Promise<string> {
   const path = join(folder, file)
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    throw new ModelPackageError(missing ? `${path}: there is no such file` : `${path}: cannot be read`, {
-      cause: error,
-    })
-  }
+  return readFile(path, 'utf8').catch((error: unknown) => {
+    throw unreadable(path, error)
+  })
 }
 
 function parseManifest(text: string, path: string): ModelManifest {

@@ -1,22 +1,18 @@
 import { join } from 'node:path'
 import type { Clock } from '../../shared/clock.ts'
-import { versionId } from '../../shared/model-reference.ts'
 import type { FolderWatch } from './folder-watch.ts'
-import { KnownPackage } from './known-package.ts'
-import { type ModelPackage, ModelPackageError } from './model-package.ts'
+import { KnownPackages } from './known-packages.ts'
+import { ModelPackageError, unreadable } from './model-package.ts'
 import { type ModelSelection, missingFrom } from './model-selection.ts'
+import { highestFirst, type OfferOutcome, type PackageChange, type PackageOffer } from './package-change.ts'
 import { type PackageFiles, packageFiles } from './package-files.ts'
-import { listPackageFolders, type PackageFolder, type PackageFolders, reasonOf } from './package-folders.ts'
-import { loadNamedPackage } from './read-packages.ts'
-
-/** `serve`: a package that is new, or another copy of one. `remove`: `name@version` of one that is gone. */
-export type PackageChange = { kind: 'serve'; modelPackage: ModelPackage } | { kind: 'remove'; id: string }
+import { listPackageFolders, type PackageFolder, type PackageFolders } from './package-folders.ts'
 
 export interface Scan {
   /** In the order in which they are to be applied. */
   changes: PackageChange[]
-  /** What cannot be served or read, each with the folder or file and the reason. Each is told once. */
-  refusals: string[]
+  /** What cannot be served or read, each with the folder or file and the reason. Each is told once; ModelPackageError if for good. */
+  refusals: Error[]
 }
 
 export interface ModelRepositoryDeps {
@@ -30,18 +26,20 @@ export interface ModelRepositoryDeps {
 const LEAST_PAUSE_MS = 1_000
 
 /**
- * Model packages on disk, and what becomes of them. A folder is picked up when it has stayed the same from one scan to the next, so that
+ * Model packages on disk, and what is to become of them. A folder is picked up when it has stayed the same from one scan to the next, so that
  * nothing is taken while it is being copied; it is given up when it has been gone as long. What cannot be listed counts as
- * still there. A package that will not do is told of once a copy, and leaves all else as it is, an older copy of itself included.
+ * still there. A package that will not do is told of once a copy, and leaves all else as it is, an older copy of itself included; one that
+ * fails for a reason that may pass is offered again, after growing pauses.
  */
 export class ModelRepository {
   readonly #deps: ModelRepositoryDeps
-  readonly #known = new Map<string, KnownPackage>()
-  /** By path: why it could not be listed the last time. */
+  readonly #known: KnownPackages
+  /** By path: why it could not be listed the last time, in words. */
   #unlisted = new Map<string, string>()
 
   constructor(deps: ModelRepositoryDeps) {
     this.#deps = deps
+    this.#known = new KnownPackages(deps.clock)
   }
 
   /**
@@ -49,16 +47,20 @@ export class ModelRepository {
    * those that the settings name; others are waited for, for one scan, or until there is something to serve or to refuse.
    */
   async first(signal?: AbortSignal): Promise<Scan> {
-    const all = await this.#scan(true)
-    while ([...this.#known.values()].some(({ isNew }) => isNew) && !signal?.aborted) {
-      await this.#deps.clock.sleep(this.#deps.scanEveryMs, signal)
-      const { changes, refusals } = await this.scan()
-      all.changes.push(...changes)
-      all.refusals.push(...refusals)
-      if (all.changes.length + all.refusals.length > 0) break
-    }
-    const there = [...this.#known.values()].flatMap(({ folder }) => folder.named ?? [])
-    return { ...all, refusals: [...all.refusals, ...missingFrom(there, this.#deps.selection)] }
+    const scan = await this.#untilThereIs(await this.#scan(true), signal)
+    const there = this.#known.folders.flatMap(({ named }) => named ?? [])
+    const missing = missingFrom(there, this.#deps.selection).map((reason) => new ModelPackageError(reason))
+    return { ...scan, refusals: [...scan.refusals, ...missing] }
+  }
+
+  /** The next thing to serve or to refuse; nothing if there is none to be waited for. */
+  more(signal?: AbortSignal): Promise<Scan> {
+    return this.#untilThereIs({ changes: [], refusals: [] }, signal)
+  }
+
+  /** What became of offers. Until it is told, nothing else of these folders is offered. */
+  settle(outcomes: readonly OfferOutcome[]): void {
+    this.#known.settle(outcomes)
   }
 
   /** Scans until `signal` aborts; one scan is handled at a time. */
@@ -78,23 +80,41 @@ export class ModelRepository {
     return this.#scan(false)
   }
 
+  /** Scans as long as there are copies that may soon be picked up, or until there is something to tell. */
+  async #untilThereIs(all: Scan, signal: AbortSignal | undefined): Promise<Scan> {
+    const { clock, scanEveryMs } = this.#deps
+    while (this.#known.areDue && !signal?.aborted) {
+      await clock.sleep(scanEveryMs, signal)
+      const { changes, refusals } = await this.scan()
+      all.changes.push(...changes)
+      all.refusals.push(...refusals)
+      if (all.changes.length + all.refusals.length > 0) break
+    }
+    return all
+  }
+
   async #scan(isFirst: boolean): Promise<Scan> {
-    const scan: Scan = { changes: [], refusals: [] }
+    const offers: PackageOffer[] = []
+    const refusals: Error[] = []
     this.#deps.watch.startOver()
     const found = await listPackageFolders(this.#deps.selection)
+    const there = new Set<string>()
     for (const folder of found.folders) {
       const files = await this.#filesOf(folder, found)
-      if (files?.isPackage) await this.#see(folder, files, isFirst, scan)
-      else if (files) this.#miss(folder.path, scan)
+      if (files?.isPackage === false) continue
+      there.add(folder.path)
+      const picked = files && (await this.#look(folder, files, isFirst))
+      if (picked instanceof Error) refusals.push(picked)
+      else if (picked) offers.push(picked)
     }
-    const there = new Set(found.folders.map(({ path }) => path))
-    for (const path of this.#known.keys()) {
-      const mayBeThere = found.unlisted.some((parent) => isWithin(path, parent.path))
-      if (!there.has(path) && !mayBeThere) this.#miss(path, scan)
-    }
-    scan.refusals.push(...this.#newlyUnlisted(found))
-    this.#deps.watch.watch([...found.parents, ...there])
-    return scan
+    // After all others were looked at: what is missed is removed before another folder may offer the same.
+    const removals = this.#known.folders.flatMap(({ path }): PackageChange[] => {
+      const mayBeThere = there.has(path) || found.unlisted.some((folder) => isAtOrBelow(path, folder.path))
+      return mayBeThere ? [] : this.#miss(path).map((id) => ({ kind: 'remove', id }))
+    })
+    refusals.push(...this.#newlyUnlisted(found))
+    this.#deps.watch.watch([...found.parents, ...found.folders.map(({ path }) => path)])
+    return { changes: [...highestFirst(offers), ...removals], refusals }
   }
 
   /** Undefined if it cannot be told what is there. A folder that the settings name is a package, whatever is in it. */
@@ -102,63 +122,43 @@ export class ModelRepository {
     try {
       const files = await packageFiles(path)
       return named ? files : { ...files, isPackage: true }
-    } catch (error) {
-      const isServed = this.#known.get(path)?.offers !== undefined
-      if (!named && !isServed) return { fingerprint: reasonOf(error), changedAt: 0, isPackage: true }
-      found.unlisted.push({ path, reason: reasonOf(error) })
+    } catch (cause) {
+      const error = unreadable(path, cause, 'folder')
+      const isServed = this.#known.get(path)?.served !== undefined
+      if (!named && !isServed)
+        return { fingerprint: error.message, unfinished: '', changedAt: 0, isPackage: true }
+      found.unlisted.push({ path, error })
       return undefined
     }
   }
 
-  async #see(folder: PackageFolder, files: PackageFiles, isFirst: boolean, scan: Scan): Promise<void> {
+  async #look(
+    folder: PackageFolder,
+    files: PackageFiles,
+    isFirst: boolean,
+  ): Promise<PackageOffer | Error | undefined> {
     const { clock, scanEveryMs } = this.#deps
-    const known = this.#known.get(folder.path) ?? new KnownPackage(folder)
-    this.#known.set(folder.path, known)
-    known.see(files.fingerprint, isFirst ? Math.min(files.changedAt, clock.now()) : clock.now())
+    const known = this.#known.getOrAdd(folder)
+    known.see(files, isFirst ? Math.min(files.changedAt, clock.now()) : clock.now())
     const isWhole = known.hasStayed(scanEveryMs, clock.now()) || (isFirst && !folder.named)
-    if (known.isNew && isWhole) await this.#pickUp(known, files.fingerprint, scan)
+    return isWhole && this.#known.isDue(known) ? this.#known.pickUp(known, files.fingerprint) : undefined
   }
 
-  async #pickUp(known: KnownPackage, fingerprint: string, scan: Scan): Promise<void> {
-    const { path } = known.folder
-    try {
-      const modelPackage = await loadNamedPackage(known.folder)
-      const id = versionId(modelPackage.manifest)
-      this.#assertItsOwn(known, id)
-      // If it changed while it was read, the next scan sees another copy.
-      if ((await packageFiles(path)).fingerprint !== fingerprint) return
-      scan.changes.push({ kind: 'serve', modelPackage })
-      if (known.offers !== undefined && known.offers !== id)
-        scan.changes.push({ kind: 'remove', id: known.offers })
-      known.offers = id
-    } catch (error) {
-      scan.refusals.push(error instanceof ModelPackageError ? error.message : `${path}: ${reasonOf(error)}`)
-    }
-    known.tried = fingerprint
-  }
-
-  #assertItsOwn({ folder: { path } }: KnownPackage, id: string): void {
-    const others = [...this.#known.values()].filter(({ folder }) => folder.path !== path)
-    const other = others.find(({ offers }) => offers === id)
-    if (other) throw new ModelPackageError(`${path}: ${id} is served from ${other.folder.path} already`)
-  }
-
-  #miss(path: string, scan: Scan): void {
+  /** What is to be removed now. */
+  #miss(path: string): string[] {
     const { clock, scanEveryMs } = this.#deps
     const known = this.#known.get(path)
-    if (!known) return
+    if (!known) return []
     known.see(undefined, clock.now())
-    if (!known.hasStayed(scanEveryMs, clock.now())) return
-    this.#known.delete(path)
-    if (known.offers !== undefined) scan.changes.push({ kind: 'remove', id: known.offers })
+    if (!known.hasStayed(scanEveryMs, clock.now())) return []
+    this.#known.forget(path)
+    return known.served ? [known.served.id] : []
   }
 
-  #newlyUnlisted({ unlisted }: PackageFolders): string[] {
+  #newlyUnlisted({ unlisted }: PackageFolders): Error[] {
     const before = this.#unlisted
-    this.#unlisted = new Map(unlisted.map(({ path, reason }) => [path, reason]))
-    return unlisted
-      .filter(({ path, reason }) => before.get(path) !== reason)
-      .map(({ path, reason }) => `${path}: ${reason}`)
+    this.#unlisted = new Map(unlisted.map(({ path, error }) => [path, error.message]))
+    return unlisted.filter(({ path, error }) => before.get(path) !== error.message).map(({ error }) => error)
   }
 
   /** Until the next scan is due, or something has happened in a folder. */
@@ -173,6 +173,6 @@ export class ModelRepository {
   }
 }
 
-function isWithin(path: string, parent: string): boolean {
-  return path.startsWith(join(parent, '/'))
+function isAtOrBelow(path: string, parent: string): boolean {
+  return path === parent || path.startsWith(join(parent, '/'))
 }

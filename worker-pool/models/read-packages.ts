@@ -18,7 +18,7 @@ export async function loadNamedPackage({ path, named }: PackageFolder): Promise<
 /** All packages that are selected, as they are now. Throws ModelPackageError with everything that will not do or is not there. */
 export async function readPackages(selection: ModelSelection): Promise<ModelPackage[]> {
   const { folders, unlisted } = await listPackageFolders(selection)
-  const refusals = unlisted.map(({ path, reason }) => `${path}: ${reason}`)
+  const refusals = unlisted.map(({ error }) => error.message)
   const packages: ModelPackage[] = []
   for (const folder of folders) {
     try {

@@ -25,10 +25,10 @@ export class PoolQueue {
   readonly keys: RedisKeys
   readonly redis: Redis
   readonly producer: RedisJobProducer
-  readonly #url: string
+  readonly url: string
 
   private constructor(url: string, keys: RedisKeys, tcp: RedisTcp) {
-    this.#url = url
+    this.url = url
     this.keys = keys
     this.redis = new Redis(url, { protocol: 2 })
     const policy = { maxBacklog: 1_000, deadlineMs: 600_000, resultTtlMs: 60_000 }
@@ -54,7 +54,7 @@ export class PoolQueue {
       entry: 'worker-pool/main.ts',
       nodeFlags: POOL_NODE_FLAGS,
       folder,
-      env: { ...poolEnv(this.#url, this.keys.prefix), ...env },
+      env: { ...poolEnv(this.url, this.keys.prefix), ...env },
     })
     onTestFinished(async () => {
       await pool.kill()
@@ -85,8 +85,14 @@ export class PoolQueue {
   }
 
   /** Until some client waits in a read: a pool of this queue, if the Redis is this test's own. */
-  async untilAPoolWaits(): Promise<void> {
-    while (!/^blocked_clients:[1-9]/m.test(await this.redis.info('clients')));
+  untilAPoolWaits(): Promise<void> {
+    return this.untilPoolsWait(1)
+  }
+
+  /** The same for so many clients. */
+  async untilPoolsWait(count: number): Promise<void> {
+    const waiting = async () => /^blocked_clients:(\d+)/m.exec(await this.redis.info('clients'))?.[1]
+    while (Number(await waiting()) < count);
   }
 
   /** Entries handed to a pool and not settled. */

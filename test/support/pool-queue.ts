@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { expect, inject, onTestFinished } from 'vitest'
 import { type NodeService, startService } from '../../local-stack/node-service.ts'
@@ -19,6 +20,11 @@ export const QUEUE = { model: MODEL, version: '1' }
 
 /** Less than a pool's wait for jobs (30 s): a pool that sat it out would not end well. */
 const DRAIN_SECONDS = '25'
+
+export interface LoggedPool extends NodeService {
+  /** Until its log has this message. */
+  untilLogged: (text: string) => Promise<void>
+}
 
 /** What an edge and an observer see of a queue under a fresh key prefix. All ends with the test. */
 export class PoolQueue {
@@ -47,7 +53,7 @@ export class PoolQueue {
   }
 
   /** A pool as a process of its own, ready to serve. */
-  async startPool(env: Record<string, string> = {}): Promise<NodeService> {
+  async startPool(env: Record<string, string> = {}): Promise<LoggedPool> {
     const folder = await mkdtemp(join(tmpdir(), 'edgebatch-pool-'))
     const pool = await startService({
       name: 'worker-pool',
@@ -60,7 +66,11 @@ export class PoolQueue {
       await pool.kill()
       await rm(folder, { recursive: true })
     })
-    return pool
+    const log = join(folder, 'worker-pool.log')
+    const untilLogged = async (text: string) => {
+      while (!(await readFile(log, 'utf8')).includes(`"msg":"${text}"`)) await setImmediate()
+    }
+    return { ...pool, untilLogged }
   }
 
   /** Enqueues jobs. `settled` resolves once a pool has told of the end of each. */

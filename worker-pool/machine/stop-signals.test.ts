@@ -8,7 +8,7 @@ function signalled(...signals: ['SIGTERM' | 'SIGINT', number][]): string[] {
   const events: string[] = []
   let now = 0
   onStopSignals(
-    host as Pick<NodeJS.Process, 'on'>,
+    host,
     {
       stop: (signal) => events.push(`stop ${signal}`),
       endAtOnce: (signal) => events.push(`end ${signal}`),

@@ -8,6 +8,11 @@ export type StopSignal = 'SIGTERM' | 'SIGINT'
  */
 const SAME_SIGNAL_MS = 1_000
 
+/** `process`, or what stands in for it. */
+export interface SignalSource {
+  on(signal: StopSignal, listener: () => void): unknown
+}
+
 export interface StopHandlers {
   /** On the first SIGTERM or SIGINT. */
   stop: (signal: StopSignal) => void
@@ -15,9 +20,9 @@ export interface StopHandlers {
   endAtOnce: (signal: StopSignal) => void
 }
 
-/** `host`: `process`, or what stands in for it. `elapsed`: in ms, never going back. The signals never end the process by themselves. */
+/** From now on the signals do not end the process by themselves. `elapsed`: in ms, never going back. */
 export function onStopSignals(
-  host: Pick<NodeJS.Process, 'on'>,
+  source: SignalSource,
   { stop, endAtOnce }: StopHandlers,
   elapsed: () => number = () => performance.now(),
 ): void {
@@ -28,8 +33,8 @@ export function onStopSignals(
       stop(signal)
     } else if (elapsed() - first > SAME_SIGNAL_MS) endAtOnce(signal)
   }
-  host.on('SIGTERM', () => handle('SIGTERM'))
-  host.on('SIGINT', () => handle('SIGINT'))
+  source.on('SIGTERM', () => handle('SIGTERM'))
+  source.on('SIGINT', () => handle('SIGINT'))
 }
 
 /** The exit code of a process that a signal ended, as shells have it. */

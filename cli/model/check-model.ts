@@ -63,6 +63,7 @@ export async function checkModel(options: CheckOptions): Promise<CheckReport> {
     for (const file of files) graphs.push(await factsOf(folder, file))
     const images = [...sampleImages(input.shape[0]), ...(await samplePhotos(photos ?? EXAMPLES, resize))]
     await refuseBadAnswers(folder, packaged, images)
+    await packaged.warmUp()
     const agreement = await compare(options, packaged, images)
     const speeds: CheckReport['speeds'] = []
     for (const batch of new Set([1, serving.max_batch_size ?? USUAL_BATCH]))
@@ -116,14 +117,16 @@ async function refuseBadAnswers(
     )
 }
 
-/** Of a package with a graph that was kept, that graph is the original. */
+/** Of a package that was made of a graph that was kept, that graph is the original. A chain written by hand holds none. */
 async function compare(
   { folder, original: originalPath, flags }: CheckOptions,
   packaged: PackagedModel,
   images: readonly Uint8Array[],
 ): Promise<Agreement | undefined> {
   const origin = await readOrigin(folder)
-  const kept = packaged.manifest.graphs.length > 1 ? join(folder, 'model.onnx') : undefined
+  const { graphs } = packaged.manifest
+  const keepsOriginal = origin !== undefined && graphs.length > 1 && graphs.includes('model.onnx')
+  const kept = keepsOriginal ? join(folder, 'model.onnx') : undefined
   const path = originalPath ?? kept
   if (!path) return undefined
   const file = await readOnnxFile(path)

@@ -1,6 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { BUNDLED_MODEL } from '../../test/support/model-package.ts'
 import { onnxModel } from '../../test/support/onnx-graph.ts'
 import { temporaryFolder } from '../../test/support/package-folders.ts'
 import {
@@ -16,13 +17,26 @@ import { addOptions } from './add.ts'
 import { addModel } from './add-model.ts'
 import { checkModel } from './check-model.ts'
 
-const CHECK = { original: undefined, flags: undefined, photos: undefined, providers: ['cpu'] }
+const CHECK = {
+  original: undefined,
+  flags: undefined,
+  photos: undefined,
+  providers: ['cpu'],
+  stopped: new AbortController().signal,
+}
 
 async function written(fields: TaskFields, files: Record<string, Uint8Array | string>): Promise<string> {
   const { folder, remove } = await smallPackage(fields, files)
   onTestFinished(remove)
   return folder
 }
+
+test('a check that is stopped ends before it measures', async () => {
+  const stopped = AbortSignal.abort()
+  await expect(checkModel({ ...CHECK, folder: BUNDLED_MODEL, stopped })).rejects.toMatchObject({
+    name: 'AbortError',
+  })
+})
 
 describe('a chain of graphs that was written by hand', () => {
   test.each([

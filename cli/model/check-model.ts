@@ -48,14 +48,16 @@ export interface CheckOptions {
   /** A folder of photos to run it on; undefined for the examples. */
   photos: string | undefined
   providers: readonly string[]
+  /** Ends it once it is aborted. */
+  stopped: AbortSignal
 }
 
 /**
  * Loads a package as a pool would, runs it, and holds it against its manifest, its labels and its original. Throws UserError on a
- * contradiction.
+ * contradiction, and what `stopped` was aborted with.
  */
 export async function checkModel(options: CheckOptions): Promise<CheckReport> {
-  const { folder, photos, providers } = options
+  const { folder, photos, providers, stopped } = options
   const { resize, graphs: files, input, serving } = await readManifest(folder)
   const packaged = await PackagedModel.open(folder, providers)
   try {
@@ -64,10 +66,11 @@ export async function checkModel(options: CheckOptions): Promise<CheckReport> {
     const images = [...sampleImages(input.shape[0]), ...(await samplePhotos(photos ?? EXAMPLES, resize))]
     await refuseBadAnswers(folder, packaged, images)
     await packaged.warmUp()
+    stopped.throwIfAborted()
     const agreement = await compare(options, packaged, images)
     const speeds: CheckReport['speeds'] = []
     for (const batch of new Set([1, serving.max_batch_size ?? USUAL_BATCH]))
-      speeds.push({ batch, imagesPerSecond: await speedOf(packaged, images, batch) })
+      speeds.push({ batch, imagesPerSecond: await speedOf(packaged, images, batch, stopped) })
     return { manifest: packaged.manifest, graphs, speeds, agreement, providers: packaged.providers }
   } finally {
     await packaged.close()
@@ -168,12 +171,14 @@ async function speedOf(
   packaged: PackagedModel,
   images: readonly Uint8Array[],
   batch: number,
+  stopped: AbortSignal,
 ): Promise<number> {
   const feed = Array.from({ length: batch }, (_, i) => images[i % images.length] ?? new Uint8Array())
   // The first run of a batch size pays for its memory.
   await packaged.run(feed)
   const times: number[] = []
   for (let i = 0; i < TIMED_RUNS; i++) {
+    stopped.throwIfAborted()
     const start = performance.now()
     await packaged.run(feed)
     times.push(performance.now() - start)

@@ -30,6 +30,7 @@ export function checkCommand(terminal: Terminal) {
         folder: resolve(given.folder),
         original,
         flags,
+        stopped: terminal.stopped,
         photos: text(given, 'photos'),
         providers: text(given, 'providers')
           ?.split(',')

@@ -1,15 +1,21 @@
 #!/usr/bin/env node
 import { defineCommand, runCommand, runMain } from 'citty'
 import { Presets, SingleBar } from 'cli-progress'
+import { exitCodeOfSignal, onStopSignals } from '../worker-pool/machine/stop-signals.ts'
 import type { Terminal } from './terminal.ts'
 import { UserError } from './user-error.ts'
 
 // ONNX Runtime would otherwise send telemetry to its makers. Commands are loaded after this.
 process.env.ORT_DISABLE_TELEMETRY ||= '1'
 
-/** A second Ctrl-C ends the process at once. */
 const stop = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+onStopSignals(process, {
+  stop: () => {
+    console.error('edgebatch: stopping (Ctrl-C again ends at once)')
+    stop.abort()
+  },
+  endAtOnce: (signal) => process.exit(exitCodeOfSignal(signal)),
+})
 
 const terminal: Terminal = {
   print: (line) => console.log(line),

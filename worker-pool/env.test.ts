@@ -30,6 +30,17 @@ test('execution providers are a list, best first', () => {
   expect(env.EXECUTION_PROVIDERS).toEqual(['cuda', 'cpu'])
 })
 
+test('GPUS goes with providers that use GPUs, and with no others', () => {
+  for (const EXECUTION_PROVIDERS of ['cuda', 'tensorrt,cpu'])
+    expect(readConfiguration(poolEnvSchema, { REDIS_URL, GPUS: '0,1', EXECUTION_PROVIDERS })).toMatchObject({
+      GPUS: [0, 1],
+    })
+  for (const providers of [{}, { EXECUTION_PROVIDERS: 'cpu' }])
+    expect(() => readConfiguration(poolEnvSchema, { REDIS_URL, GPUS: 'all', ...providers })).toThrow(
+      /^GPUS: .*EXECUTION_PROVIDERS=cuda,cpu/,
+    )
+})
+
 test.each([
   ['EXECUTION_PROVIDERS', 'tpu'],
   ['EXECUTION_PROVIDERS', 'cuda,,cpu'],

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { modelReferenceSchema } from '../shared/model-reference.ts'
 import { portNumber, positiveInteger, redisUrl, upTo } from '../shared/read-configuration.ts'
-import { gpuChoiceSchema } from './machine/device-pools.ts'
+import { gpuChoiceSchema, usesGpu } from './machine/device-pools.ts'
 
 const notSelectable = {
   error: 'must be a list of name, name@version, or package folders, told by a slash (./my-model)',
@@ -19,8 +19,8 @@ const selectedModelSchema = z.union(
   notSelectable,
 )
 
-/** The worker pool's environment variables. */
-export const poolEnvSchema = z.object({
+/** The variables, each by itself. */
+const variablesSchema = z.object({
   /** redis:// or rediss:// address of the Redis that the edge writes to. */
   REDIS_URL: redisUrl,
   /**
@@ -61,7 +61,10 @@ export const poolEnvSchema = z.object({
     .enum(['true', 'false'], { error: 'must be true or false' })
     .default('true')
     .transform((text) => text === 'true'),
-  /** GPUs to serve on, a process for each: `all`, or a list such as `0,1`. Unset: one process, on the first GPU if it uses one. */
+  /**
+   * GPUs to serve on, a process for each: `all`, or a list such as `0,1`; EXECUTION_PROVIDERS must have cuda or tensorrt. Unset: one
+   * process, on the first GPU if it uses one.
+   */
   GPUS: gpuChoiceSchema.optional(),
   /** The GPU of this process, from 0; a supervisor (GPUS) sets it. */
   DEVICE_ID: z.coerce.number().int().min(0).max(9_999).optional(),
@@ -102,4 +105,14 @@ export const poolEnvSchema = z.object({
   METADATA_URL: z.url().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 })
+
+/** The worker pool's environment variables. */
+export const poolEnvSchema = variablesSchema.refine(
+  ({ GPUS, EXECUTION_PROVIDERS }) => GPUS === undefined || usesGpu(EXECUTION_PROVIDERS),
+  {
+    path: ['GPUS'],
+    error:
+      'is set, but EXECUTION_PROVIDERS uses no GPU: add cuda (EXECUTION_PROVIDERS=cuda,cpu), or unset GPUS',
+  },
+)
 export type PoolEnv = z.infer<typeof poolEnvSchema>

@@ -17,6 +17,7 @@ import { createGpuReadings } from './machine/gpu-readings.ts'
 import { listGpus } from './machine/gpus.ts'
 import { createQueryGpus } from './machine/nvidia-smi.ts'
 import { watchPreemption } from './machine/preemption.ts'
+import { exitCodeOfSignal, hasLostParent, onStopSignals } from './machine/stop-signals.ts'
 import { superviseHere } from './machine/supervise-here.ts'
 import { CONFIGURATION_EXIT_CODE } from './machine/supervisor.ts'
 import { Announcer } from './models/announcer.ts'
@@ -169,16 +170,25 @@ async function prepare(modelPackage: ModelPackage, env: PoolEnv, turn: PhotoLimi
   return { task, photos }
 }
 
-/** SIGTERM, Ctrl-C, the end of the parent, or a notice that the machine is to be taken away. */
+/**
+ * SIGTERM, Ctrl-C, the end of the parent, or a notice that the machine is to be taken away. A second signal, later, ends this
+ * process as a crash would: what it has claimed goes to others once its time is over.
+ */
 function untilToldToStop(env: PoolEnv, log: Logger): Promise<void> {
   return new Promise((resolve) => {
     const stop = (why: string) => {
       log.info({ why }, 'stopping')
       resolve()
     }
-    process.once('SIGTERM', () => stop('SIGTERM'))
-    process.once('SIGINT', () => stop('SIGINT'))
+    onStopSignals(process, {
+      stop,
+      endAtOnce: (signal) => {
+        log.warn({ why: signal }, 'told to stop again: ending at once')
+        process.exit(exitCodeOfSignal(signal))
+      },
+    })
     process.once('disconnect', () => stop('the parent has ended'))
+    if (hasLostParent(process)) stop('the parent has ended')
     if (env.PREEMPTION_NOTICE === 'off') return
     void watchPreemption({
       ...{ kind: env.PREEMPTION_NOTICE, clock: systemClock, log },

@@ -11,7 +11,13 @@ import { PackagedModel } from './packaged-model.ts'
 import { sampleImages } from './sample-images.ts'
 
 const running = new AbortController().signal
-const CHECK = { original: undefined, flags: undefined, photos: undefined, providers: ['cpu'] }
+const CHECK = {
+  original: undefined,
+  flags: undefined,
+  photos: undefined,
+  providers: ['cpu'],
+  stopped: new AbortController().signal,
+}
 
 let folder: string
 beforeEach(async () => {

@@ -101,7 +101,9 @@ async function compare(
   try {
     const packaged = await PackagedModel.open(folder)
     try {
-      return await assertAgreement(packaged, images, expected, inHalves)
+      const agreement = await assertAgreement(packaged, images, expected, inHalves)
+      await packaged.warmUp()
+      return agreement
     } finally {
       await packaged.close()
     }

@@ -48,14 +48,16 @@ export interface CheckOptions {
   /** A folder of photos to run it on; undefined for the examples. */
   photos: string | undefined
   providers: readonly string[]
+  /** Ends it once it is aborted. */
+  stopped: AbortSignal
 }
 
 /**
  * Loads a package as a pool would, runs it, and holds it against its manifest, its labels and its original. Throws UserError on a
- * contradiction.
+ * contradiction, and what `stopped` was aborted with.
  */
 export async function checkModel(options: CheckOptions): Promise<CheckReport> {
-  const { folder, photos, providers } = options
+  const { folder, photos, providers, stopped } = options
   const { resize, graphs: files, input, serving } = await readManifest(folder)
   const packaged = await PackagedModel.open(folder, providers)
   try {
@@ -63,10 +65,12 @@ export async function checkModel(options: CheckOptions): Promise<CheckReport> {
     for (const file of files) graphs.push(await factsOf(folder, file))
     const images = [...sampleImages(input.shape[0]), ...(await samplePhotos(photos ?? EXAMPLES, resize))]
     await refuseBadAnswers(folder, packaged, images)
+    await packaged.warmUp()
+    stopped.throwIfAborted()
     const agreement = await compare(options, packaged, images)
     const speeds: CheckReport['speeds'] = []
     for (const batch of new Set([1, serving.max_batch_size ?? USUAL_BATCH]))
-      speeds.push({ batch, imagesPerSecond: await speedOf(packaged, images, batch) })
+      speeds.push({ batch, imagesPerSecond: await speedOf(packaged, images, batch, stopped) })
     return { manifest: packaged.manifest, graphs, speeds, agreement, providers: packaged.providers }
   } finally {
     await packaged.close()
@@ -116,14 +120,16 @@ async function refuseBadAnswers(
     )
 }
 
-/** Of a package with a graph that was kept, that graph is the original. */
+/** Of a package that was made of a graph that was kept, that graph is the original. A chain written by hand holds none. */
 async function compare(
   { folder, original: originalPath, flags }: CheckOptions,
   packaged: PackagedModel,
   images: readonly Uint8Array[],
 ): Promise<Agreement | undefined> {
   const origin = await readOrigin(folder)
-  const kept = packaged.manifest.graphs.length > 1 ? join(folder, 'model.onnx') : undefined
+  const { graphs } = packaged.manifest
+  const keepsOriginal = origin !== undefined && graphs.length > 1 && graphs.includes('model.onnx')
+  const kept = keepsOriginal ? join(folder, 'model.onnx') : undefined
   const path = originalPath ?? kept
   if (!path) return undefined
   const file = await readOnnxFile(path)
@@ -165,12 +171,14 @@ async function speedOf(
   packaged: PackagedModel,
   images: readonly Uint8Array[],
   batch: number,
+  stopped: AbortSignal,
 ): Promise<number> {
   const feed = Array.from({ length: batch }, (_, i) => images[i % images.length] ?? new Uint8Array())
   // The first run of a batch size pays for its memory.
   await packaged.run(feed)
   const times: number[] = []
   for (let i = 0; i < TIMED_RUNS; i++) {
+    stopped.throwIfAborted()
     const start = performance.now()
     await packaged.run(feed)
     times.push(performance.now() - start)

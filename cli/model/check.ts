@@ -30,6 +30,7 @@ export function checkCommand(terminal: Terminal) {
         folder: resolve(given.folder),
         original,
         flags,
+        stopped: terminal.stopped,
         photos: text(given, 'photos'),
         providers: text(given, 'providers')
           ?.split(',')
@@ -44,7 +45,7 @@ export function checkCommand(terminal: Terminal) {
         )
       terminal.print(
         report.agreement === undefined
-          ? 'not compared with the original: give it with --original'
+          ? 'fit to be served, but not compared with an original: give that with --original'
           : `answers as the original does. ${agreementText(report.agreement)}`,
       )
     },

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -85,6 +85,61 @@ test('a part from elsewhere in the file is not put behind what is there', async 
   const url = await answering((response) => response.writeHead(206, range).end(FILE.subarray(50)))
   await expect(pullModel(url, SHA256, target(), silent)).rejects.toThrow(/another part/)
   expect(await readFile(`${target()}.part`)).toHaveLength(100)
+})
+
+/** Sends at most 10 000 bytes of a part. */
+const inPieces = (response: ServerResponse, { headers }: IncomingMessage) => {
+  const from = Number(/bytes=(\d+)-/.exec(headers.range ?? '')?.[1] ?? 0)
+  const piece = FILE.subarray(from, from + 10_000)
+  const range = { 'content-range': `bytes ${from}-${from + piece.length - 1}/${FILE.length}` }
+  response.writeHead(206, { 'content-length': piece.length, ...range }).end(piece)
+}
+
+test('a server that sends less than was asked for is asked again for what is missing', async () => {
+  await leavePart(FILE.subarray(0, 5_000))
+  const url = await answering(...Array<typeof inPieces>(5).fill(inPieces))
+  await pullModel(url, SHA256, target(), silent)
+  expect(FILE.equals(await readFile(target()))).toBe(true)
+})
+
+test('a server that sends no more is not asked for ever, and what has come stays', async () => {
+  await leavePart(FILE.subarray(0, 5_000))
+  const nothing = (response: ServerResponse) =>
+    response.writeHead(206, { 'content-range': `bytes 15000-15000/${FILE.length}` }).end()
+  const url = await answering(inPieces, nothing, nothing, nothing)
+  await expect(pullModel(url, SHA256, target(), silent)).rejects.toThrow(/does not send all of it/)
+  expect(FILE.subarray(0, 15_000).equals(await readFile(`${target()}.part`))).toBe(true)
+})
+
+test('a part that nothing can be continued by is no whole file', async () => {
+  const url = await answering(inPieces)
+  await expect(pullModel(url, SHA256, target(), silent)).rejects.toThrow(/10000 of 50000 bytes/)
+  expect(await readdir(folder)).toEqual(['model.onnx.part'])
+})
+
+test('where nothing can be written, nobody is asked', async () => {
+  let asked = 0
+  const count = (response: ServerResponse) => {
+    asked++
+    response.end(FILE)
+  }
+  const url = await answering(count, count)
+  await mkdir(`${target()}.part`)
+  await expect(pullModel(url, SHA256, target(), silent)).rejects.toMatchObject({
+    name: 'UserError',
+    message: expect.stringMatching(/model\.onnx\.part: cannot be written/),
+  })
+  await writeFile(join(folder, 'file'), '')
+  await expect(pullModel(url, SHA256, join(folder, 'file', 'x', 'y'), silent)).rejects.toMatchObject({
+    name: 'UserError',
+  })
+  expect(asked).toBe(0)
+})
+
+test('an empty file is no model', async () => {
+  const url = await answering((response) => response.writeHead(200, { 'content-length': 0 }).end())
+  await expect(pullModel(url, undefined, target(), silent)).rejects.toThrow(/the file is empty/)
+  expect(await readdir(folder)).toEqual([])
 })
 
 test('a login in the address is used and, like a signature, not told', async () => {

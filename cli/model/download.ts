@@ -1,61 +1,86 @@
-import { open, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { type Dispatcher, fetch, type Headers, type Response } from 'undici'
-import type { Terminal } from '../terminal.ts'
+import { type Dispatcher, fetch, type Response } from 'undici'
+import type { Progress, Terminal } from '../terminal.ts'
 import { reasonOf, UserError } from '../user-error.ts'
+import { PartFile } from './part-file.ts'
+import { rangeOf, versionOf } from './response-range.ts'
 
 /** An address as it may be shown: what grants access, a login or a signature, is left out. */
 export function shown({ origin, pathname }: URL): string {
   return origin + pathname
 }
 
-/** Removes a download that is not to be continued, with what is known of it. */
-export async function forgetPart(part: string): Promise<void> {
-  await rm(part, { force: true })
-  await rm(versionPath(part), { force: true })
-}
-
-/** Holds what the server calls the version of the file that `part` is of. */
-const versionPath = (part: string) => `${part}.etag`
+/** Some servers send large files a piece at a time; one that needs more pieces than this is taken for broken. */
+const MOST_REQUESTS = 1_000
 
 /**
- * Fetches all of a file into `part`, or what is missing of it if the server has the same version still. Throws UserError;
+ * Fetches all of a file into `path`, or what is missing of it if the server has the same version still. Throws UserError;
  * what has come by then stays, to be continued by the next run.
  */
 export async function download(
   url: URL,
-  part: string,
+  path: string,
   dispatcher: Dispatcher,
   terminal: Terminal,
 ): Promise<void> {
-  const had = (await stat(part).catch(() => undefined))?.size ?? 0
-  const version = had > 0 ? await readFile(versionPath(part), 'utf8').catch(() => undefined) : undefined
-  const from = version === undefined ? 0 : had
-  const response = await ask(url, from, version, dispatcher, terminal)
-  if (from > 0 && response.status === 416) {
-    await response.body?.cancel()
+  const part = await PartFile.open(path)
+  const bar = new LateProgress(terminal)
+  try {
+    for (let requests = 0; requests < MOST_REQUESTS; requests++) {
+      const had = part.size
+      const response = await ask(url, part, dispatcher, terminal)
+      try {
+        if (await take(url, response, part, bar)) return
+      } finally {
+        // Unread, it would keep its connection, and with that this process.
+        await response.body?.cancel().catch(() => {})
+      }
+      if (part.size <= had && requests > 0) break
+    }
+    throw new UserError(`${shown(url)}: the server does not send all of it; download it yourself`)
+  } finally {
+    bar.stop()
+    await part.close()
+  }
+}
+
+/** Puts what comes into `part`. Whether that is all of the file then. */
+async function take(url: URL, response: Response, part: PartFile, bar: LateProgress): Promise<boolean> {
+  if (part.version !== undefined && response.status === 416) {
     // All of it had come, but for the word that it was complete.
-    if (response.headers.get('content-range') === `bytes */${from}`) return
-    await forgetPart(part)
-    return download(url, part, dispatcher, terminal)
+    if (response.headers.get('content-range') === `bytes */${part.size}`) return true
+    await part.empty()
+    return false
   }
   if (!response.ok || !response.body) throw new UserError(refusal(url, response))
-  const start = startOf(response)
-  if (start !== 0 && start !== from)
-    throw new UserError(`${shown(url)}: the server sends another part than was asked for; remove ${part}`)
-  await rememberVersion(part, response.headers)
-  await receive(url, response, part, start, terminal)
+  const { start, total } = rangeOf(response)
+  if (start !== 0 && start !== part.size)
+    throw new UserError(
+      `${shown(url)}: the server sends another part than was asked for; remove ${part.path}`,
+    )
+  if (start === 0) await part.empty()
+  // Of a part, a server need not say again which version it is of.
+  await part.remember(versionOf(response) ?? (start > 0 ? part.version : undefined))
+  bar.start(total, part.size)
+  await receive(url, response.body, part, bar)
+  if (part.size === 0) throw new UserError(`${shown(url)}: the file is empty; check the address`)
+  if (total === undefined || part.size === total) return true
+  if (part.size > total)
+    throw new UserError(`${shown(url)}: the server sends more than it says; remove ${part.path}`)
+  if (part.version === undefined)
+    throw new UserError(
+      `${shown(url)}: the server sends ${part.size} of ${total} bytes, and nothing to continue by; download it yourself`,
+    )
+  return false
 }
 
 async function ask(
   url: URL,
-  from: number,
-  version: string | undefined,
+  { size, version }: PartFile,
   dispatcher: Dispatcher,
   { stopped }: Terminal,
 ): Promise<Response> {
   const headers: Record<string, string> = { 'accept-encoding': 'identity' }
-  if (from > 0 && version !== undefined)
-    Object.assign(headers, { range: `bytes=${from}-`, 'if-range': version })
+  if (version !== undefined) Object.assign(headers, { range: `bytes=${size}-`, 'if-range': version })
   const bare = new URL(url)
   if (url.username || url.password) {
     const login = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
@@ -76,52 +101,41 @@ function refusal(url: URL, { status }: Response): string {
   return `${shown(url)}: the server answers ${status}; try again later`
 }
 
-/** Where in the file the body begins. A server may send all of it though a part was asked for. */
-function startOf({ status, headers }: Response): number {
-  if (status !== 206) return 0
-  return Number(/^bytes (\d+)-/.exec(headers.get('content-range') ?? '')?.[1] ?? Number.NaN)
-}
-
-/** A weak entity tag does not promise the same bytes, so nothing is continued on its word. */
-async function rememberVersion(part: string, headers: Headers): Promise<void> {
-  const etag = headers.get('etag')
-  const version = etag && !etag.startsWith('W/') ? etag : headers.get('last-modified')
-  if (version) await writeFile(versionPath(part), version)
-  else await rm(versionPath(part), { force: true })
-}
-
 async function receive(
   url: URL,
-  { body, headers }: Response,
-  part: string,
-  start: number,
-  terminal: Terminal,
+  body: NonNullable<Response['body']>,
+  part: PartFile,
+  bar: LateProgress,
 ): Promise<void> {
-  let received = start
-  const length = headers.get('content-length')
-  const progress = terminal.startProgress(length === null ? undefined : start + Number(length), start)
-  const target = await open(part, start > 0 ? 'a' : 'w').catch((error: unknown) => {
-    throw new UserError(`${part}: cannot be written: ${reasonOf(error)}`)
-  })
   try {
-    for await (const chunk of body ?? []) {
-      await target.writeFile(chunk)
-      received += chunk.length
-      progress.update(received)
+    for await (const chunk of body) {
+      await part.append(chunk)
+      bar.update(part.size)
     }
-    await target.sync().catch(() => {})
   } catch (error) {
-    throw new UserError(brokenOff(url, part, received, error))
-  } finally {
-    progress.stop()
-    await target.close()
+    if (error instanceof UserError) throw error
+    throw new UserError(`${shown(url)}: broke off after ${part.size} bytes; run this again to continue`)
   }
 }
 
-function brokenOff(url: URL, part: string, received: number, error: unknown): string {
-  const { code, syscall } = error as NodeJS.ErrnoException
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return `${part}: the disk is full; make room and run this again to continue`
-  if (syscall === 'write') return `${part}: cannot be written: ${reasonOf(error)}`
-  return `${shown(url)}: broke off after ${received} bytes; run this again to continue`
+/** A progress bar that is shown once something comes, and only once. */
+class LateProgress {
+  readonly #terminal: Terminal
+  #progress: Progress | undefined
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal
+  }
+
+  start(totalBytes: number | undefined, startBytes: number): void {
+    this.#progress ??= this.#terminal.startProgress(totalBytes, startBytes)
+  }
+
+  update(bytes: number): void {
+    this.#progress?.update(bytes)
+  }
+
+  stop(): void {
+    this.#progress?.stop()
+  }
 }

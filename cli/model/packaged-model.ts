@@ -1,6 +1,7 @@
 import type { ModelManifest } from '../../shared/model-manifest.ts'
 import { ConfigurationError } from '../../shared/read-configuration.ts'
 import { InferenceSession } from '../../worker-pool/inference/inference-session.ts'
+import { warmUp } from '../../worker-pool/inference/warm-up.ts'
 import { loadModelPackage, ModelPackageError } from '../../worker-pool/models/model-package.ts'
 import { reasonOf, UserError } from '../user-error.ts'
 import { numbersOf, type Values } from './ort-session.ts'
@@ -28,9 +29,15 @@ export class PackagedModel {
       const options = { providers, intraOpThreads: undefined, deviceId: undefined, strict: true }
       return new PackagedModel(await InferenceSession.load(loaded, options), loaded.labels)
     } catch (error) {
-      if (!(error instanceof ModelPackageError || error instanceof ConfigurationError)) throw error
-      throw new UserError(reasonOf(error).replace('EXECUTION_PROVIDERS', '--providers'))
+      throw asUserError(error)
     }
+  }
+
+  /** Puts an image through it as a pool does before it serves. Throws UserError if a pool would refuse what comes out. */
+  async warmUp(): Promise<void> {
+    await warmUp(this.#session, this.labels, [1]).catch((error: unknown) => {
+      throw asUserError(error)
+    })
   }
 
   /** `images`: each of the manifest's input shape. Returns the task's outputs, in the order of `outputNames`. */
@@ -53,6 +60,12 @@ export class PackagedModel {
   close(): Promise<void> {
     return this.#session.close()
   }
+}
+
+/** What a pool would say, of flags instead of settings. */
+function asUserError(error: unknown): unknown {
+  if (!(error instanceof ModelPackageError || error instanceof ConfigurationError)) return error
+  return new UserError(reasonOf(error).replace('EXECUTION_PROVIDERS', '--providers'))
 }
 
 export function outputNames(manifest: ModelManifest): string[] {

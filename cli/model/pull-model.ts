@@ -5,7 +5,8 @@ import { basename, dirname, join } from 'node:path'
 import { EnvHttpProxyAgent } from 'undici'
 import type { Terminal } from '../terminal.ts'
 import { UserError } from '../user-error.ts'
-import { download, forgetPart, shown } from './download.ts'
+import { download, shown } from './download.ts'
+import { cannotWrite, forgetPart } from './part-file.ts'
 
 /** Throws UserError unless it is an http or https address. */
 export function addressOf(text: string): URL {
@@ -49,12 +50,15 @@ export async function pullModel(
 ): Promise<void> {
   if (await isThere(path, sha256)) return
   const part = `${path}.part`
-  await mkdir(dirname(path), { recursive: true })
+  await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => {
+    throw cannotWrite(dirname(path), error)
+  })
   const dispatcher = new EnvHttpProxyAgent()
   try {
     await download(url, part, dispatcher, terminal)
   } finally {
-    await dispatcher.close()
+    // Not closed: that would wait for what a server still sends.
+    await dispatcher.destroy()
   }
   const digest = await digestOf(part)
   if (sha256 === undefined) {
@@ -67,7 +71,9 @@ export async function pullModel(
       `${shown(url)}: its checksum is ${digest}, not that of --sha256; do not use it unless the publisher names this one`,
     )
   }
-  await rename(part, path)
+  await rename(part, path).catch((error: unknown) => {
+    throw cannotWrite(path, error)
+  })
   await forgetPart(part)
 }
 

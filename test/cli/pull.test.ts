@@ -73,3 +73,16 @@ test('an address without a checksum is fetched, and what came is told', async ()
   expect(stdout).toBe(`${out}: complete.\n`)
   expect(stderr).toContain(sha256)
 })
+
+test('a long page that says there is no such file is not waited for, and nothing is left behind', async () => {
+  const page = createServer((_, response) => void response.writeHead(404).write(Buffer.alloc(1_000_000)))
+  page.listen(0, '127.0.0.1')
+  await once(page, 'listening')
+  const url = `http://127.0.0.1:${portOf(page)}/model.onnx`
+  const out = join(folder, 'none', 'model.onnx')
+  const failed = await edgebatch(['model', 'pull', url, '--out', out]).catch((error) => error)
+  page.closeAllConnections()
+  page.close()
+  expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining('there is no such file (404)') })
+  expect(await readdir(join(folder, 'none'))).toEqual([])
+})

@@ -66,6 +66,9 @@ test('a command that is stopped leaves nothing of a package behind', async () =>
   ])
   const ended = once(command, 'exit')
   await appeared.next()
+  // As a terminal and npx do.
+  command.kill('SIGINT')
+  await once(command.stderr, 'data')
   command.kill('SIGINT')
   expect(await ended).toEqual([130, null])
   expect(await readdir(repository)).toEqual([])

@@ -157,6 +157,29 @@ describe('a pool that is told to stop', () => {
     process.kill(pool.pid, 'SIGTERM')
     expect(await pool.endedByItself).toContain('not stopped within 1 s (DRAIN_SECONDS)')
   })
+
+  test('twice at once, as a terminal and npm do, still drains', async () => {
+    const redis = await ownRedis()
+    const queue = await PoolQueue.open(redis.url)
+    const pool = await queue.startPool({ DRAIN_SECONDS: '1' })
+    // Without it the pool takes all its time to drain.
+    await redis.stop()
+    process.kill(pool.pid, 'SIGINT')
+    await pool.untilLogged(/"msg":"stopping"/)
+    process.kill(pool.pid, 'SIGINT')
+    expect(await pool.endedByItself).toContain('not stopped within 1 s (DRAIN_SECONDS)')
+  })
+
+  test('again and again ends at once', async () => {
+    const redis = await ownRedis()
+    const queue = await PoolQueue.open(redis.url)
+    const pool = await queue.startPool({ DRAIN_SECONDS: '600' })
+    await redis.stop()
+    const stopped = pool.stop().then(() => true)
+    const soon = () => new Promise<false>((resolve) => setImmediate(resolve, false))
+    while (!(await Promise.race([stopped, soon()]))) void pool.stop()
+    await pool.untilLogged(/told to stop again: ending at once/)
+  })
 })
 
 describe('a pool that cannot start ends with one line, and with exit 78 where starting again would change nothing', () => {

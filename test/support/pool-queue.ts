@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { expect, inject, onTestFinished } from 'vitest'
 import { type NodeService, startService } from '../../local-stack/node-service.ts'
@@ -30,10 +31,10 @@ export class PoolQueue {
   readonly keys: RedisKeys
   readonly redis: Redis
   readonly producer: RedisJobProducer
-  readonly #url: string
+  readonly url: string
 
   private constructor(url: string, keys: RedisKeys, tcp: RedisTcp) {
-    this.#url = url
+    this.url = url
     this.keys = keys
     this.redis = new Redis(url, { protocol: 2 })
     const policy = { maxBacklog: 1_000, deadlineMs: 600_000, resultTtlMs: 60_000 }
@@ -59,14 +60,15 @@ export class PoolQueue {
       entry: 'worker-pool/main.ts',
       nodeFlags: POOL_NODE_FLAGS,
       folder,
-      env: { ...poolEnv(this.#url, this.keys.prefix), ...env },
+      env: { ...poolEnv(this.url, this.keys.prefix), ...env },
     })
     onTestFinished(async () => {
       await pool.kill()
       await rm(folder, { recursive: true })
     })
+    const log = join(folder, 'worker-pool.log')
     const untilLogged = async (what: RegExp) => {
-      while (!what.test(await readFile(join(folder, 'worker-pool.log'), 'utf8')));
+      while (!what.test(await readFile(log, 'utf8'))) await setImmediate()
     }
     return { ...pool, untilLogged }
   }
@@ -93,8 +95,14 @@ export class PoolQueue {
   }
 
   /** Until some client waits in a read: a pool of this queue, if the Redis is this test's own. */
-  async untilAPoolWaits(): Promise<void> {
-    while (!/^blocked_clients:[1-9]/m.test(await this.redis.info('clients')));
+  untilAPoolWaits(): Promise<void> {
+    return this.untilPoolsWait(1)
+  }
+
+  /** The same for so many clients. */
+  async untilPoolsWait(count: number): Promise<void> {
+    const waiting = async () => /^blocked_clients:(\d+)/m.exec(await this.redis.info('clients'))?.[1]
+    while (Number(await waiting()) < count);
   }
 
   /** Entries handed to a pool and not settled. */

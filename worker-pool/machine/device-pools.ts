@@ -14,6 +14,11 @@ export const gpuChoiceSchema = z
   .transform((text): GpuChoice => (text.trim() === 'all' ? 'all' : text.split(',').map(Number)))
   .refine((choice) => choice === 'all' || new Set(choice).size === choice.length, { error: MEANT })
 
+/** Whether any of these execution providers runs on GPUs. */
+export function usesGpu(providers: readonly string[]): boolean {
+  return providers.includes('cuda') || providers.includes('tensorrt')
+}
+
 /** Variables of a process; those that are undefined it does not have. */
 export type Variables = Readonly<Record<string, string | undefined>>
 

@@ -6,6 +6,7 @@ import { type PreemptionNotice, type PreemptionOptions, watchPreemption } from '
 const TOKEN = 'PUT /latest/api/token'
 const ACTION = 'GET /latest/meta-data/spot/instance-action'
 const PREEMPTED = 'GET /computeMetadata/v1/instance/preempted'
+const MAINTENANCE = 'GET /computeMetadata/v1/instance/maintenance-event'
 const NOTICE = JSON.stringify({ action: 'terminate', time: '2026-03-01T08:22:00Z' })
 
 /** A watch with everything that came of it. */
@@ -73,32 +74,58 @@ describe('a spot instance of EC2', () => {
   })
 })
 
-describe('a preemptible machine of Google', () => {
-  /** `answers`: one a look. Answers at once, as the real server does only when something has changed. */
-  const gcp = (...answers: string[]) => {
-    let etag = 0
+describe('a machine of Google', () => {
+  /** The answers to one look after another for each key; after the last, whoever waits for a change goes on waiting. */
+  const gcp = (preempted: string[], maintenance: string[] = ['NONE']) => {
+    const changes = new Map([
+      [PREEMPTED, [...preempted]],
+      [MAINTENANCE, [...maintenance]],
+    ])
+    const seen = new Map<string, number>()
     return metadataServer((line, request, response) => {
-      if (request.headers['metadata-flavor'] !== 'Google') return response.writeHead(403).end()
-      const headers = { 'Metadata-Flavor': 'Google', ETag: `e${++etag}` }
-      if (line.startsWith(PREEMPTED)) return response.writeHead(200, headers).end(answers.shift())
-      return response.writeHead(200, headers).end('1234')
+      if (request.headers['metadata-flavor'] !== 'Google') return void response.writeHead(403).end()
+      const [key = ''] = line.split('?')
+      const value = changes.has(key) ? changes.get(key)?.shift() : '1234'
+      if (value === undefined) return
+      seen.set(key, (seen.get(key) ?? 0) + 1)
+      response.writeHead(200, { 'Metadata-Flavor': 'Google', ETag: `e${seen.get(key)}` }).end(value)
     })
   }
 
-  test('is looked at once, and then waited for from what was seen', async () => {
-    const { baseUrl, requests } = await gcp('FALSE', 'FALSE', 'TRUE')
+  test('is looked at once, and then waited for from what was seen, until it is preempted', async () => {
+    const { baseUrl, requests } = await gcp(['FALSE', 'FALSE', 'TRUE'])
     const { done, notices, clock } = watch('gcp', baseUrl)
     await done
     expect(notices).toEqual([{ source: 'gcp', at: clock.now() + 30_000 }])
-    expect(requests).toEqual([
+    expect(requests.filter((line) => line.startsWith(PREEMPTED))).toEqual([
       PREEMPTED,
       `${PREEMPTED}?wait_for_change=true&last_etag=e1&timeout_sec=60`,
       `${PREEMPTED}?wait_for_change=true&last_etag=e2&timeout_sec=60`,
     ])
   })
 
+  test('is taken away for the maintenance of its host, where it cannot migrate', async () => {
+    const { baseUrl, requests } = await gcp(['FALSE'], ['NONE', 'TERMINATE_ON_HOST_MAINTENANCE'])
+    const { done, notices, clock } = watch('gcp', baseUrl)
+    await done
+    expect(notices).toEqual([{ source: 'gcp', at: clock.now() + 60_000 }])
+    expect(requests.filter((line) => line.startsWith(MAINTENANCE))).toEqual([
+      MAINTENANCE,
+      `${MAINTENANCE}?wait_for_change=true&last_etag=e1&timeout_sec=60`,
+    ])
+  })
+
+  test('goes on where it migrates', async () => {
+    const migrates = ['NONE', 'MIGRATE_ON_HOST_MAINTENANCE', 'NONE', 'TERMINATE_ON_HOST_MAINTENANCE']
+    const { baseUrl, requests } = await gcp(['FALSE'], migrates)
+    const { done, notices } = watch('gcp', baseUrl)
+    await done
+    expect(notices).toHaveLength(1)
+    expect(requests.filter((line) => line.startsWith(MAINTENANCE))).toHaveLength(4)
+  })
+
   test('is found by itself', async () => {
-    const { baseUrl } = await gcp('TRUE')
+    const { baseUrl } = await gcp(['TRUE'])
     const { done, notices } = watch('auto', baseUrl)
     await done
     expect(notices).toMatchObject([{ source: 'gcp' }])
@@ -106,7 +133,9 @@ describe('a preemptible machine of Google', () => {
 
   test('is not asked without a pause when the server gives nothing to wait from', async () => {
     const answers = ['FALSE', 'TRUE']
-    const { baseUrl } = await metadataServer((_line, _request, response) => response.end(answers.shift()))
+    const { baseUrl } = await metadataServer((line, _request, response) => {
+      if (line === PREEMPTED) response.end(answers.shift())
+    })
     const { done, clock, notices } = watch('gcp', baseUrl)
     await done
     expect(clock.sleeps).toEqual([5_000])

@@ -1,11 +1,11 @@
 import type { Clock } from '../../shared/clock.ts'
 import { Ec2Interruption } from './ec2-interruption.ts'
-import { GcpPreemption } from './gcp-preemption.ts'
+import { gcpPreemptions, isGcp } from './gcp-preemption.ts'
 
 /** The cloud is about to take this machine away. */
 export interface PreemptionNotice {
   source: 'ec2' | 'gcp'
-  /** When, in milliseconds since the Unix epoch. */
+  /** When at the earliest, in milliseconds since the Unix epoch. */
   at: number
 }
 
@@ -29,7 +29,6 @@ interface MetadataSource {
   readonly source: 'ec2' | 'gcp'
   /** Between two looks. */
   readonly pauseMs: number
-  isHere(signal: AbortSignal): Promise<boolean>
   look(signal: AbortSignal): Promise<PreemptionNotice | undefined>
 }
 
@@ -43,13 +42,26 @@ const ATTEMPTS_TO_FIND = 3
  * costs the warning ahead of time, not the pool, and is asked again.
  */
 export async function watchPreemption(options: PreemptionOptions): Promise<void> {
-  const { signal, clock, log } = options
-  const source = await findSource(options)
-  if (!source) {
+  const { signal, log } = options
+  const sources = await findSources(options)
+  const [first] = sources
+  if (!first) {
     if (!signal.aborted) log.info({}, 'no metadata server of a cloud: not watching for preemption')
     return
   }
-  log.info({ source: source.source }, 'watching for preemption')
+  log.info({ source: first.source }, 'watching for preemption')
+  const noticed = new AbortController()
+  const either = AbortSignal.any([signal, noticed.signal])
+  const onNotice = (notice: PreemptionNotice) => {
+    if (either.aborted) return
+    noticed.abort()
+    options.onNotice(notice)
+  }
+  await Promise.all(sources.map((source) => watchSource(source, { ...options, onNotice, signal: either })))
+}
+
+async function watchSource(source: MetadataSource, options: PreemptionOptions): Promise<void> {
+  const { signal, clock, log } = options
   let failing = false
   while (!signal.aborted) {
     try {
@@ -70,19 +82,19 @@ export async function watchPreemption(options: PreemptionOptions): Promise<void>
   }
 }
 
-async function findSource(options: PreemptionOptions): Promise<MetadataSource | undefined> {
+async function findSources(options: PreemptionOptions): Promise<MetadataSource[]> {
   const { kind, clock, signal, baseUrl = METADATA_SERVER } = options
   const ec2 = new Ec2Interruption(baseUrl, clock)
-  const gcp = new GcpPreemption(baseUrl, clock)
-  if (kind !== 'auto') return kind === 'ec2' ? ec2 : gcp
+  const gcp = gcpPreemptions(baseUrl, clock)
+  if (kind !== 'auto') return kind === 'ec2' ? [ec2] : gcp
   for (let attempt = 1; !signal.aborted; attempt++) {
-    const [isEc2, isGcp] = await Promise.all([ec2.isHere(signal), gcp.isHere(signal)])
-    if (isGcp) return gcp
-    if (isEc2) return ec2
+    const [onEc2, onGcp] = await Promise.all([ec2.isHere(signal), isGcp(baseUrl, signal)])
+    if (onGcp) return gcp
+    if (onEc2) return [ec2]
     if (attempt === ATTEMPTS_TO_FIND) break
     await clock.sleep(PAUSE_AFTER_ERROR_MS, signal)
   }
-  return undefined
+  return []
 }
 
 /** `fetch` says only that it failed; why is in its cause. */

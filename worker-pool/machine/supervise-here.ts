@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { systemClock } from '../../shared/clock.ts'
 import type { DevicePool } from './device-pools.ts'
+import { hasLostParent, onStopSignals } from './stop-signals.ts'
 import { Supervisor, type SupervisorDependencies } from './supervisor.ts'
 
 /** This process as the supervisor's: `process`, or what a test puts in its place. */
@@ -13,11 +14,14 @@ export interface SupervisionSettings {
   log: SupervisorDependencies['log']
   clock?: SupervisorDependencies['clock']
   random?: () => number
+  /** In ms, never going back. */
+  elapsed?: () => number
 }
 
 /**
  * Runs `pools`, each in a process of its own, until this process is told to stop (SIGTERM, SIGINT, or the end of its
- * parent) or the pools are over. Says `ready` to its parent once all of them have. Gives the exit code.
+ * parent) or the pools are over. A second signal, later, kills them. Says `ready` to its parent once all of them have. Gives
+ * the exit code.
  *
  * Should this process be killed, each pool sees its IPC channel close and stops by itself.
  */
@@ -35,9 +39,10 @@ export async function superviseHere(
     log: settings.log,
     killAfterMs: settings.killAfterMs,
   })
-  host.on('SIGTERM', () => supervisor.stop('SIGTERM'))
-  host.on('SIGINT', () => supervisor.stop('SIGINT'))
+  const handlers = { stop: supervisor.stop.bind(supervisor), endAtOnce: () => supervisor.kill() }
+  onStopSignals(host, handlers, settings.elapsed)
   host.on('disconnect', () => supervisor.stop('SIGTERM'))
+  if (hasLostParent(host)) supervisor.stop('SIGTERM')
   const exitCode = await supervisor.finished
   if (host.connected) host.disconnect?.()
   return exitCode

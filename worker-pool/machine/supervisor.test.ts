@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { processEnv } from '../../test/support/process-env.ts'
+import { Supervisor } from './supervisor.ts'
 
 interface Report {
   event: string
@@ -69,6 +70,28 @@ class Supervised {
 
 const obedient = ({ event }: Report) => (event === 'start' ? 'ready' : '0')
 
+test('a pool whose process cannot even be started is tried again, until it is told to stop', async () => {
+  let pauses = 0
+  const quiet = () => {}
+  const tooLarge = { device: 0, env: { ...processEnv(), LARGE: 'x'.repeat(4_000_000) } }
+  const supervisor: Supervisor = new Supervisor([tooLarge], {
+    startProcess: ({ env }) => fork(import.meta.filename, [], { env: { ...env } }),
+    clock: {
+      now: () => 0,
+      sleep: async () => {
+        if (++pauses === 3) supervisor.stop('SIGTERM')
+      },
+    },
+    random: () => 0,
+    onReady: quiet,
+    log: { info: quiet, warn: quiet, error: quiet },
+    killAfterMs: 1,
+  })
+  expect(await supervisor.finished).toBe(0)
+  // The last is the one that waits for pools that do not stop.
+  expect(pauses).toBe(4)
+})
+
 describe('a supervisor', () => {
   test('is ready when all its pools are, and says what a pool says', async () => {
     const supervised = await Supervised.start(obedient)
@@ -129,12 +152,50 @@ describe('a supervisor', () => {
     expect(supervised.reports).toHaveLength(2)
   })
 
-  test('stops all pools when one cannot run with its settings, and ends with its code', async () => {
-    const supervised = await Supervised.start((report) =>
-      report.event === 'start' && report.device === 1 ? '78' : obedient(report),
-    )
+  test('stops all pools when one cannot run before any was ready, and ends with its code', async () => {
+    const supervised = await Supervised.start((report) => {
+      if (report.event !== 'start') return obedient(report)
+      return report.device === 1 ? '78' : undefined
+    })
     expect(await supervised.exit).toEqual([78, null])
     expect(supervised.of('start', 1)).toHaveLength(1)
+  })
+
+  test('starts a pool again that cannot run once others are ready, and leaves them alone', async () => {
+    const supervised = await Supervised.start((report, nth) => {
+      if (report.device === 0 || report.event !== 'start') return obedient(report)
+      return nth === 1 || nth > 3 ? 'ready' : '78'
+    })
+    await supervised.ready
+    process.kill(supervised.of('start', 1)[0]?.pid as number, 'SIGKILL')
+    await supervised.until(() => supervised.of('start', 1).length === 4)
+    expect(supervised.of('start', 0)).toHaveLength(1)
+    supervised.process.kill('SIGTERM')
+    expect(await supervised.exit).toEqual([0, null])
+  })
+
+  test('ends with 1 when a pool that was ready died of the signal instead of draining', async () => {
+    const supervised = await Supervised.start((report) =>
+      report.event === 'SIGINT' && report.device === 1 ? 'SIGINT' : obedient(report),
+    )
+    await supervised.ready
+    supervised.process.kill('SIGINT')
+    expect(await supervised.exit).toEqual([1, null])
+  })
+
+  test('takes a signal that is repeated at once for the same, and kills its pools on one that comes later', async () => {
+    const supervised = await Supervised.start((report) => (report.event === 'start' ? 'ready' : undefined))
+    const both = (event: string) => [0, 1].every((device) => supervised.of(event, device).length === 1)
+    await supervised.ready
+    supervised.process.kill('SIGTERM')
+    await supervised.until(() => both('SIGTERM'))
+    supervised.process.kill('SIGINT')
+    supervised.process.send('a minute passes')
+    await once(supervised.process, 'message')
+    expect(supervised.process.exitCode).toBeNull()
+    supervised.process.kill('SIGTERM')
+    expect(await supervised.exit).toEqual([1, null])
+    expect(supervised.of('SIGTERM', 0)).toHaveLength(1)
   })
 
   test('stops when its own parent is gone', async () => {
@@ -143,6 +204,12 @@ describe('a supervisor', () => {
     supervised.process.disconnect()
     expect(await supervised.exit).toEqual([0, null])
     expect(supervised.of('SIGTERM', 0)).toHaveLength(1)
+  })
+
+  test('stops when its parent has gone before it could listen', async () => {
+    const supervised = await Supervised.start(obedient)
+    supervised.process.disconnect()
+    expect(await supervised.exit).toEqual([0, null])
   })
 
   test('leaves no pool behind when it is killed: each ends by itself', async () => {

@@ -15,6 +15,17 @@ export interface Check {
   fix?: string
 }
 
+/** The same where a pool does without what is missing. */
+export function asWarning(check: Check): Check {
+  return check.needed && check.state === 'missing' ? { ...check, state: 'warning' } : check
+}
+
+/** What an error says, on one line, without the stack that some carry along. */
+export function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error)
+  return text.split('\n').slice(0, 3).join(' ')
+}
+
 /** 0, or 1 if something is missing that these settings need. */
 export function exitCodeOf(checks: readonly Check[]): 0 | 1 {
   return checks.some(({ state, needed }) => needed && state === 'missing') ? 1 : 0

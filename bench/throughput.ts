@@ -1,17 +1,8 @@
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { startService } from '../local-stack/node-service.ts'
 import { ensureRedisBinary } from '../local-stack/redis-binary.ts'
 import { startRedis } from '../local-stack/redis-server.ts'
-import type { Job } from '../shared/job.ts'
-import { newJobId } from '../shared/job-id.ts'
-import { isTerminal } from '../shared/job-state.ts'
-import { RedisJobProducer } from '../shared/redis-job-producer.ts'
-import { RedisKeys } from '../shared/redis-keys.ts'
-import { POOL_NODE_FLAGS } from '../worker-pool/node-flags.ts'
-import { RedisTcp } from '../worker-pool/redis/redis-tcp.ts'
-import { type BenchSetup, poolSettings } from './bench-setup.ts'
-import { exampleImages } from './example-images.ts'
+import type { BenchSetup } from './bench-setup.ts'
+import { type DrainedQueue, drainQueue } from './drained-queue.ts'
 import type { Row } from './report.ts'
 import { runBareLoop } from './run-bare-loop.ts'
 import { median, sum } from './statistics.ts'
@@ -19,12 +10,6 @@ import { median, sum } from './statistics.ts'
 const BATCH_SIZE = 32
 /** Runs of the bare loop before those that count: the first takes almost twice as long. A pool warms up before it is ready. */
 const WARM_UP_RUNS = 3
-/** How often the bench looks whether the queue is drained: seldom enough not to be measured itself. */
-const LOOK_EVERY_MS = 100
-/** Longer than any round takes. */
-const DEADLINE_MS = 3_600_000
-
-const CASE = `throughput, batches of ${BATCH_SIZE}`
 
 /** Both sides of one round. */
 interface Round {
@@ -35,6 +20,8 @@ interface Round {
   bareRunMs: number
   poolRunMs: number
   poolCycleMs: number
+  /** Processor time a batch, beside that of the sessions. */
+  beside: DrainedQueue['beside']
 }
 
 type Figure = (round: Round) => number
@@ -54,7 +41,7 @@ export async function measureThroughput(setup: BenchSetup, rounds: number, image
       )
       measured.push(round)
     }
-    return toRows(measured)
+    return toRows(caseOf(setup), measured)
   } finally {
     await redis.stop()
   }
@@ -68,7 +55,9 @@ async function measureRound(
 ): Promise<Round> {
   const task = { batchSize: BATCH_SIZE, warmUpRuns: WARM_UP_RUNS, runs: batches }
   const bareMs = sum(await runBareLoop(setup, task)) / batches
-  const jobs = await drainQueue(setup, redisUrl, `bench:${round}:`, batches * BATCH_SIZE)
+  const prefix = `bench:${round}:`
+  const queue = { redisUrl, prefix, n: batches * BATCH_SIZE, batchSize: BATCH_SIZE }
+  const { jobs, beside } = await drainQueue(setup, queue)
   const poolMs =
     Math.max(...jobs.map((job) => job.completed_at as number)) -
     Math.min(...jobs.map((job) => job.started_at as number))
@@ -80,89 +69,23 @@ async function measureRound(
     bareRunMs: bareMs,
     poolRunMs: insideModelMs / batches,
     poolCycleMs: poolMs / batches,
+    beside: { pool: beside.pool / batches, redis: beside.redis / batches },
   }
 }
 
-/** Fills a queue with `n` images, then lets a fresh pool drain it. Returns the jobs, all succeeded, times by Redis' clock. */
-async function drainQueue(setup: BenchSetup, redisUrl: string, prefix: string, n: number): Promise<Job[]> {
-  const redis = await RedisTcp.connect(redisUrl, setup.onProgress)
-  try {
-    const policy = { maxBacklog: n + 1, deadlineMs: DEADLINE_MS, resultTtlMs: DEADLINE_MS }
-    const producer = new RedisJobProducer(redis, new RedisKeys(prefix), policy)
-    const ids = await fillQueue(setup, producer, n)
-    const pool = await startService({
-      name: 'worker-pool',
-      entry: 'worker-pool/main.ts',
-      nodeFlags: POOL_NODE_FLAGS,
-      env: { ...setup.env, ...poolSettings(setup, BATCH_SIZE), REDIS_URL: redisUrl, KEY_PREFIX: prefix },
-      folder: setup.folder,
-    })
-    try {
-      const endedByItself = pool.endedByItself.then((what) => Promise.reject(new Error(what)))
-      return await Promise.race([untilAllSettled(producer, ids, setup.signal), endedByItself])
-    } finally {
-      await pool.stop()
-    }
-  } finally {
-    redis.close()
-  }
+function caseOf({ model, threads }: BenchSetup): string {
+  return `${model.manifest.name}, batches of ${BATCH_SIZE}, ${threads === undefined ? 'all cores' : `threads: ${threads}`}`
 }
 
-async function fillQueue(
-  { model, signal }: BenchSetup,
-  producer: RedisJobProducer,
-  n: number,
-): Promise<string[]> {
-  const { name, version, input, resize } = model.manifest
-  const tensor = {
-    kind: 'tensor',
-    dtype: input.dtype,
-    shape: input.shape,
-    encoding: 'base64',
-  } as const
-  const ids: string[] = []
-  for (const image of await exampleImages(n, resize)) {
-    signal.throwIfAborted()
-    const payload = Buffer.from(image).toString('base64')
-    const job = {
-      id: newJobId(name),
-      model: name,
-      modelVersion: version,
-      input: tensor,
-      payload,
-      requestId: 'bench',
-    }
-    await producer.enqueue(job)
-    ids.push(job.id)
-  }
-  return ids
-}
-
-/** The queue is first in, first out, so only the last job is looked at until it is settled. */
-async function untilAllSettled(
-  producer: RedisJobProducer,
-  ids: string[],
-  signal: AbortSignal,
-): Promise<Job[]> {
-  const last = ids.at(-1) as string
-  while (!isTerminal((await producer.read(last))?.status ?? 'queued'))
-    await sleep(LOOK_EVERY_MS, undefined, { signal })
-  const jobs = await Promise.all(ids.map((id) => producer.read(id)))
-  const succeeded = jobs.filter((job) => job?.status === 'succeeded') as Job[]
-  if (succeeded.length < ids.length)
-    throw new Error(`the pool settled only ${succeeded.length} of ${ids.length} jobs successfully`)
-  return succeeded
-}
-
-function toRows(rounds: Round[]): Row[] {
+function toRows(name: string, rounds: Round[]): Row[] {
   const middle = (figure: (round: Round) => number) => median(rounds.map(figure))
   const row = (metric: string, unit: string, value: Figure, reference?: Figure): Row => ({
-    ...{ case: CASE, metric, value: middle(value), unit },
+    ...{ case: name, metric, value: middle(value), unit },
     reference: reference ? middle(reference) : null,
     ratio: reference ? middle((round) => value(round) / reference(round)) : null,
   })
   const single = (round: Round, i: number): Row => ({
-    ...{ case: CASE, metric: `  round ${i + 1}`, value: round.pool, unit: 'images/s' },
+    ...{ case: name, metric: `  round ${i + 1}`, value: round.pool, unit: 'images/s' },
     ...{ reference: round.bare, ratio: round.pool / round.bare },
   })
   return [
@@ -178,5 +101,7 @@ function toRows(rounds: Round[]): Row[] {
     row('pool, one batch', 'ms', ({ poolCycleMs }) => poolCycleMs, bareRunMs),
     row('  in ONNX Runtime', 'ms', ({ poolRunMs }) => poolRunMs, bareRunMs),
     row('  around it', 'ms', ({ poolCycleMs, poolRunMs }) => poolCycleMs - poolRunMs, bareRunMs),
+    row("  processor time of the pool's other threads", 'ms', ({ beside }) => beside.pool),
+    row('  processor time of Redis', 'ms', ({ beside }) => beside.redis),
   ]
 }

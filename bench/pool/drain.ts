@@ -1,5 +1,7 @@
+import { cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { NodeService } from '../../local-stack/node-service.ts'
+import { type ProcessorTime, processorTime } from '../processor-time.ts'
 import type { Row } from '../report.ts'
 import { median } from '../statistics.ts'
 import { type Encoding, IMAGE_BYTES, QueueSide } from './queue-side.ts'
@@ -16,45 +18,77 @@ export interface DrainSetup {
   onProgress: (line: string) => void
 }
 
-const LOOK_EVERY_MS = 50
+const LOOK_EVERY_MS = 20
 /** Of a round: the process compiles its code meanwhile. */
 const WARM_UP_SHARE = 1 / 3
+
+interface Round {
+  /** Images/s. */
+  pool: number
+  /** redis-benchmark's, per second. */
+  gets: number
+  /** An image, in ms. */
+  spent: ProcessorTime
+}
 
 /** Images/s that one pool claims, fetches, hands to a model that does nothing, and settles; beside redis-benchmark's GETs. */
 export async function measureDrain(setup: DrainSetup): Promise<Row[]> {
   const rows: Row[] = []
   for (const encoding of ['raw', 'base64'] as const) {
-    const rounds: { pool: number; gets: number }[] = []
+    const rounds: Round[] = []
     for (let i = 1; i <= setup.rounds; i++) {
       const gets = await redisBenchmarkGets(setup.redisUrl, IMAGE_BYTES, setup.images, setup.signal)
-      const pool = await drainOnce(setup, encoding, `bench:drain:${encoding}:${i}:`)
+      const { pool, spent } = await drainOnce(setup, encoding, `bench:drain:${encoding}:${i}:`)
       setup.onProgress(
         `drain, ${encoding} ${i}/${setup.rounds}: pool ${pool.toFixed(0)}, redis-benchmark ${gets.toFixed(0)}/s`,
       )
-      rounds.push({ pool, gets })
+      rounds.push({ pool, gets, spent })
     }
-    rows.push({
-      case: 'drain, no-op model',
-      metric: `pool, ${encoding} images`,
-      value: median(rounds.map(({ pool }) => pool)),
-      unit: 'images/s',
-      reference: median(rounds.map(({ gets }) => gets)),
-      ratio: median(rounds.map(({ pool, gets }) => pool / gets)),
-    })
+    rows.push(...toRows(encoding, rounds))
   }
   return rows
 }
 
-async function drainOnce(setup: DrainSetup, encoding: Encoding, prefix: string): Promise<number> {
+/** With pool and Redis on the same cores, what both take of them bounds what can be reached, however well they work at the same time. */
+function toRows(encoding: Encoding, rounds: Round[]): Row[] {
+  const row = (metric: string, unit: string, value: (round: Round) => number, besideGets: boolean): Row => ({
+    ...{ case: 'drain, no-op model', metric, unit, value: median(rounds.map(value)) },
+    reference: besideGets ? median(rounds.map(({ gets }) => gets)) : null,
+    ratio: besideGets ? median(rounds.map((round) => value(round) / round.gets)) : null,
+  })
+  const bound = ({ spent }: Round) => (cpus().length * 1000) / (spent.pool + spent.sessions + spent.redis)
+  return [
+    row(`pool, ${encoding} images`, 'images/s', ({ pool }) => pool, true),
+    row('  the most that its processor time allows', 'images/s', bound, true),
+    row(
+      '  processor time of the pool',
+      'us/image',
+      ({ spent }) => (spent.pool + spent.sessions) * 1000,
+      false,
+    ),
+    row('  processor time of Redis', 'us/image', ({ spent }) => spent.redis * 1000, false),
+  ]
+}
+
+async function drainOnce(
+  setup: DrainSetup,
+  encoding: Encoding,
+  prefix: string,
+): Promise<Pick<Round, 'pool' | 'spent'>> {
   const queue = await QueueSide.open(setup.redisUrl, prefix)
   try {
     const raw = Buffer.alloc(IMAGE_BYTES, 7)
     const image = encoding === 'raw' ? raw : Buffer.from(raw.toString('base64'), 'latin1')
     const ids = await queue.fill(setup.images, encoding, image, setup.signal)
     const pool = await setup.startPool(setup.redisUrl, prefix)
+    const warm = setup.images * (1 - WARM_UP_SHARE)
+    let spent: ProcessorTime
     try {
       const ended = pool.endedByItself.then((what) => Promise.reject(new Error(what)))
-      await Promise.race([untilEmpty(queue, setup.signal), ended])
+      const left = await Promise.race([untilBacklog(queue, warm, setup.signal), ended])
+      const before = await processorTime(pool.pid, queue.redis)
+      await Promise.race([untilBacklog(queue, 0, setup.signal), ended])
+      spent = perImage(before, await processorTime(pool.pid, queue.redis), left)
     } finally {
       await pool.stop()
     }
@@ -65,14 +99,27 @@ async function drainOnce(setup: DrainSetup, encoding: Encoding, prefix: string):
       return job.completed_at as number
     })
     await queue.redis.flushdb()
-    return rateOf(ends)
+    return { pool: rateOf(ends), spent }
   } finally {
     queue.close()
   }
 }
 
-async function untilEmpty(queue: QueueSide, signal: AbortSignal): Promise<void> {
-  while ((await queue.backlog()) > 0) await sleep(LOOK_EVERY_MS, undefined, { signal })
+/** Resolves with how many jobs there are, once there are no more than `most`. */
+async function untilBacklog(queue: QueueSide, most: number, signal: AbortSignal): Promise<number> {
+  for (;;) {
+    const backlog = await queue.backlog()
+    if (backlog <= most) return backlog
+    await sleep(LOOK_EVERY_MS, undefined, { signal })
+  }
+}
+
+function perImage(before: ProcessorTime, after: ProcessorTime, images: number): ProcessorTime {
+  return {
+    pool: (after.pool - before.pool) / images,
+    sessions: (after.sessions - before.sessions) / images,
+    redis: (after.redis - before.redis) / images,
+  }
 }
 
 function rateOf(ends: number[]): number {

@@ -43,7 +43,7 @@ EXPOSE 9400
 USER 10001:10001
 HEALTHCHECK --interval=10s --timeout=5s --start-period=120s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HEALTH_PORT}/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--max-semi-space-size=2", "worker-pool/main.ts"]
+CMD ["node", "--max-semi-space-size=2", "--heap-growing-percent=20", "worker-pool/main.ts"]
 
 FROM node:24.21.0-bookworm-slim AS cpu
 WORKDIR /app
@@ -54,4 +54,4 @@ EXPOSE 9400
 USER 10001:10001
 HEALTHCHECK --interval=10s --timeout=5s --start-period=120s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HEALTH_PORT}/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--max-semi-space-size=2", "worker-pool/main.ts"]
+CMD ["node", "--max-semi-space-size=2", "--heap-growing-percent=20", "worker-pool/main.ts"]

@@ -38,9 +38,9 @@ const main = defineCommand({
     model: defineCommand({
       meta: { name: 'model', description: 'Add, check and fetch models.' },
       subCommands: {
-        add: async () => (await import('./model/add.ts')).addCommand(terminal),
-        check: async () => (await import('./model/check.ts')).checkCommand(terminal),
-        pull: async () => (await import('./model/pull.ts')).pullCommand(terminal),
+        add: async () => (await import('./model/add-command.ts')).addCommand(terminal),
+        check: async () => (await import('./model/check-command.ts')).checkCommand(terminal),
+        pull: async () => (await import('./model/pull-command.ts')).pullCommand(terminal),
       },
     }),
   },

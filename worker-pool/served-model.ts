@@ -5,20 +5,20 @@ import type { ModelManifest } from '../shared/model-manifest.ts'
 import type { PhotoDecoder } from '../shared/photo-decoder.ts'
 import { tensorByteLength } from '../shared/tensor.ts'
 import { Batch } from './batching/batch.ts'
+import { BatchBuffers } from './batching/batch-buffers.ts'
 import { BatchGatherer } from './batching/batch-gatherer.ts'
 import { BatchIntake } from './batching/batch-intake.ts'
-import { BatchMemory } from './batching/batch-memory.ts'
 import { BatchQueue } from './batching/batch-queue.ts'
 import { bucketFor } from './batching/buckets.ts'
-import { CurrentLimits } from './batching/current-limits.ts'
 import type { FailedInput } from './batching/photo-inputs.ts'
+import { SteeredLimits } from './batching/steered-limits.ts'
 import type { InstanceTask } from './inference/instance-messages.ts'
 import { type BatchEnd, Instances } from './inference/instances.ts'
 import type { PoolObserver } from './observe/pool-observer.ts'
 import type { PayloadReader } from './redis/payload-reader.ts'
 import type { UntilGranted } from './redis/until-granted.ts'
-import { RunTimes } from './run-times.ts'
-import { type Settlement, settlementsOf } from './settlements.ts'
+import { RunDurations } from './run-durations.ts'
+import { type Settlement, settlementsOf } from './run-results.ts'
 import { Settling } from './settling.ts'
 
 export interface ServedModelDeps {
@@ -47,11 +47,11 @@ export class ServedModel {
   readonly #deps: ServedModelDeps
   readonly #reader: QueueReader
   readonly #intake: BatchIntake
-  readonly #memory: BatchMemory
+  readonly #memory: BatchBuffers
   readonly #ready = new BatchQueue<Batch>()
-  readonly #times = new RunTimes()
+  readonly #times = new RunDurations()
   readonly #settling: Settling
-  readonly #limits: CurrentLimits
+  readonly #limits: SteeredLimits
   readonly #finished: Promise<unknown>
   readonly #gatherer: BatchGatherer
   readonly #instances: Instances
@@ -69,10 +69,10 @@ export class ServedModel {
     this.#instances = instances
     this.#intake = new BatchIntake(manifest, { ...deps, claimed: (jobs) => this.#settling.claimed(jobs) })
     const imageBytes = tensorByteLength(manifest.input.shape)
-    this.#memory = new BatchMemory(maxBatchSize * imageBytes, batchesInMemory(instances.count))
+    this.#memory = new BatchBuffers(maxBatchSize * imageBytes, batchesInMemory(instances.count))
     this.#settling = new Settling(manifest, { ...deps, settled: (settled) => this.#limits.observe(settled) })
     const preferredSizes = serving.preferred_batch_sizes.filter((size) => size < maxBatchSize)
-    this.#limits = new CurrentLimits(
+    this.#limits = new SteeredLimits(
       { maxBatchSize, maxDelayMs: serving.max_queue_delay_ms, preferredSizes },
       serving.target_p99_ms,
     )

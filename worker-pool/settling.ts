@@ -3,7 +3,7 @@ import type { ModelManifest } from '../shared/model-manifest.ts'
 import type { Batch } from './batching/batch.ts'
 import type { PoolObserver, SettledBatch, SettledJob } from './observe/pool-observer.ts'
 import type { UntilGranted } from './redis/until-granted.ts'
-import type { Settlement } from './settlements.ts'
+import type { Settlement } from './run-results.ts'
 
 export interface SettlingDeps {
   consumer: Pick<JobConsumer, 'settle' | 'release'>

@@ -13,7 +13,7 @@ import {
   topGraph,
   value,
 } from '../../test/support/small-models.ts'
-import { addOptions } from './add.ts'
+import { addOptions } from './add-command.ts'
 import { addModel } from './add-model.ts'
 import { checkModel } from './check-model.ts'
 

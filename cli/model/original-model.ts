@@ -2,7 +2,7 @@ import { type InferenceSession, Tensor } from 'onnxruntime-node'
 import type { Conversion } from '../onnx/conversion.ts'
 import { DataType } from '../onnx/proto.ts'
 import type { SignatureValue } from '../onnx/signature.ts'
-import { toHalf } from './half.ts'
+import { toHalf } from './float16.ts'
 import { halfTensor, ofImage, openSession, runSession, type Values } from './ort-session.ts'
 
 /** Bytes to model input, and model output to scores, written apart from the graphs so that they can be held against them. */

@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { reasonOf, UserError } from '../user-error.ts'
-import { fromHalf } from './half.ts'
+import { fromHalf } from './float16.ts'
 
 /** A tensor's values as numbers, and its shape. */
 export interface Values {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { RANDOM_NETWORK_CLASSES, randomNetwork } from '../../test/support/random-network.ts'
-import { addOptions } from './add.ts'
+import { addOptions } from './add-command.ts'
 import { addModel } from './add-model.ts'
 
 /** Of probabilities: rounding of float32, and of float16, of which a graph's optimisation may drop or add some. */

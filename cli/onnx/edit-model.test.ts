@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { smallClassifier } from '../../test/support/small-classifier.ts'
 import { editModel, type GraphEdits } from './edit-model.ts'
 import { DataType, onnx, valueInfo } from './proto.ts'
-import { fieldsOf, lengthDelimited } from './wire.ts'
+import { fieldsOf, lengthDelimited } from './protobuf-wire.ts'
 
 const NO_EDITS: GraphEdits = {
   irVersion: 10,

@@ -1,5 +1,5 @@
 import { type Initializer, type Node, onnx, type ValueInfo } from './proto.ts'
-import { fieldsOf, lengthDelimited, type Pieces, varintField, type WireField } from './wire.ts'
+import { fieldsOf, lengthDelimited, type Pieces, varintField, type WireField } from './protobuf-wire.ts'
 
 /** Numbers of the fields that edits touch, by ONNX's schema. */
 const MODEL = { irVersion: 1, graph: 7 } as const

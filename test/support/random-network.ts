@@ -1,5 +1,5 @@
 import onnxProto from 'onnx-proto'
-import { toHalf } from '../../cli/model/half.ts'
+import { toHalf } from '../../cli/model/float16.ts'
 import { randomNumbers } from './random-numbers.ts'
 import { seededWeights } from './seeded-weights.ts'
 

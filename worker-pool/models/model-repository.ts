@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import type { Clock } from '../../shared/clock.ts'
 import type { FolderWatch } from './folder-watch.ts'
-import { KnownPackages } from './known-packages.ts'
 import { ModelPackageError, unreadable } from './model-package.ts'
 import { type ModelSelection, missingFrom } from './model-selection.ts'
 import { highestFirst, type OfferOutcome, type PackageChange, type PackageOffer } from './package-change.ts'
 import { type PackageFiles, packageFiles } from './package-files.ts'
 import { listPackageFolders, type PackageFolder, type PackageFolders } from './package-folders.ts'
+import { WatchedPackages } from './watched-packages.ts'
 
 export interface Scan {
   /** In the order in which they are to be applied. */
@@ -33,13 +33,13 @@ const LEAST_PAUSE_MS = 1_000
  */
 export class ModelRepository {
   readonly #deps: ModelRepositoryDeps
-  readonly #known: KnownPackages
+  readonly #known: WatchedPackages
   /** By path: why it could not be listed the last time, in words. */
   #unlisted = new Map<string, string>()
 
   constructor(deps: ModelRepositoryDeps) {
     this.#deps = deps
-    this.#known = new KnownPackages(deps.clock)
+    this.#known = new WatchedPackages(deps.clock)
   }
 
   /**

@@ -3,7 +3,7 @@
  * nothing is lost with a thread. There is never more of it than `count` blocks, so who asks for one waits for as long as all are in use:
  * that is what bounds how far a pool claims ahead.
  */
-export class BatchMemory {
+export class BatchBuffers {
   readonly #bytes: number
   readonly #idle: SharedArrayBuffer[] = []
   readonly #waiting: ((memory: SharedArrayBuffer) => void)[] = []

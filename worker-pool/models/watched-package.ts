@@ -20,7 +20,7 @@ type Verdict =
   | { kind: 'failed'; times: number; retryAt: number }
 
 /** What a repository remembers of one package folder. Times are the repository's clock's, in ms. */
-export class KnownPackage {
+export class WatchedPackage {
   readonly folder: PackageFolder
   /** What is served from here. */
   #served: PackageCopy | undefined

@@ -1,16 +1,16 @@
 import type { Clock } from '../../shared/clock.ts'
 import { versionId } from '../../shared/model-reference.ts'
-import { KnownPackage } from './known-package.ts'
 import { ModelPackageError, unreadable } from './model-package.ts'
 import { type OfferOutcome, PackageChangedError, type PackageOffer } from './package-change.ts'
 import { packageFiles } from './package-files.ts'
 import type { PackageFolder } from './package-folders.ts'
 import { loadNamedPackage } from './read-packages.ts'
+import { WatchedPackage } from './watched-package.ts'
 
 /** The package folders that a repository has seen. Each version is offered from one of them at a time. */
-export class KnownPackages {
+export class WatchedPackages {
   readonly #clock: Clock
-  readonly #byPath = new Map<string, KnownPackage>()
+  readonly #byPath = new Map<string, WatchedPackage>()
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -20,12 +20,12 @@ export class KnownPackages {
     return [...this.#byPath.values()].map(({ folder }) => folder)
   }
 
-  get(path: string): KnownPackage | undefined {
+  get(path: string): WatchedPackage | undefined {
     return this.#byPath.get(path)
   }
 
-  getOrAdd(folder: PackageFolder): KnownPackage {
-    const known = this.#byPath.get(folder.path) ?? new KnownPackage(folder)
+  getOrAdd(folder: PackageFolder): WatchedPackage {
+    const known = this.#byPath.get(folder.path) ?? new WatchedPackage(folder)
     this.#byPath.set(folder.path, known)
     return known
   }
@@ -39,12 +39,12 @@ export class KnownPackages {
     return [...this.#byPath.values()].some((known) => this.isDue(known))
   }
 
-  isDue(known: KnownPackage): boolean {
+  isDue(known: WatchedPackage): boolean {
     return known.isDue(this.#clock.now(), (id) => this.#otherThatHolds(id, known) !== undefined)
   }
 
   /** An error if it will not do now. Undefined if it changed while it was read: the next scan sees another copy. */
-  async pickUp(known: KnownPackage, fingerprint: string): Promise<PackageOffer | Error | undefined> {
+  async pickUp(known: WatchedPackage, fingerprint: string): Promise<PackageOffer | Error | undefined> {
     const { path } = known.folder
     try {
       const modelPackage = await loadNamedPackage(known.folder)
@@ -75,12 +75,12 @@ export class KnownPackages {
     }
   }
 
-  #fail(known: KnownPackage, fingerprint: string, error: Error): void {
+  #fail(known: WatchedPackage, fingerprint: string, error: Error): void {
     if (error instanceof ModelPackageError) known.refused(fingerprint)
     else known.failed(fingerprint, this.#clock.now())
   }
 
-  #otherThatHolds(id: string, known: KnownPackage): KnownPackage | undefined {
+  #otherThatHolds(id: string, known: WatchedPackage): WatchedPackage | undefined {
     return [...this.#byPath.values()].find((other) => other !== known && other.holds(id))
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fromHalf, toHalf } from './half.ts'
+import { fromHalf, toHalf } from './float16.ts'
 
 test('every finite float16 survives the way to a number and back', () => {
   for (let half = 0; half < 0x7c00; half++) expect(toHalf(fromHalf(half))).toBe(half)

@@ -2,7 +2,7 @@
 const NEWEST = 0.25
 
 /** How long loading a batch and running it take, as moving averages in ms; 0 until they are known. */
-export class RunTimes {
+export class RunDurations {
   #loadMs = 0
   #runMs = 0
 

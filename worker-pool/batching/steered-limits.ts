@@ -4,7 +4,7 @@ import type { BatchingLimits } from './batching-policy.ts'
 import { LatencyController } from './latency-controller.ts'
 
 /** What batches may be at the moment: as the model says, or steered to hold its p99; in either case no more than fits into memory. */
-export class CurrentLimits {
+export class SteeredLimits {
   readonly #own: BatchingLimits
   readonly #controller: LatencyController | undefined
   #fits: number

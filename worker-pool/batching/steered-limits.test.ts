@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { observedBatch, observedJob, succeeded } from '../../test/support/settled-batch.ts'
-import { CurrentLimits } from './current-limits.ts'
+import { SteeredLimits } from './steered-limits.ts'
 
 const own = { maxBatchSize: 32, maxDelayMs: 5, preferredSizes: [8] }
 /** A window of jobs that take far too long because they pile up: larger batches are called for. */
@@ -8,7 +8,7 @@ const late = succeeded(observedJob({ createdAt: 0, claimedAt: 500 }))
 const pilingUp = observedBatch({ size: 32, jobs: Array(200).fill(late), times: instantly(5) })
 
 test('without a target the limits are the model’s own, whatever is observed', () => {
-  const limits = new CurrentLimits(own, undefined)
+  const limits = new SteeredLimits(own, undefined)
   limits.observe(pilingUp)
   expect(limits.now).toEqual(own)
 })
@@ -26,7 +26,7 @@ describe('what jobs took', () => {
     })
 
   test('counts from their own claim, not from their batch’s last', () => {
-    const limits = new CurrentLimits(own, 100)
+    const limits = new SteeredLimits(own, 100)
     limits.observe(gathered(0))
     expect(limits.now.maxDelayMs).toBe(25)
     limits.observe(gathered(90))
@@ -38,7 +38,7 @@ describe('what jobs took', () => {
 
 describe('a size that did not fit into memory', () => {
   test('halves the largest batch, down to one', () => {
-    const limits = new CurrentLimits(own, undefined)
+    const limits = new SteeredLimits(own, undefined)
     expect(limits.didNotFit(32)).toBe(true)
     expect(limits.now.maxBatchSize).toBe(16)
     expect(limits.didNotFit(4)).toBe(true)
@@ -48,7 +48,7 @@ describe('a size that did not fit into memory', () => {
   })
 
   test('stays the limit when batches are steered to be larger', () => {
-    const limits = new CurrentLimits(own, 100)
+    const limits = new SteeredLimits(own, 100)
     limits.didNotFit(16)
     for (let i = 0; i < 10; i++) limits.observe(pilingUp)
     expect(limits.now.maxBatchSize).toBe(8)

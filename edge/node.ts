@@ -1,9 +1,11 @@
+import { writeSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
 import { pino } from 'pino'
 import sharp from 'sharp'
 import { closeServer } from '../shared/close-server.ts'
+import { lossyLog } from '../shared/lossy-log.ts'
 import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
 import { createSharpDecoder } from '../shared/sharp-decoder.ts'
 import { decodableTypes, prepareSharpForUploads } from '../shared/sharp-loaders.ts'
@@ -12,10 +14,13 @@ import { imageLimitsOf, nodeEdgeEnvSchema } from './env.ts'
 import type { ImageLimits } from './image/image-limits.ts'
 import { withAdmission } from './image/with-admission.ts'
 
+const STDOUT = 1
+
 /** Entry: the edge on Node, for who hosts it himself. Says `ready` with its URL to a parent process that listens (IPC). */
 async function main(): Promise<void> {
   const env = readConfiguration(nodeEdgeEnvSchema, process.env)
-  const log = pino({ name: 'edge', level: env.LOG_LEVEL })
+  const destination = lossyLog((line) => writeSync(STDOUT, line))
+  const log = pino({ name: 'edge', level: env.LOG_LEVEL }, destination)
   const stopping = new AbortController()
   const app = composeEdge(env, {
     ...(await sharpDecoder(imageLimitsOf(env))),

@@ -1,17 +1,22 @@
+import { writeSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
 import { pino } from 'pino'
 import { closeServer } from '../shared/close-server.ts'
+import { lossyLog } from '../shared/lossy-log.ts'
 import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
 import { createGateway } from './app.ts'
 import { gatewayEnvSchema } from './env.ts'
 import { connectGatewayRedis, GatewayRedis } from './redis.ts'
 
+const STDOUT = 1
+
 /** Entry: the Upstash-compatible REST gateway. Says `ready` with its port to a parent process that listens (IPC). */
 async function main(): Promise<void> {
   const env = readConfiguration(gatewayEnvSchema, process.env)
-  const log = pino({ name: 'gateway', level: env.LOG_LEVEL })
+  const destination = lossyLog((line) => writeSync(STDOUT, line))
+  const log = pino({ name: 'gateway', level: env.LOG_LEVEL }, destination)
   const redis = connectGatewayRedis(env.REDIS_URL)
   redis.on('error', (error: NodeJS.ErrnoException) =>
     log.warn({ code: error.code ?? error.name }, 'redis connection'),

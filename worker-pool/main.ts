@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs'
 // Photos of all models wait in one line: p-limit is such a line, and well kept.
 
 import { hostname } from 'node:os'
@@ -5,6 +6,7 @@ import pLimit from 'p-limit'
 import { type Logger, pino } from 'pino'
 import { MANIFEST_TTL_MS, POOL_TTL_MS } from '../shared/announcement.ts'
 import { systemClock } from '../shared/clock.ts'
+import { lossyLog } from '../shared/lossy-log.ts'
 import { versionId } from '../shared/model-reference.ts'
 import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
 import { RedisJobConsumer } from '../shared/redis-job-consumer.ts'
@@ -43,13 +45,16 @@ const GIVE_BACK_MS = 3_000
 /** For the last spans to reach their collector. */
 const FLUSH_MS = 2_000
 
+const STDOUT = 1
+
 /** Entry: one worker pool, or with GPUS one for each of these GPUs. */
 async function main(): Promise<void> {
   // ONNX Runtime would otherwise send telemetry to its makers.
   process.env.ORT_DISABLE_TELEMETRY ||= '1'
   const env = readConfiguration(poolEnvSchema, process.env)
   const poolId = `${hostname()}-${process.pid}-${crypto.randomUUID().slice(0, 8)}`
-  const log = pino({ name: 'worker-pool', level: env.LOG_LEVEL, base: { pool: poolId } })
+  const destination = lossyLog((line) => writeSync(STDOUT, line))
+  const log = pino({ name: 'worker-pool', level: env.LOG_LEVEL, base: { pool: poolId } }, destination)
   if (env.GPUS === undefined) return runPool(env, poolId, log)
   const gpus = await listGpus(createQueryGpus(process.env))
   process.exitCode = await superviseHere(devicePools(env.GPUS, gpus, process.env), process, {

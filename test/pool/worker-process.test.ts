@@ -33,6 +33,14 @@ describe('a pool', () => {
     expect(await queue.redis.xlen(queue.keys.queue(QUEUE))).toBe(0)
   })
 
+  test('serves on though its log cannot be written', async () => {
+    const queue = await PoolQueue.open()
+    const pool = await queue.startPool({}, '/dev/full')
+    const [settled] = await (await queue.enqueue([newJob(1)])).settled
+    expect(settled).toMatchObject({ status: 'succeeded' })
+    await pool.stop()
+  })
+
   test('gives each job the answer for its own image, as PyTorch gave it', async () => {
     const cases = reference.cases.flatMap(({ input, ...answer }) =>
       input.formula ? [{ ...answer, image: pattern(input.a ?? 0, input.b ?? 0, input.d ?? 0) }] : [],

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -52,9 +52,11 @@ export class PoolQueue {
     return new PoolQueue(url, keys, await RedisTcp.connect(url))
   }
 
-  /** A pool as a process of its own, ready to serve. */
-  async startPool(env: Record<string, string> = {}): Promise<PoolProcess> {
+  /** A pool as a process of its own, ready to serve. `logTo`: where its log goes, if not to a file that `untilLogged` reads. */
+  async startPool(env: Record<string, string> = {}, logTo?: string): Promise<PoolProcess> {
     const folder = await mkdtemp(join(tmpdir(), 'edgebatch-pool-'))
+    const log = join(folder, 'worker-pool.log')
+    if (logTo !== undefined) await symlink(logTo, log)
     const pool = await startService({
       name: 'worker-pool',
       entry: 'worker-pool/main.ts',
@@ -66,7 +68,6 @@ export class PoolQueue {
       await pool.kill()
       await rm(folder, { recursive: true })
     })
-    const log = join(folder, 'worker-pool.log')
     const untilLogged = async (what: RegExp) => {
       while (!what.test(await readFile(log, 'utf8'))) await setImmediate()
     }

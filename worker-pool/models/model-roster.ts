@@ -112,7 +112,10 @@ export class ModelRoster {
       await served.drain(this.#deadline)
       return
     }
-    served.finished.catch((reason: unknown) => this.#broken.resolve(reason))
+    // One that is on its way out by then ends by itself, and the pool goes on.
+    served.finished.catch((reason: unknown) => {
+      if (this.#serving.get(id) === served) this.#broken.resolve(reason)
+    })
     this.#serving.set(id, served)
     log.info({ model: id, replaced: old !== undefined }, 'serves')
     await announcer.update(this.manifests)

@@ -1,6 +1,4 @@
 import { writeSync } from 'node:fs'
-// Photos of all models wait in one line: p-limit is such a line, and well kept.
-
 import { hostname } from 'node:os'
 import pLimit from 'p-limit'
 import { type Logger, pino } from 'pino'
@@ -82,6 +80,7 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
   const { observer, metrics, loads, flush } = await composeObservation(env, {
     ...{ poolId, log, clock, elapsed, readGpus },
   })
+  // Photos of all models wait in one line: p-limit is such a line, and well kept.
   const photoTurn = pLimit(env.DECODE_THREADS)
   const running = new Set<ServedModel>()
   let phase: 'starting' | 'serving' | 'draining' = 'starting'

@@ -20,6 +20,7 @@ import type { UntilGranted } from './redis/until-granted.ts'
 import { RunDurations } from './run-durations.ts'
 import { type Settlement, settlementsOf } from './run-results.ts'
 import { Settling } from './settling.ts'
+import { whenAborted } from './when-aborted.ts'
 
 export interface ServedModelDeps {
   consumer: JobConsumer
@@ -131,7 +132,7 @@ export class ServedModel {
   async drain(deadline?: AbortSignal): Promise<void> {
     await this.#gatherer.stop()
     try {
-      await (deadline ? Promise.race([this.#finished, aborted(deadline)]) : this.#finished)
+      await (deadline ? Promise.race([this.#finished, whenAborted(deadline)]) : this.#finished)
     } finally {
       await this.#settling.giveBack()
       if (!this.#isGone) {
@@ -230,11 +231,4 @@ function ignore(): void {}
 
 function asFailure({ job, code, unexpected }: FailedInput): Settlement {
   return { job, result: { status: 'failed', code }, reason: unexpected }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

@@ -2,8 +2,8 @@ import type { LuaScript } from '../redis-commands.ts'
 import { FINISH, INTEGER, IS_COUNT, NOW_MS } from './lua-parts.ts'
 
 /**
- * Ends claimed jobs: writes the terminal state of each once and tells whoever waits, then frees their inputs and removes them from the
- * queue, all at once, which takes Redis a fifth less. A result that comes after the deadline ends the job as expired: a reader may have been told so already.
+ * Ends claimed jobs: writes the terminal state of each once and tells whoever waits, then frees the inputs and removes the entries of all
+ * with one command each. A result that comes after the deadline ends the job as expired: a reader may have been told so already.
  *
  * KEYS  1 queue (stream)  then for each job: job (hash), input (string)
  * ARGV  1 group  then for each job: entry id, attempt, 'succeeded' or 'failed', done channel, how many arguments follow, and

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { MODELS_FRESH_MS } from '../../shared/announcement.ts'
 import type { Clock } from '../../shared/clock.ts'
+import { whenAborted } from '../when-aborted.ts'
 import type { ServedModel } from './model-roster.ts'
 import type { WithdrawalEnd } from './withdrawals.ts'
 
@@ -52,9 +53,10 @@ export class RetiringModels {
   removed(id: string, model: ServedModel, withdrawal: Promise<WithdrawalEnd>): void {
     this.#log.info({ model: id }, 'was removed; it is served until its queue is empty')
     void this.#add({ id, model, what: 'the version' }, async (atOnce) => {
-      const end = await Promise.race([withdrawal, aborted(atOnce)])
+      const end = await Promise.race([withdrawal, whenAborted(atOnce)])
       if (end === 'forgotten') await this.#clock.sleep(MODELS_FRESH_MS + ON_ITS_WAY_MS, atOnce)
-      if (end === 'forgotten' && !atOnce.aborted) await Promise.race([model.drainQueue(), aborted(atOnce)])
+      if (end === 'forgotten' && !atOnce.aborted)
+        await Promise.race([model.drainQueue(), whenAborted(atOnce)])
     })
   }
 
@@ -98,12 +100,5 @@ export class RetiringModels {
 
 function hurry({ atOnce, deadline }: Retiring, until: AbortSignal | undefined): void {
   atOnce.abort()
-  if (until) void aborted(until).then(() => deadline.abort())
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+  if (until) void whenAborted(until).then(() => deadline.abort())
 }

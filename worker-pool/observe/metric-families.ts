@@ -31,7 +31,10 @@ export function createMetricFamilies(registry: Registry) {
       registers: [registry],
     }),
     images: counter('edgebatch_inference_count_total', 'Images run through the model'),
-    batches: counter('edgebatch_inference_exec_count_total', 'Runs of the model, one a batch'),
+    executionCount: counter(
+      'edgebatch_inference_exec_count_total',
+      'Runs of the model; more than one a batch where some failed',
+    ),
     padding: counter('edgebatch_inference_padding_total', 'Rows run only to fill a batch up to its bucket'),
     discarded: new Counter({
       name: 'edgebatch_inference_results_discarded_total',

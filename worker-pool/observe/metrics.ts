@@ -35,12 +35,13 @@ export class PoolMetrics implements PoolObserver {
   }
 
   modelServed(manifest: ModelManifest): void {
-    const { success, failure, images, batches, padding, discarded, released, pending, info } = this.#families
+    const { success, failure, images, executionCount, padding, discarded, released, pending, info } =
+      this.#families
     const served = this.#served.get(versionId(manifest))
     if (served) return void served.pending.set(manifest, 0)
     const labels = { model: manifest.name, version: manifest.version }
     this.#served.set(versionId(manifest), { labels, pending: new Map([[manifest, 0]]) })
-    for (const counter of [success, images, batches, padding, released]) counter.inc(labels, 0)
+    for (const counter of [success, images, executionCount, padding, released]) counter.inc(labels, 0)
     for (const reason of EXPECTED_FAILURES) failure.inc({ ...labels, reason }, 0)
     for (const outcome of LATE_OUTCOMES) discarded.inc({ ...labels, outcome }, 0)
     for (const histogram of Object.values(this.#families.histograms)) histogram.zero(labels)
@@ -49,14 +50,16 @@ export class PoolMetrics implements PoolObserver {
   }
 
   modelGone(manifest: ModelManifest): void {
-    const { success, failure, images, batches, padding, discarded, released, pending, info } = this.#families
+    const { success, failure, images, executionCount, padding, discarded, released, pending, info } =
+      this.#families
     const served = this.#served.get(versionId(manifest))
     if (!served?.pending.delete(manifest)) return
     this.#tellPending(served)
     if (served.pending.size > 0) return
     const { labels } = served
     this.#served.delete(versionId(manifest))
-    for (const counter of [success, images, batches, padding, released, pending]) counter.remove(labels)
+    for (const counter of [success, images, executionCount, padding, released, pending])
+      counter.remove(labels)
     for (const reason of Object.keys(PROBLEMS)) failure.remove({ ...labels, reason })
     for (const outcome of LATE_OUTCOMES) discarded.remove({ ...labels, outcome })
     for (const histogram of Object.values(this.#families.histograms)) histogram.remove(labels)
@@ -66,9 +69,9 @@ export class PoolMetrics implements PoolObserver {
   batchSettled({ manifest, size, bucket, executions, times, jobs }: SettledBatch): void {
     const labels = this.#served.get(versionId(manifest))?.labels
     if (!labels) return
-    const { images, batches, padding, histograms } = this.#families
+    const { images, executionCount, padding, histograms } = this.#families
     images.inc(labels, size)
-    batches.inc(labels, executions)
+    executionCount.inc(labels, executions)
     padding.inc(labels, bucket - size)
     histograms.batchSize.observe(labels, size)
     histograms.gather.observe(labels, seconds(times.takenAt, times.claimedAt))

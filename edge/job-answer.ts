@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
-import { type EncodingFormat, type Job, toPublicJob } from '../shared/job.ts'
+import type { EncodingFormat, Job } from '../shared/job.ts'
 import { isTerminal } from '../shared/job-state.ts'
+import { toPublicJob } from '../shared/public-job.ts'
 
 /** Seconds after which a pending job is worth asking for again. */
 const RETRY_AFTER_SECONDS = 1
@@ -13,7 +14,11 @@ export function answerWithJob(
   queuePosition?: number,
 ): Response {
   const { origin } = new URL(c.req.url)
-  const body = toPublicJob(job, origin, queuePosition, encoding)
+  const body = toPublicJob(job, {
+    origin,
+    encoding,
+    outlook: { position: queuePosition ?? null, etaSeconds: null },
+  })
   c.header('cache-control', 'no-store')
   if (isTerminal(job.status)) return c.json(body, 200)
   c.header('location', `/result/${job.id}`)

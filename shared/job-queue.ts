@@ -2,7 +2,10 @@ import type { KnownModel, PoolLoad } from './announcement.ts'
 import type { ProblemCode } from './errors.ts'
 import type { Job, JobOutput } from './job.ts'
 import type { JobInput } from './job-input.ts'
+import type { JobStatus } from './job-state.ts'
 import type { ModelManifest } from './model-manifest.ts'
+import type { Priority } from './priority.ts'
+import type { Webhook } from './webhook.ts'
 
 /** The two sides of the queue. The edge holds a producer, a worker pool a consumer; Redis lies between. */
 
@@ -22,22 +25,72 @@ export interface NewJob {
   requestId: string
   /** W3C trace context of the request, for the pool's spans to join. */
   traceparent?: string | undefined
+  /** `normal` where nothing is said. */
+  priority?: Priority
+  /** Id of the API key that it is made with; empty, as by default, without one. */
+  owner?: string
+  /** How long it may take from acceptance to result; the queue's own time where nothing is said. */
+  deadlineMs?: number | undefined
+  /** Whether somebody waits on the job's channel to be told of its end. */
+  watched?: boolean
+  webhook?: Webhook | undefined
+}
+
+/** What the script checks before it accepts a job, in the same round trip. */
+export interface EnqueueChecks {
+  /**
+   * The API key that the job is made with: accepted only while Redis holds just this record under its id, and within its rate.
+   */
+  key?: { id: string; stored: string; rate: { limit: number; windowMs: number } | undefined } | undefined
+  /** `digest` stands for the caller and his key, `fingerprint` for all that he asks for. */
+  idempotency?: { digest: string; fingerprint: string; ttlMs: number } | undefined
+  /** `digest` stands for the caller, the model version, the input and the options that matter to the result. */
+  cache?: { digest: string; ttlMs: number } | undefined
+}
+
+/** What is left of an API key's rate. */
+export interface RateState {
+  limit: number
+  windowMs: number
+  remaining: number
+  /** Until all of it is there again. */
+  resetMs: number
 }
 
 /**
- * `backlog`: jobs of this model waiting or in flight, this one included when it was accepted. `exists`: it had been accepted
- * before; `job` shows it as it was when it was accepted.
+ * `queued`: accepted; `backlog` counts the jobs that will have been served when this one has, itself included. `exists`: the same call had been
+ * accepted before. `replayed`: another call with this Idempotency-Key had. `hit`: the result was there already. `joined`: the same is under way, and
+ * this job gets its result. `job` is as it is then.
  */
-export type EnqueueResult = { backlog: number } & (
-  | { outcome: 'queued' | 'exists'; job: Job }
-  | { outcome: 'full' }
-)
+export type EnqueueResult =
+  | {
+      outcome: 'queued' | 'exists' | 'replayed' | 'hit' | 'joined'
+      job: Job
+      position: number | null
+      rate?: RateState | undefined
+    }
+  | { outcome: 'full'; backlog: number }
+  | { outcome: 'rate-limited'; retryAfterMs: number; rate: RateState }
+  | { outcome: 'idempotency-mismatch' }
+  /** The key is no longer what the edge took it for. */
+  | { outcome: 'key-changed' }
+
+/** A job, and where it stands in its queue. */
+export interface JobLook {
+  job: Job
+  /** Jobs that will have been served when this one has, itself included. Null once it is not queued, or where Redis does not tell. */
+  position: number | null
+}
 
 export interface JobProducer {
-  /** Idempotent by `job.id`. Throws RedisUnreachableError or RedisReplyError. */
-  enqueue(job: NewJob): Promise<EnqueueResult>
+  /** Idempotent by `job.id`. Throws RedisUnreachableError or RedisReplyError, as all of these do. */
+  enqueue(job: NewJob, checks?: EnqueueChecks): Promise<EnqueueResult>
   /** The job, or undefined if there is none (never was, or its TTL is over). */
   read(id: string): Promise<Job | undefined>
+  /** The same with its place; with `watch`, its end will be told on its channel. */
+  look(id: string, options?: { watch?: boolean }): Promise<JobLook | undefined>
+  /** Ends a job that has not ended. The status it has then, or undefined if there is no such job. */
+  cancel(job: Job): Promise<JobStatus | undefined>
   /** What pools have announced, by model name; the versions of one in no order. */
   models(): Promise<KnownModel[]>
 }
@@ -59,17 +112,19 @@ export interface HandedOut {
   entry: string
   /** The job's id. */
   id: string
+  /** Which of the version's queues it was in. */
+  priority: Priority
 }
 
 /** A job that belongs to this consumer until it is settled or released, or its deadline passes. */
-export interface ClaimedJob {
-  id: string
-  /** The stream entry and the attempt number are what proves the claim when the job is settled. */
-  entry: string
+export interface ClaimedJob extends HandedOut {
+  /** With the stream entry, what proves the claim when the job is settled. */
   attempt: number
   /** Both by Redis' clock, in ms: how long the job waited is known whatever this machine's clock says. */
   createdAt: number
   claimedAt: number
+  /** By the same clock: who has no result by then need not be run. */
+  deadline: number
   requestId: string
   traceparent: string | undefined
   /** Undefined if what was enqueued is no input that this version knows. */
@@ -86,7 +141,8 @@ export type JobResult =
     }
   | { status: 'failed'; code: ProblemCode }
 
-export type SettleOutcome = 'succeeded' | 'failed' | 'expired' | 'stale' | 'gone'
+/** `canceled`: by its caller, meanwhile. */
+export type SettleOutcome = 'succeeded' | 'failed' | 'expired' | 'canceled' | 'stale' | 'gone'
 
 export type ReleaseOutcome = 'queued' | 'stale' | 'gone'
 

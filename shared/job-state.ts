@@ -5,11 +5,12 @@ import * as z from 'zod'
  * a terminal state is written once and never changes again.
  *
  *     queued ──claim──> processing ──settle──> succeeded | failed
- *        └───────────────────┴──── deadline ──> expired
+ *        ├───────────────────┼──── deadline ──> expired
+ *        └───────────────────┴───── cancel ───> canceled
  */
-export const jobStatusSchema = z.enum(['queued', 'processing', 'succeeded', 'failed', 'expired'])
+export const jobStatusSchema = z.enum(['queued', 'processing', 'succeeded', 'failed', 'expired', 'canceled'])
 export type JobStatus = z.infer<typeof jobStatusSchema>
 
 export function isTerminal(status: JobStatus): boolean {
-  return status === 'succeeded' || status === 'failed' || status === 'expired'
+  return status !== 'queued' && status !== 'processing'
 }

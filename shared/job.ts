@@ -1,7 +1,8 @@
 import * as z from 'zod'
-import { PROBLEMS, type ProblemCode } from './errors.ts'
-import { isTerminal, type JobStatus, jobStatusSchema } from './job-state.ts'
-import { float32Elements, type TensorValue, tensorValueSchema } from './tensor-value.ts'
+import { isTerminal, jobStatusSchema } from './job-state.ts'
+import { prioritySchema } from './priority.ts'
+import { type TensorValue, tensorValueSchema } from './tensor-value.ts'
+import { webhookDeliverySchema, webhookSchema } from './webhook.ts'
 
 /** One label of a classification, as callers see it. */
 export const predictionSchema = z.object({
@@ -35,7 +36,16 @@ const storedJobSchema = z.object({
   model_version: z.string(),
   created_at: milliseconds,
   deadline: milliseconds,
+  /** How long the job can be read once it has ended, in ms. */
+  result_ttl: milliseconds,
   attempt: z.coerce.number().int().nonnegative(),
+  priority: prioritySchema,
+  /** Id of the API key that made it; empty where it was made without one. */
+  owner: z.string(),
+  /** Its number in its queue: of all entries that queue ever had. */
+  seq: z.coerce.number().int().nonnegative().optional(),
+  webhook: json.pipe(webhookSchema).optional(),
+  webhook_delivery: json.pipe(webhookDeliverySchema).optional(),
   started_at: milliseconds.optional(),
   completed_at: milliseconds.optional(),
   predictions: json.pipe(z.array(predictionSchema)).optional(),
@@ -46,7 +56,12 @@ const storedJobSchema = z.object({
   batch_size: z.coerce.number().int().positive().optional(),
 })
 
-export type Job = z.infer<typeof storedJobSchema> & { id: string; model: string }
+export type Job = z.infer<typeof storedJobSchema> & {
+  id: string
+  model: string
+  /** Whether it was kept as long as promised. What is left of it then is to be shown to nobody. */
+  outlived: boolean
+}
 
 /**
  * Reads a job hash at Redis' time `nowMs`. A job that is past its deadline and not settled is expired, whether or not a
@@ -61,83 +76,6 @@ export function parseStoredJob(
   const stored = storedJobSchema.parse(fields)
   const expired = !isTerminal(stored.status) && stored.deadline <= nowMs
   const end = expired ? { status: 'expired' as const, completed_at: stored.deadline } : {}
-  return { id, model, ...stored, ...end }
-}
-
-/** A job as callers see it. `success` and `predictions[].label/probability` are the names of the Keras tutorial's API. */
-export interface PublicJob {
-  id: string
-  status: JobStatus
-  success: boolean
-  model: string
-  model_version: string
-  predictions: Prediction[] | null
-  /** Of a model that embeds, once it succeeded; no other job has the key. */
-  embedding?: number[] | TensorValue
-  /** Of a model whose outputs are shown as they are, once it succeeded; no other job has the key. */
-  tensors?: Record<string, TensorValue>
-  error: { code: ProblemCode; title: string; retryable: boolean } | null
-  created_at: string
-  started_at: string | null
-  completed_at: string | null
-  /** The backlog when the job was accepted, itself included; null where it is not known. */
-  queue_position: number | null
-  eta_seconds: number | null
-  metrics: {
-    queue_ms: number | null
-    predict_ms: number | null
-    batch_size: number | null
-    attempts: number
-  }
-  urls: { get: string }
-}
-
-/** `origin` is the scheme and host that the caller used, without a slash at the end. */
-export function toPublicJob(
-  job: Job,
-  origin: string,
-  queuePosition: number | null = null,
-  encoding: EncodingFormat = 'float',
-): PublicJob {
-  const queuedUntil = job.started_at ?? job.completed_at
-  return {
-    id: job.id,
-    status: job.status,
-    success: job.status === 'succeeded',
-    model: job.model,
-    model_version: job.model_version,
-    predictions: job.predictions ?? null,
-    ...(job.embedding && {
-      embedding: encoding === 'float' ? float32Elements(job.embedding) : job.embedding,
-    }),
-    ...(job.tensors && { tensors: job.tensors }),
-    error: publicError(job),
-    created_at: isoTime(job.created_at),
-    started_at: job.started_at === undefined ? null : isoTime(job.started_at),
-    completed_at: job.completed_at === undefined ? null : isoTime(job.completed_at),
-    queue_position: job.status === 'queued' ? queuePosition : null,
-    eta_seconds: null,
-    metrics: {
-      queue_ms: queuedUntil === undefined ? null : queuedUntil - job.created_at,
-      predict_ms: job.predict_ms ?? null,
-      batch_size: job.batch_size ?? null,
-      attempts: job.attempt,
-    },
-    urls: { get: `${origin}/result/${job.id}` },
-  }
-}
-
-function publicError(job: Job): PublicJob['error'] {
-  if (job.status !== 'failed' && job.status !== 'expired') return null
-  const code = job.status === 'expired' ? 'job-expired' : knownCode(job.error)
-  return { code, title: PROBLEMS[code].title, retryable: PROBLEMS[code].retryable }
-}
-
-/** A code written by a newer pool may be unknown here; then the caller is told what is certain. */
-function knownCode(code: string | undefined): ProblemCode {
-  return code !== undefined && Object.hasOwn(PROBLEMS, code) ? (code as ProblemCode) : 'internal-error'
-}
-
-function isoTime(milliseconds: number): string {
-  return new Date(milliseconds).toISOString()
+  const { completed_at = Number.POSITIVE_INFINITY } = { ...stored, ...end }
+  return { id, model, ...stored, ...end, outlived: completed_at + stored.result_ttl <= nowMs }
 }

@@ -1,6 +1,6 @@
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { PublicJob } from '../../shared/job.ts'
+import type { PublicJob } from '../../shared/public-job.ts'
 import { embeddingGraph, smallPackage } from '../support/small-models.ts'
 import { type TestStack, testStack } from '../support/stack.ts'
 

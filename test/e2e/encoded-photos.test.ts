@@ -1,6 +1,6 @@
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import type { PublicJob } from '../../shared/job.ts'
+import type { PublicJob } from '../../shared/public-job.ts'
 import { packageDecoding } from '../support/model-package.ts'
 import { example } from '../support/photos.ts'
 import { MODEL, type TestStack, testStack } from '../support/stack.ts'

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { PublicJob } from '../../shared/job.ts'
+import type { PublicJob } from '../../shared/public-job.ts'
 import { makeFolder, writePackage } from '../support/package-folders.ts'
 import { example } from '../support/photos.ts'
 import { embeddingGraph } from '../support/small-models.ts'

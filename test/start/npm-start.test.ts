@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
-import type { PublicJob } from '../../shared/job.ts'
+import type { PublicJob } from '../../shared/public-job.ts'
 import { example } from '../support/photos.ts'
 import { processEnv } from '../support/process-env.ts'
 

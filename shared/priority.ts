@@ -1,0 +1,11 @@
+import * as z from 'zod'
+
+/** Which of its queues a job waits in, most urgent first. worker-pool/batching/queue-shares.ts says who is served when. */
+export const PRIORITIES = ['high', 'normal', 'low'] as const
+export const prioritySchema = z.enum(PRIORITIES)
+export type Priority = z.infer<typeof prioritySchema>
+
+/** The queues whose jobs are served before one of this priority is, its own included. */
+export function prioritiesAhead(priority: Priority): readonly Priority[] {
+  return PRIORITIES.slice(0, PRIORITIES.indexOf(priority) + 1)
+}

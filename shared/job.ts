@@ -44,6 +44,8 @@ const storedJobSchema = z.object({
   owner: z.string(),
   /** Its number in its queue: of all entries that queue ever had. */
   seq: z.coerce.number().int().nonnegative().optional(),
+  /** The job whose result it gets, since it is for the same input. */
+  follows: z.string().optional(),
   webhook: json.pipe(webhookSchema).optional(),
   webhook_delivery: json.pipe(webhookDeliverySchema).optional(),
   started_at: milliseconds.optional(),

@@ -4,8 +4,3 @@ import * as z from 'zod'
 export const PRIORITIES = ['high', 'normal', 'low'] as const
 export const prioritySchema = z.enum(PRIORITIES)
 export type Priority = z.infer<typeof prioritySchema>
-
-/** The queues whose jobs are served before one of this priority is, its own included. */
-export function prioritiesAhead(priority: Priority): readonly Priority[] {
-  return PRIORITIES.slice(0, PRIORITIES.indexOf(priority) + 1)
-}

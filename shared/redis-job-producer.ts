@@ -2,16 +2,20 @@ import { type KnownModel, readAnnouncements } from './announcement.ts'
 import { type Job, parseStoredJob } from './job.ts'
 import { modelOfJobId } from './job-id.ts'
 import { jobInputFields } from './job-input.ts'
-import type { EnqueueResult, JobProducer, NewJob } from './job-queue.ts'
-import type { RedisCommands } from './redis-commands.ts'
+import type { EnqueueChecks, EnqueueResult, JobLook, JobProducer, NewJob, RateState } from './job-queue.ts'
+import { type JobStatus, jobStatusSchema } from './job-state.ts'
+import { PRIORITIES } from './priority.ts'
+import type { RedisCommands, RedisReply } from './redis-commands.ts'
 import { QUEUE_GROUP, type RedisKeys } from './redis-keys.ts'
+import { cancelScript } from './scripts/cancel.ts'
 import { enqueueScript } from './scripts/enqueue.ts'
 import { knownModelsScript } from './scripts/known-models.ts'
+import { lookScript } from './scripts/look.ts'
 
 export interface QueuePolicy {
-  /** Jobs of one model, waiting or in flight, at which new ones are refused. */
+  /** Jobs ahead, waiting or in flight, at which new ones are refused. */
   maxBacklog: number
-  /** How long a job may take from acceptance to result. */
+  /** How long a job may take from acceptance to result, where it does not say. */
   deadlineMs: number
   /** How long a terminal job can be read. */
   resultTtlMs: number
@@ -29,38 +33,19 @@ export class RedisJobProducer implements JobProducer {
     this.#policy = policy
   }
 
-  async enqueue(job: NewJob): Promise<EnqueueResult> {
-    const { maxBacklog, deadlineMs, resultTtlMs } = this.#policy
-    const { id, model } = job
-    const queue = this.#keys.queue({ model, version: job.modelVersion })
-    const keys = [queue, this.#keys.job(model, id), this.#keys.input(model, id)]
-    const fields = {
-      model_version: job.modelVersion,
-      ...jobInputFields(job.input),
-      request_id: job.requestId,
-      ...(job.traceparent === undefined ? {} : { traceparent: job.traceparent }),
-    }
-    const reply = await this.#redis.run(enqueueScript, keys, [
-      id,
-      maxBacklog,
-      deadlineMs,
-      resultTtlMs,
-      QUEUE_GROUP,
-      job.payload,
-      ...Object.entries(fields).flat(),
-    ])
-    const [outcome, backlog, createdAt] = reply as ['queued' | 'exists' | 'full', number, number]
-    if (outcome === 'full') return { outcome, backlog }
-    const accepted: Job = {
-      id,
-      model,
-      model_version: job.modelVersion,
-      status: 'queued',
-      created_at: createdAt,
-      deadline: createdAt + deadlineMs,
-      attempt: 0,
-    }
-    return { outcome, backlog, job: accepted }
+  async enqueue(job: NewJob, checks: EnqueueChecks = {}): Promise<EnqueueResult> {
+    const { id, model, modelVersion: version, priority = 'normal' } = job
+    const served = PRIORITIES.slice(0, PRIORITIES.indexOf(priority))
+    const keys = [
+      this.#keys.queue({ model, version }, priority),
+      this.#keys.job(model, id),
+      this.#keys.input(model, id),
+      ...served.map((ahead) => this.#keys.queue({ model, version }, ahead)),
+    ]
+    const options = JSON.stringify(this.#options(job, checks))
+    const fields = Object.entries(newFields(job, priority, checks)).flat()
+    const reply = await this.#redis.run(enqueueScript, keys, [options, job.payload, ...fields])
+    return this.#result(reply as EnqueueReply, job, checks)
   }
 
   async read(id: string): Promise<Job | undefined> {
@@ -71,15 +56,140 @@ export class RedisJobProducer implements JobProducer {
     return parseStoredJob(id, model, fields, nowMs)
   }
 
+  async look(id: string, { watch = false } = {}): Promise<JobLook | undefined> {
+    const model = modelOfJobId(id)
+    if (model === undefined) return undefined
+    const args = [this.#keys.ofModel(model), watch ? '1' : '']
+    const reply = await this.#redis.run(lookScript, [this.#keys.job(model, id)], args)
+    const [nowMs, flat, position] = reply as [number, string[], number]
+    const fields = asRecord(flat)
+    if (fields.status === undefined) return undefined
+    const job = parseStoredJob(id, model, fields, nowMs)
+    return { job, position: job.status === 'queued' && position > 0 ? position : null }
+  }
+
+  async cancel({ id, model, model_version: version, priority }: Job): Promise<JobStatus | undefined> {
+    const reply = await this.#redis.run(
+      cancelScript,
+      [
+        this.#keys.queue({ model, version }, priority),
+        this.#keys.job(model, id),
+        this.#keys.input(model, id),
+      ],
+      [QUEUE_GROUP, this.#keys.ofModel(model), id],
+    )
+    return jobStatusSchema.safeParse(reply).data
+  }
+
   async models(): Promise<KnownModel[]> {
     const reply = await this.#redis.run(knownModelsScript, [this.#keys.models(), this.#keys.workers()], [])
     const [nowMs, models, workers] = reply as [number, string[], string[]]
     return readAnnouncements(asRecord(models), asRecord(workers), nowMs)
   }
+
+  #options({ id, model, deadlineMs, webhook }: NewJob, { key, idempotency, cache }: EnqueueChecks) {
+    const rate = key?.rate && { limit: key.rate.limit, window_ms: key.rate.windowMs }
+    return {
+      base: this.#keys.ofModel(model),
+      id,
+      backlog_limit: this.#policy.maxBacklog,
+      deadline_ms: deadlineMs ?? this.#policy.deadlineMs,
+      result_ttl_ms: this.#policy.resultTtlMs,
+      group: QUEUE_GROUP,
+      ...(webhook && { webhooks: this.#keys.webhooks() }),
+      ...(key && {
+        key: {
+          ...{ hash: this.#keys.apiKeys(), id: key.id, record: key.stored },
+          ...(rate && { rate_key: this.#keys.rate(key.id), ...rate }),
+        },
+      }),
+      ...(idempotency && {
+        idempotency: {
+          key: this.#keys.idempotency(idempotency.digest),
+          fingerprint: idempotency.fingerprint,
+          ttl_ms: idempotency.ttlMs,
+        },
+      }),
+      ...(cache && { cache: { key: this.#keys.cache(model, cache.digest), ttl_ms: cache.ttlMs } }),
+    }
+  }
+
+  #result(reply: EnqueueReply, job: NewJob, { key }: EnqueueChecks): EnqueueResult {
+    const [outcome, nowMs, id, fields, position, remaining, resetMs] = reply
+    const rate: RateState | undefined =
+      key?.rate && remaining >= 0 ? { ...key.rate, remaining, resetMs } : undefined
+    switch (outcome) {
+      case 'full':
+        return { outcome, backlog: position }
+      case 'mismatch':
+        return { outcome: 'idempotency-mismatch' }
+      case 'rate-limited':
+        if (!rate) throw new Error('the rate of a key without one is used up')
+        return { outcome, retryAfterMs: resetMs, rate }
+      case 'key-changed':
+        return { outcome }
+      case 'queued':
+        return { outcome, job: this.#accepted(job, nowMs), position, rate }
+      default: {
+        // A replayed one may be of another model: what is the default has changed since.
+        const found = parseStoredJob(id, modelOfJobId(id) ?? job.model, asRecord(fields), nowMs)
+        return { outcome, job: found, position: null, rate }
+      }
+    }
+  }
+
+  #accepted(
+    { id, model, modelVersion, deadlineMs, priority = 'normal', owner = '', webhook }: NewJob,
+    now: number,
+  ): Job {
+    return {
+      ...{ id, model, model_version: modelVersion, status: 'queued', priority, owner, attempt: 0 },
+      created_at: now,
+      deadline: now + (deadlineMs ?? this.#policy.deadlineMs),
+      result_ttl: this.#policy.resultTtlMs,
+      outlived: false,
+      ...(webhook && { webhook }),
+    }
+  }
+}
+
+type EnqueueReply = [
+  outcome:
+    | 'queued'
+    | 'exists'
+    | 'replayed'
+    | 'hit'
+    | 'joined'
+    | 'full'
+    | 'rate-limited'
+    | 'mismatch'
+    | 'key-changed',
+  nowMs: number,
+  id: string,
+  fields: string[],
+  position: number,
+  remaining: number,
+  resetMs: number,
+]
+
+/** What the job's hash holds from the beginning, but for what the script knows. */
+function newFields(job: NewJob, priority: string, { cache }: EnqueueChecks): Record<string, string> {
+  const { modelVersion, owner = '', input, requestId, traceparent, watched, webhook } = job
+  return {
+    model_version: modelVersion,
+    priority,
+    owner,
+    ...jobInputFields(input),
+    request_id: requestId,
+    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(watched ? { watched: '1' } : {}),
+    ...(webhook ? { webhook: JSON.stringify(webhook) } : {}),
+    ...(cache ? { cache: cache.digest } : {}),
+  }
 }
 
 /** A hash as scripts return it: field, value, field, value. */
-function asRecord(flat: readonly string[]): Record<string, string> {
+function asRecord(flat: readonly RedisReply[]): Record<string, string> {
   const pairs = Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i], flat[2 * i + 1]])
   return Object.fromEntries(pairs) as Record<string, string>
 }

@@ -48,6 +48,11 @@ export class RedisKeys {
     return `${this.prefix}{${model}}:queue:${version}:${priority}`
   }
 
+  /** What all keys of a model begin with. */
+  ofModel(model: string): string {
+    return `${this.prefix}{${model}}:`
+  }
+
   job(model: string, id: string): string {
     return `${this.prefix}{${model}}:job:${id}`
   }
@@ -78,6 +83,10 @@ export class RedisKeys {
 
   rate(keyId: string): string {
     return `${this.prefix}rate:${keyId}`
+  }
+
+  apiKeys(): string {
+    return `${this.prefix}keys`
   }
 
   webhooks(): string {

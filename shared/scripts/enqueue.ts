@@ -1,58 +1,157 @@
 import type { LuaScript } from '../redis-commands.ts'
-import { INTEGER, NOW_MS } from './lua-parts.ts'
+import { FINISH, INTEGER, IS_COUNT, NOW_MS, TOMBSTONE_MS } from './lua-parts.ts'
 
 /**
  * Accepts a job, or says why not; all or nothing. Safe to repeat: a second call with the same job changes nothing.
  *
- * KEYS  1 queue (stream)  2 job (hash)  3 input (string)
- * ARGV  1 job id  2 backlog limit  3 deadline, ms from now  4 result TTL, ms  5 group
- *       6 payload  7... field, value, field, value: what else the job hash shall hold
- * Returns {'queued', backlog, now in ms}         accepted; backlog counts this job, all waiting and all in flight
- *         {'exists', backlog, created_at in ms}  this job was accepted before; nothing was written
- *         {'full', backlog}                      the backlog has reached the limit; nothing was written
+ * KEYS  1 queue (stream)  2 job (hash)  3 input (string)  4... queues that are served before it (streams)
+ * ARGV  1 options, JSON:
+ *         base          what the model's keys begin with        id            the job's
+ *         backlog_limit jobs ahead at which it is refused       deadline_ms   from now
+ *         result_ttl_ms                                         group         consumer group
+ *         webhooks      key of the webhooks that are due, if it has one
+ *         key           {hash, id, record, rate_key, limit, window_ms}: the API key; the last three only if it has a rate
+ *         idempotency   {key, fingerprint, ttl_ms}
+ *         cache         {key, ttl_ms}
+ *       2 payload  3... field, value, field, value: what else the job hash shall hold
+ * Returns {outcome, now in ms, id, fields of the job or {}, position or -1, of the rate remaining or -1, ms until it is all there}
+ *         'queued'       accepted
+ *         'exists'       the same call was accepted before; nothing was written
+ *         'replayed'     another call with this Idempotency-Key was accepted before: its job; nothing was written
+ *         'hit'          the result was there: the job has it
+ *         'joined'       the same input is on its way: the job gets that result
+ *         'mismatch'     the Idempotency-Key was used for something else; nothing was written, as below
+ *         'key-changed'  Redis holds no such key, or another record of it
+ *         'rate-limited' its rate is used up; the last item is the time in ms until one more is there
+ *         'full'         the limit is reached; the position is that of the last job that is there
  *
- * Entries carry their deadline: once the queue is full, the dead among the oldest are dropped (no pool was there to do
- * so). The queue's own TTL only ever grows, since edges with different settings share it; by twice what is
- * needed, so that few jobs have to prolong it.
+ * The rate is GCRA (the leaky bucket as a virtual schedule): one number, the time at which all of it will be there again.
+ * Entries carry their deadline: once the queue is full, the dead among the oldest are dropped (no pool was there to do so).
  */
 export const enqueueScript: LuaScript = {
   name: 'enqueue',
-  source: `${NOW_MS}${INTEGER}
-local queue, job, input, group = KEYS[1], KEYS[2], KEYS[3], ARGV[5]
-local limit, deadline_ms, ttl_ms = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+  source: `${NOW_MS}${INTEGER}${IS_COUNT}${FINISH}
+local queue, job, input = KEYS[1], KEYS[2], KEYS[3]
+local o = cjson.decode(ARGV[1])
+local remaining, reset_ms, rate_until = -1, 0, nil
+
+local function answer(outcome, id, fields, position)
+  return {outcome, now_ms(), id or o.id, fields or {}, position or -1, remaining, math.ceil(reset_ms)}
+end
+local function refuse(...)
+  redis.call('DEL', job)
+  return answer(...)
+end
 
 local function drop_dead_entries()
-  local dropped, now = 0, now_ms()
+  local dropped = 0
   for _, entry in ipairs(redis.call('XRANGE', queue, '-', '+', 'COUNT', 100)) do
-    if (tonumber(entry[2][4]) or 0) <= now then
-      redis.call('XACK', queue, group, entry[1])
+    if (tonumber(entry[2][4]) or 0) <= now_ms() then
+      if redis.pcall('HGET', o.base .. 'job:' .. entry[2][2], 'followed') == '1' then promote(o.base, entry[2][2]) end
+      redis.call('XACK', queue, o.group, entry[1])
       dropped = dropped + redis.call('XDEL', queue, entry[1])
     end
   end
   return dropped
 end
 
-local backlog = redis.call('XLEN', queue)
-if backlog >= limit then
-  local created_at = redis.call('HGET', job, 'created_at')
-  if created_at then return {'exists', backlog, tonumber(created_at)} end
-  backlog = backlog - drop_dead_entries()
-  if backlog >= limit then return {'full', backlog} end
-end
-if redis.call('HSETNX', job, 'status', 'queued') == 0 then
-  return {'exists', backlog, tonumber(redis.call('HGET', job, 'created_at'))}
+local function use_rate()
+  local interval = o.key.window_ms / o.key.limit
+  local until_ms = math.max(tonumber(redis.call('GET', o.key.rate_key) or 0), now_ms()) + interval
+  local over_ms = until_ms - now_ms() - o.key.window_ms
+  if over_ms > 0 then
+    remaining, reset_ms = 0, over_ms
+    return false
+  end
+  remaining, reset_ms, rate_until = math.floor(-over_ms / interval + 1e-6), until_ms - now_ms(), until_ms
+  return true
 end
 
-local now = now_ms()
-local deadline = integer(now + deadline_ms)
-local entry = redis.call('XADD', queue, '*', 'job', ARGV[1], 'deadline', deadline)
-redis.call('HSET', job, 'entry', entry, 'created_at', integer(now), 'deadline', deadline,
-  'result_ttl', ARGV[4], 'attempt', '0', unpack(ARGV, 7))
-redis.call('PEXPIREAT', job, integer(now + deadline_ms + ttl_ms))
-redis.call('SET', input, ARGV[6], 'PXAT', deadline)
-if redis.call('PTTL', queue) < deadline_ms + ttl_ms then
-  redis.call('PEXPIRE', queue, integer(2 * (deadline_ms + ttl_ms)))
+local function write(fields)
+  local all = {'created_at', integer(now_ms()), 'deadline', integer(now_ms() + o.deadline_ms),
+    'result_ttl', integer(o.result_ttl_ms), 'attempt', '0'}
+  for i = 3, #ARGV do all[#all + 1] = ARGV[i] end
+  for i = 1, #fields do all[#all + 1] = fields[i] end
+  redis.call('HSET', job, unpack(all))
+  redis.call('PEXPIREAT', job, integer(now_ms() + o.deadline_ms + o.result_ttl_ms + ${TOMBSTONE_MS}))
+  if rate_until then redis.call('SET', o.key.rate_key, rate_until, 'PX', math.ceil(rate_until - now_ms())) end
+  if o.idempotency then
+    redis.call('SET', o.idempotency.key, o.idempotency.fingerprint .. ' ' .. o.id, 'PX', integer(o.idempotency.ttl_ms))
+  end
+  if o.webhooks then redis.call('ZADD', o.webhooks, integer(now_ms() + o.deadline_ms), o.id) end
 end
-return {'queued', backlog + 1, now}
+
+local function result_of(leader)
+  local fields = redis.call('HMGET', leader, 'model_version', 'predictions', 'embedding', 'tensors', 'predict_ms',
+    'batch_size', 'completed_at')
+  if not is_count(fields[7]) or tonumber(fields[7]) + o.cache.ttl_ms <= now_ms() then return nil end
+  local now = integer(now_ms())
+  local copy = {'status', 'succeeded', 'started_at', now, 'completed_at', now, 'model_version', fields[1]}
+  for i, name in ipairs({'predictions', 'embedding', 'tensors', 'predict_ms', 'batch_size'}) do
+    if fields[i + 1] then copy[#copy + 1], copy[#copy + 2] = name, fields[i + 1] end
+  end
+  return copy
+end
+
+local ranks = {high = 1, normal = 2, low = 3}
+local function follow(leader_id, leader)
+  local seq, priority, own = unpack(redis.call('HMGET', leader, 'seq', 'priority'))
+  own = string.match(queue, '[^:]*$')
+  if not ranks[priority] or ranks[priority] > ranks[own] then return false end
+  write({'follows', leader_id, 'seq', seq or ''})
+  redis.call('HSET', leader, 'followed', '1')
+  redis.call('RPUSH', o.base .. 'followers:' .. leader_id, o.id)
+  redis.call('PEXPIRE', o.base .. 'followers:' .. leader_id, integer(2 * (o.deadline_ms + o.result_ttl_ms)))
+  if redis.call('PTTL', o.base .. 'input:' .. leader_id) < o.deadline_ms then
+    redis.call('PEXPIRE', o.base .. 'input:' .. leader_id, integer(o.deadline_ms))
+  end
+  return true
+end
+
+local function from_cache()
+  local leader_id = redis.call('GET', o.cache.key)
+  if not leader_id then return nil end
+  local leader = o.base .. 'job:' .. leader_id
+  local state = read_state(leader)
+  if not state.sound then return nil end
+  if state.open and not state.follows and tonumber(state.deadline) > now_ms() and follow(leader_id, leader) then
+    return answer('joined', o.id, redis.call('HGETALL', job))
+  end
+  local result = state.status == 'succeeded' and result_of(leader)
+  if not result then return nil end
+  write(result)
+  if o.webhooks then redis.call('ZADD', o.webhooks, integer(now_ms()), o.id) end
+  return answer('hit', o.id, redis.call('HGETALL', job))
+end
+
+local length, added = stream_size(queue)
+if redis.call('HSETNX', job, 'status', 'queued') == 0 then return answer('exists', o.id, redis.call('HGETALL', job)) end
+if o.key and redis.call('HGET', o.key.hash, o.key.id) ~= o.key.record then return refuse('key-changed') end
+if o.idempotency then
+  local used = redis.call('GET', o.idempotency.key)
+  local fingerprint, id = string.match(used or '', '^(%S+) (%S+)$')
+  local model = string.match(id or '', '^[^.]*%.(.+)$')
+  local base = model and string.match(o.base, '^(.*){') .. '{' .. model .. '}:'
+  local fields = base and redis.call('HGETALL', base .. 'job:' .. id) or {}
+  if fingerprint and fingerprint ~= o.idempotency.fingerprint then return refuse('mismatch') end
+  if #fields > 0 then return refuse('replayed', id, fields) end
+end
+if o.key and o.key.rate_key and not use_rate() then return refuse('rate-limited') end
+local cached = o.cache and from_cache()
+if cached then return cached end
+
+local ahead = length
+for i = 4, #KEYS do ahead = ahead + redis.call('XLEN', KEYS[i]) end
+if ahead >= o.backlog_limit then
+  ahead = ahead - drop_dead_entries()
+  if ahead >= o.backlog_limit then return refuse('full', o.id, {}, ahead) end
+end
+
+local deadline = integer(now_ms() + o.deadline_ms)
+local entry = append(queue, o.id, deadline, o.deadline_ms + o.result_ttl_ms)
+write({'entry', entry, 'seq', added and integer(added + 1) or ''})
+redis.call('SET', input, ARGV[2], 'PXAT', deadline)
+if o.cache then redis.call('SET', o.cache.key, o.id, 'PX', integer(o.deadline_ms + o.cache.ttl_ms)) end
+return answer('queued', o.id, {}, ahead + 1)
 `,
 }

@@ -1,10 +1,14 @@
 /** Local Lua functions that several scripts begin with. */
 
-/** now_ms(): Redis' clock in milliseconds, the only clock that deadlines are held against. */
+/** now_ms(): Redis' clock in milliseconds, the only clock that deadlines are held against. One moment for the whole script. */
 export const NOW_MS = `
+local moment
 local function now_ms()
-  local time = redis.call('TIME')
-  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  if not moment then
+    local time = redis.call('TIME')
+    moment = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  end
+  return moment
 end
 `
 
@@ -19,15 +23,114 @@ local function is_count(text) return text and #text <= 15 and string.find(text, 
 `
 
 /**
- * finish(job, channel, result_ttl, fields): writes a terminal state and tells whoever waits. The message is the whole
- * job hash as JSON on one line, sent after the write, so that who reads upon it sees it.
+ * read_state(job): what moves between states ask of a job hash, as a table of strings (false for what it has not), and `sound`: whether
+ * it can be told when it ends. A key that is no hash is read as no job.
  */
-export const FINISH = `
-local function finish(job, channel, result_ttl, fields)
-  redis.call('HSET', job, unpack(fields))
-  redis.call('PEXPIRE', job, result_ttl)
+export const READ_STATE = `
+local function read_state(job)
+  local values = redis.pcall('HMGET', job, 'status', 'entry', 'deadline', 'result_ttl', 'attempt', 'watched', 'webhook',
+    'followed', 'follows')
+  local state = {status = values[1], entry = values[2], deadline = values[3], result_ttl = values[4], attempt = values[5],
+    watched = values[6], webhook = values[7], followed = values[8], follows = values[9]}
+  state.sound = state.status and is_count(state.deadline) and is_count(state.result_ttl) and is_count(state.attempt)
+  state.open = state.status == 'queued' or state.status == 'processing'
+  return state
+end
+`
+
+/** stream_size(queue): its length, and how many entries it ever had (nil where Redis does not tell: before 7.0). */
+export const STREAM_SIZE = `
+local function stream_size(queue)
+  local info = redis.pcall('XINFO', 'STREAM', queue)
+  if info.err then
+    if string.find(info.err, 'no such key', 1, true) then return 0, 0 end
+    error(info.err, 0)
+  end
+  local length, added
+  for i = 1, #info, 2 do
+    if info[i] == 'length' then length = info[i + 1] elseif info[i] == 'entries-added' then added = info[i + 1] end
+  end
+  return length, added
+end
+`
+
+/**
+ * append(queue, id, deadline, needed_ms): puts a job at the end of a queue; returns its entry. The queue's own TTL only ever grows, since
+ * edges with different settings share it; by twice what is needed, so that few jobs have to prolong it.
+ */
+export const APPEND = `
+local function append(queue, id, deadline, needed_ms)
+  local entry = redis.call('XADD', queue, '*', 'job', id, 'deadline', deadline)
+  if redis.call('PTTL', queue) < needed_ms then redis.call('PEXPIRE', queue, integer(2 * needed_ms)) end
+  return entry
+end
+`
+
+/** How long the hash of a job stays after its result's TTL, so that who asks learns that there was one. Milliseconds. */
+export const TOMBSTONE_MS = 600_000
+
+/**
+ * finish(base, id, job, state, fields): writes a terminal state, once; \`state\` is what read_state gave, \`base\` what the model's keys begin
+ * with. Who watches is told after the write, so that who reads upon it sees it: the job hash as JSON on one line. Its webhook is due at once.
+ * Jobs that follow it end with the same; if it ended without a result of the model, promote() has the first of them run.
+ *
+ * The hash has a TTL from the time it was accepted on; it is only shortened where much would be kept for long.
+ */
+export const FINISH = `${READ_STATE}${STREAM_SIZE}${APPEND}
+local function tell(base, id, job)
   local flat, settled = redis.call('HGETALL', job), {}
   for i = 1, #flat, 2 do settled[flat[i]] = flat[i + 1] end
-  redis.call('PUBLISH', channel, cjson.encode(settled))
+  redis.call('PUBLISH', base .. 'done:' .. id, cjson.encode(settled))
+end
+
+local function promote(base, id)
+  local followers = base .. 'followers:' .. id
+  for follower in function() return redis.call('LPOP', followers) end do
+    local job, input = base .. 'job:' .. follower, base .. 'input:' .. follower
+    local state = read_state(job)
+    if state.sound and state.status == 'queued' and tonumber(state.deadline) > now_ms()
+      and redis.call('EXISTS', base .. 'input:' .. id) == 1 then
+      local own = redis.call('HMGET', job, 'model_version', 'priority', 'cache')
+      local queue = base .. 'queue:' .. own[1] .. ':' .. own[2]
+      local needed_ms = tonumber(state.deadline) - now_ms() + tonumber(state.result_ttl)
+      local entry = append(queue, follower, state.deadline, needed_ms)
+      local _, seq = stream_size(queue)
+      redis.call('RENAME', base .. 'input:' .. id, input)
+      redis.call('PEXPIREAT', input, state.deadline)
+      redis.call('HDEL', job, 'follows')
+      redis.call('HSET', job, 'entry', entry, 'seq', seq or '')
+      if redis.call('EXISTS', followers) == 1 then
+        redis.call('RENAME', followers, base .. 'followers:' .. follower)
+        redis.call('HSET', job, 'followed', '1')
+      end
+      if own[3] and redis.call('GET', base .. 'cache:' .. own[3]) == id then
+        redis.call('SET', base .. 'cache:' .. own[3], follower, 'KEEPTTL')
+      end
+      return
+    end
+  end
+end
+
+local function finish(base, id, job, state, fields)
+  redis.call('HSET', job, unpack(fields))
+  local kept_ms = tonumber(state.result_ttl) + ${TOMBSTONE_MS}
+  if tonumber(state.deadline) - now_ms() > ${TOMBSTONE_MS} then redis.call('PEXPIRE', job, integer(kept_ms)) end
+  if state.watched then tell(base, id, job) end
+  if state.webhook then
+    redis.call('ZADD', string.match(base, '^(.*){[^{}]*}:$') .. 'webhooks', integer(now_ms()), id)
+  end
+  if not state.followed then return end
+  if fields[2] == 'canceled' or fields[2] == 'expired' then return promote(base, id) end
+  local followers = base .. 'followers:' .. id
+  for _, follower in ipairs(redis.call('LRANGE', followers, 0, -1)) do
+    local own_job = base .. 'job:' .. follower
+    local own = read_state(own_job)
+    if own.sound and own.status == 'queued' then
+      local late = tonumber(own.deadline) <= now_ms()
+      local expired = {'status', 'expired', 'completed_at', own.deadline}
+      finish(base, follower, own_job, own, late and expired or fields)
+    end
+  end
+  redis.call('DEL', followers)
 end
 `

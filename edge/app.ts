@@ -1,7 +1,9 @@
 import { Hono } from 'hono'
 import { requestId } from 'hono/request-id'
 import { PROBLEMS, ProblemError } from '../shared/errors.ts'
+import { Callers } from './callers.ts'
 import type { EdgeApp, EdgeContext, EdgeDeps } from './edge-context.ts'
+import { authenticate } from './middleware/authenticate.ts'
 import { ModelDirectory } from './model-directory.ts'
 import { asProblem, problemResponse } from './problem.ts'
 import { modelRoutes } from './routes/models.ts'
@@ -10,15 +12,20 @@ import { resultRoutes } from './routes/result.ts'
 import { Uploads } from './uploads.ts'
 import { ServiceTimes } from './wait-for-result.ts'
 
+/** Where an API key is asked for. */
+const KEYED_PATHS = ['/predict', '/result/*', '/models']
+
 /** The whole HTTP API. Holds nothing of a single request; one app serves an isolate for as long as it lives. */
 export function createApp(deps: EdgeDeps): EdgeApp {
   const models = new ModelDirectory(deps.queue, deps.clock, deps.defaultModel)
   const uploads = new Uploads(deps.uploads, deps.clock, deps.random)
-  const context: EdgeContext = { deps, models, serviceTimes: new ServiceTimes(), uploads }
+  const callers = new Callers(deps.apiKeys, deps.clock, deps.allowAnonymous)
+  const context: EdgeContext = { deps, callers, models, serviceTimes: new ServiceTimes(), uploads }
   const app: EdgeApp = new Hono()
 
   app.use(requestId())
   app.get('/health', (c) => c.json({ status: 'ok' }))
+  for (const path of KEYED_PATHS) app.use(path, authenticate(callers))
   predictRoutes(app, context)
   resultRoutes(app, context)
   modelRoutes(app, context)

@@ -1,6 +1,7 @@
 import { systemClock } from '../shared/clock.ts'
 import type { ImageType } from '../shared/image-type.ts'
 import type { PhotoDecoder } from '../shared/photo-decoder.ts'
+import { RedisApiKeys } from '../shared/redis-api-keys.ts'
 import { RedisJobProducer } from '../shared/redis-job-producer.ts'
 import { RedisKeys } from '../shared/redis-keys.ts'
 import { createApp } from './app.ts'
@@ -22,9 +23,12 @@ export function composeEdge(env: EdgeEnv, { decodePhoto, decodedTypes, ...parts 
     token: env.UPSTASH_REDIS_REST_TOKEN,
     timeoutMs: env.REDIS_TIMEOUT_MS,
   })
+  const keys = new RedisKeys(env.KEY_PREFIX)
   return createApp({
     ...parts,
-    queue: new RedisJobProducer(redis, new RedisKeys(env.KEY_PREFIX), {
+    apiKeys: new RedisApiKeys(redis, keys),
+    allowAnonymous: env.ALLOW_ANONYMOUS,
+    queue: new RedisJobProducer(redis, keys, {
       maxBacklog: env.MAX_BACKLOG,
       deadlineMs: env.JOB_DEADLINE_SECONDS * 1000,
       resultTtlMs: env.RESULT_TTL_SECONDS * 1000,

@@ -1,8 +1,10 @@
 import type { Hono } from 'hono'
 import type { RequestIdVariables } from 'hono/request-id'
+import type { ApiKeyStore, Caller } from '../shared/api-key.ts'
 import type { Clock } from '../shared/clock.ts'
 import type { JobProducer } from '../shared/job-queue.ts'
 import type { ModelReference } from '../shared/model-reference.ts'
+import type { Callers } from './callers.ts'
 import type { PhotoIntake } from './decode-or-forward.ts'
 import type { ModelDirectory } from './model-directory.ts'
 import type { UploadLimits, Uploads } from './uploads.ts'
@@ -11,6 +13,9 @@ import type { ServiceTimes } from './wait-for-result.ts'
 /** What the edge is handed by its entry file. */
 export interface EdgeDeps {
   queue: JobProducer
+  apiKeys: ApiKeyStore
+  /** Whether who sends no API key is served. */
+  allowAnonymous: boolean
   photos: PhotoIntake
   clock: Clock
   /** 0 to 1, for jitter. */
@@ -28,11 +33,12 @@ export interface EdgeDeps {
 /** What all routes of one app share. */
 export interface EdgeContext {
   deps: EdgeDeps
+  callers: Callers
   models: ModelDirectory
   serviceTimes: ServiceTimes
   uploads: Uploads
 }
 
-/** Hono's type parameter: what middleware leaves for handlers. */
-export type EdgeEnvironment = { Variables: RequestIdVariables }
+/** Hono's type parameter: what middleware leaves for handlers. `caller`: only where `authenticate` stands before them. */
+export type EdgeEnvironment = { Variables: RequestIdVariables & { caller: Caller } }
 export type EdgeApp = Hono<EdgeEnvironment>

@@ -12,6 +12,12 @@ test('the default model may be one version of it', () => {
   expect(read({ DEFAULT_MODEL: 'm@2' }).DEFAULT_MODEL).toEqual({ name: 'm', version: '2' })
 })
 
+test('nobody is served without an API key unless it is said', () => {
+  expect(read({}).ALLOW_ANONYMOUS).toBe(false)
+  expect(read({ ALLOW_ANONYMOUS: 'false' }).ALLOW_ANONYMOUS).toBe(false)
+  expect(read({ ALLOW_ANONYMOUS: 'true' }).ALLOW_ANONYMOUS).toBe(true)
+})
+
 describe('limits of images', () => {
   test('are the defaults where nothing is set', () => {
     expect(imageLimitsOf(read({}))).toEqual(DEFAULT_IMAGE_LIMITS)
@@ -35,6 +41,7 @@ test.each([
   ['MAX_JPEG_MEGAPIXELS', '1e300'],
   ['MAX_WEBP_DECODER_MIB', 'much'],
   ['MAX_IMAGE_FRAMES', '1.5'],
+  ['ALLOW_ANONYMOUS', 'yes'],
   ['DEFAULT_MODEL', 'M'],
   ['DEFAULT_MODEL', 'm@'],
 ])('%s=%s is refused by name', (name, value) => {

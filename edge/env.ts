@@ -42,6 +42,11 @@ export const edgeEnvSchema = z.object({
   UPSTASH_REDIS_REST_TOKEN: z.string().min(1),
   /** Must equal the worker pools'. */
   KEY_PREFIX: z.string().min(1).default('eb:'),
+  /** `true`: who sends no API key is served too. Otherwise nobody is until there are keys: `npx edgebatch keys create`. */
+  ALLOW_ANONYMOUS: z
+    .enum(['true', 'false'], { error: 'must be true or false' })
+    .default('false')
+    .transform((text) => text === 'true'),
   /**
    * The model of requests that name none: `name`, or `name@version`, which is also the version of requests for this model that name
    * none. Without it, such requests work while there is just one model.

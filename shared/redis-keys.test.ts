@@ -22,7 +22,7 @@ test('all keys of a model share one hash tag, the model', () => {
 
 test('every key begins with the prefix', () => {
   const keys = new RedisKeys('staging:')
-  for (const key of [...keysOf(keys, 'm', newJobId('m')), keys.models(), keys.workers()])
+  for (const key of [...keysOf(keys, 'm', newJobId('m')), keys.apiKeys(), keys.models(), keys.workers()])
     expect(key.startsWith('staging:')).toBe(true)
 })
 
@@ -33,5 +33,5 @@ test('no two kinds, models or jobs share a key', () => {
     ...keysOf(keys, model, newJobId(model)),
   ])
   // The queue belongs to the model, not to the job.
-  expect(new Set([...all, keys.models(), keys.workers()]).size).toBe(all.length - 2 + 2)
+  expect(new Set([...all, keys.apiKeys(), keys.models(), keys.workers()]).size).toBe(all.length - 2 + 3)
 })

@@ -27,6 +27,9 @@ export const QUEUE_GROUP = 'pool'
  * | `eb:rate:<key id>`        | string  | how much of an API key's rate is used           | when none is                      |
  * | `eb:webhooks`             | zset    | job ids by when to tell their webhooks, ms      | member: when told, or given up    |
  * | `eb:webhook-off:<sha256>` | string  | a receiver that has said 410                    | a day                             |
+ * | `eb:keys`                 | hash    | API key id -> its record, JSON                  | field: when revoked. Settings,    |
+ * |                           |         |                                                 | hence no TTL: as many as whoever  |
+ * |                           |         |                                                 | administers has made              |
  * | `eb:models`               | hash    | `name@version` -> `<until, ms> <seen, ms>       | field: manifest TTL after the     |
  * |                           |         | <manifest JSON>`                                | last announcement, or withdrawn   |
  * | `eb:workers`              | hash    | pool id -> `<until, ms> <JSON: models, load>`   | field: pool TTL after the last    |
@@ -95,6 +98,10 @@ export class RedisKeys {
 
   webhookOff(digest: string): string {
     return `${this.prefix}webhook-off:${digest}`
+  }
+
+  apiKeys(): string {
+    return `${this.prefix}keys`
   }
 
   models(): string {

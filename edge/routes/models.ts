@@ -1,14 +1,16 @@
 import type { KnownModel } from '../../shared/announcement.ts'
+import { mayUseModel } from '../../shared/api-key.ts'
 import { type PhotoIntake, takenTypes } from '../decode-or-forward.ts'
 import type { EdgeApp, EdgeContext } from '../edge-context.ts'
 import { allowOnly } from '../method-not-allowed.ts'
 import type { ListedModel } from '../model-directory.ts'
 
-/** GET /models: what POST /predict takes in `?model=` and `?version=`. */
+/** GET /models: what POST /predict takes of this caller in `?model=` and `?version=`. */
 export function modelRoutes(app: EdgeApp, { deps, models }: EdgeContext): void {
-  app.get('/models', async (c) =>
-    c.json({ models: (await models.list()).map((model) => publicModel(model, deps.photos)) }),
-  )
+  app.get('/models', async (c) => {
+    const usable = (await models.list()).filter(({ name }) => mayUseModel(c.get('caller'), name))
+    return c.json({ models: usable.map((model) => publicModel(model, deps.photos)) })
+  })
   allowOnly(app, '/models', ['GET'])
 }
 

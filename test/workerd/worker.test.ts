@@ -4,6 +4,7 @@ import worker from '../../edge/worker.ts'
 const BINDINGS = {
   UPSTASH_REDIS_REST_URL: 'http://127.0.0.1:1',
   UPSTASH_REDIS_REST_TOKEN: 'secret-token-of-this-test',
+  ALLOW_ANONYMOUS: 'true',
 }
 const EXECUTION = {
   waitUntil: () => {},

@@ -37,6 +37,9 @@ export function composeEdge(env: EdgeEnv, { decodePhoto, decodedTypes, ...parts 
     clock: systemClock,
     random: Math.random,
     defaultModel: env.DEFAULT_MODEL,
+    defaultDeadlineSeconds: env.JOB_DEADLINE_SECONDS,
+    cacheTtlSeconds: env.CACHE_TTL_SECONDS,
+    push: undefined,
     defaultWaitSeconds: env.DEFAULT_WAIT_SECONDS,
     uploads: {
       maxBytes: env.MAX_UPLOAD_BYTES,

@@ -68,24 +68,6 @@ describe('a stream', () => {
     expect(await stream.next()).toEqual([`data: message,${channel},at once`])
   })
 
-  test('begins with the acknowledgement, however many messages come at the same time', async () => {
-    const channel = freshChannel()
-    const publishing = new AbortController()
-    const publisher = (async () => {
-      for (let i = 0; !publishing.signal.aborted; i++) await redis.publish(channel, String(i))
-    })()
-    for (let round = 0; round < 10; round++) {
-      const stream = await open(channel)
-      expect(await stream.next()).toEqual([`data: subscribe,${channel},1`])
-      const [first] = (await stream.next()) as string[]
-      const number = Number(first?.split(',')[2])
-      expect(await stream.next()).toEqual([`data: message,${channel},${number + 1}`])
-      stream.leave()
-    }
-    publishing.abort()
-    await publisher
-  })
-
   test('keeps a payload with line breaks on one line', async () => {
     const channel = freshChannel()
     const stream = await open(channel)

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { Redis } from 'ioredis'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { EventStream } from '../../gateway/event-stream.ts'
 import { connectGatewayRedis } from '../../gateway/redis.ts'
@@ -52,4 +53,23 @@ test('a Redis that has fallen silent is noticed although nothing is asked of it:
   expect(await stream.next()).toEqual([': heartbeat'])
   // The connection gives up in its own time, 10 seconds.
   expect(await stream.next()).toBeUndefined()
+})
+
+test('a message that comes in one piece with the acknowledgement is not missed, and comes after it', async () => {
+  let held: Buffer = Buffer.alloc(0)
+  const carry = (client: Socket, data: Buffer) => {
+    held = Buffer.concat([held, data])
+    if (held.includes('\r\nsubscribe\r\n') && !held.includes('\r\nmessage\r\n')) return
+    client.write(held)
+    held = Buffer.alloc(0)
+  }
+  const { open } = await streamsOf(await wayToRedis(inject('redisUrl'), carry))
+  const channel = `/${crypto.randomUUID()}`
+  const opening = open(channel)
+  const redis = new Redis(inject('redisUrl'), { protocol: 2 })
+  onTestFinished(() => redis.disconnect())
+  while ((await redis.publish(channel, 'early')) === 0);
+  const stream = await opening
+  expect(await stream.next()).toEqual([`data: subscribe,${channel},1`])
+  expect(await stream.next()).toEqual([`data: message,${channel},early`])
 })

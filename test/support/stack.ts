@@ -58,7 +58,7 @@ export async function testStack({
     redisUrl: inject('redisUrl'),
     env: { ...processEnv(), ...(inspect ? { INSPECTOR_PORT: '0' } : {}) },
     bundle: inject('edgeBundle'),
-    edgeBindings: { KEY_PREFIX: keys.prefix, ...edgeBindings },
+    edgeBindings: { KEY_PREFIX: keys.prefix, ALLOW_ANONYMOUS: 'true', ...edgeBindings },
     poolEnv: { KEY_PREFIX: keys.prefix, ...onlyModel(BUNDLED_MODEL), ...poolEnv },
   })
   const redis = new Redis(inject('redisUrl'), { protocol: 2 })

@@ -12,6 +12,8 @@ export const MODEL = 'efficientnet-lite0'
 
 export interface TestStack extends Stack {
   keys: RedisKeys
+  /** Where its logs are. */
+  folder: string
   /** For looking at what is really there. */
   redis: Redis
   /** POST /predict with a file as the form's field `image`. */
@@ -65,6 +67,7 @@ export async function testStack({
   return {
     ...stack,
     keys,
+    folder,
     redis,
     predict: (photo, options) => predict(stack.edge.url, photo, options),
     get: (path) => fetch(stack.edge.url + path),

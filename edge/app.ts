@@ -30,7 +30,7 @@ export function createApp(deps: EdgeDeps): EdgeApp {
     await next()
   })
   app.get('/health', (c) => c.json({ status: 'ok' }))
-  for (const path of KEYED_PATHS) app.use(path, authenticate(callers))
+  for (const path of KEYED_PATHS) app.use(path, authenticate(callers, deps.clock))
   predictRoutes(app, context)
   resultRoutes(app, context)
   modelRoutes(app, context)

@@ -4,9 +4,11 @@ import type { ApiKeyStore, Caller } from '../shared/api-key.ts'
 import type { Clock } from '../shared/clock.ts'
 import type { JobProducer } from '../shared/job-queue.ts'
 import type { ModelReference } from '../shared/model-reference.ts'
+import type { StatisticsReader } from '../shared/statistics.ts'
 import type { Callers } from './callers.ts'
 import type { PhotoIntake } from './decode-or-forward.ts'
 import type { ModelDirectory } from './model-directory.ts'
+import type { RequestTimings } from './request-timings.ts'
 import type { UploadLimits, Uploads } from './uploads.ts'
 import type { ServiceTimes } from './wait-for-result.ts'
 
@@ -16,7 +18,12 @@ export interface EdgeDeps {
   apiKeys: ApiKeyStore
   /** Whether who sends no API key is served. */
   allowAnonymous: boolean
+  statistics: StatisticsReader
   photos: PhotoIntake
+  /** The most images of one call. */
+  maxImages: number
+  /** Origins of the web pages that may call. */
+  corsOrigins: '*' | readonly string[]
   clock: Clock
   /** 0 to 1, for jitter. */
   random: () => number
@@ -40,5 +47,5 @@ export interface EdgeContext {
 }
 
 /** Hono's type parameter: what middleware leaves for handlers. `caller`: only where `authenticate` stands before them. */
-export type EdgeEnvironment = { Variables: RequestIdVariables & { caller: Caller } }
+export type EdgeEnvironment = { Variables: RequestIdVariables & { caller: Caller; timings: RequestTimings } }
 export type EdgeApp = Hono<EdgeEnvironment>

@@ -55,7 +55,7 @@ export function predictRoutes(app: EdgeApp, { deps, models, serviceTimes, upload
     serviceTimes.observe(job)
     return answerWithJob(c, job, encoding, backlog)
   })
-  allowOnly(app, '/predict', ['POST'])
+  allowOnly(app, '/predict')
 
   async function enqueue(
     model: ModelManifest,

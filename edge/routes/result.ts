@@ -26,7 +26,7 @@ export function resultRoutes(app: EdgeApp, { deps, serviceTimes }: EdgeContext):
     serviceTimes.observe(job)
     return answerWithJob(c, job, encoding)
   })
-  allowOnly(app, '/result/:id', ['GET'])
+  allowOnly(app, '/result/:id')
 }
 
 function parseWait(wait: string | undefined): number {

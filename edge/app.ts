@@ -17,7 +17,7 @@ import { resultRoutes } from './routes/result.ts'
 import { rootRoutes } from './routes/root.ts'
 import { statsRoutes } from './routes/stats.ts'
 import { Uploads } from './uploads.ts'
-import { ServiceTimes } from './wait-for-result.ts'
+import { ServiceTimes } from './waiting/service-times.ts'
 
 /** Where an API key is asked for. */
 const KEYED_PATHS = ['/predict', '/result/*', '/models', '/stats']
@@ -45,7 +45,7 @@ export function createApp(deps: EdgeDeps): EdgeApp {
   )
   rootRoutes(app)
   healthRoutes(app, context)
-  for (const path of KEYED_PATHS) app.use(path, authenticate(callers))
+  for (const path of KEYED_PATHS) app.use(path, authenticate(callers, deps.clock))
   predictRoutes(app, context)
   resultRoutes(app, context)
   modelRoutes(app, context)

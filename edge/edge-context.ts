@@ -9,8 +9,9 @@ import type { Callers } from './callers.ts'
 import type { PhotoIntake } from './decode-or-forward.ts'
 import type { ModelDirectory } from './model-directory.ts'
 import type { RequestTimings } from './request-timings.ts'
+import type { ResultPush } from './result-push.ts'
 import type { UploadLimits, Uploads } from './uploads.ts'
-import type { ServiceTimes } from './wait-for-result.ts'
+import type { ServiceTimes } from './waiting/service-times.ts'
 
 /** What the edge is handed by its entry file. */
 export interface EdgeDeps {
@@ -30,6 +31,12 @@ export interface EdgeDeps {
   /** Told of every failure on our side. `reason` holds neither values nor image bytes. */
   logFailure: (failure: { requestId: string; code: string; reason: string }) => void
   defaultModel: ModelReference | undefined
+  /** Seconds that a job may take where neither its model nor its request says. */
+  defaultDeadlineSeconds: number
+  /** How long a result will do for the same input of the same caller where its model does not say; 0: not at all. */
+  cacheTtlSeconds: number
+  /** How results are told of; undefined where they are only polled for. */
+  push: ResultPush | undefined
   /** Seconds POST /predict waits where the request does not say. */
   defaultWaitSeconds: number
   uploads: UploadLimits

@@ -3,17 +3,30 @@ import { requestId } from 'hono/request-id'
 import { PROBLEMS, ProblemError } from '../shared/errors.ts'
 import { Callers } from './callers.ts'
 import type { EdgeApp, EdgeContext, EdgeDeps } from './edge-context.ts'
+import { allowedMethods } from './middleware/allowed-methods.ts'
 import { authenticate } from './middleware/authenticate.ts'
+import { crossOrigin } from './middleware/cross-origin.ts'
+import { protectiveHeaders } from './middleware/protective-headers.ts'
+import { serverTiming } from './middleware/server-timing.ts'
 import { ModelDirectory } from './model-directory.ts'
 import { asProblem, problemResponse } from './problem.ts'
+import { healthRoutes } from './routes/health.ts'
 import { modelRoutes } from './routes/models.ts'
 import { predictRoutes } from './routes/predict.ts'
 import { resultRoutes } from './routes/result.ts'
+import { rootRoutes } from './routes/root.ts'
+import { statsRoutes } from './routes/stats.ts'
 import { Uploads } from './uploads.ts'
-import { ServiceTimes } from './wait-for-result.ts'
+import { ServiceTimes } from './waiting/service-times.ts'
 
 /** Where an API key is asked for. */
-const KEYED_PATHS = ['/predict', '/result/*', '/models']
+const KEYED_PATHS = ['/predict', '/result/*', '/models', '/stats']
+
+/**
+ * A caller's own `X-Request-Id` is taken up to this length, of letters, digits, `_`, `-` and `=`: it stands in logs and in jobs. In place of any
+ * other, one is made.
+ */
+const MAX_REQUEST_ID_LENGTH = 128
 
 /** The whole HTTP API. Holds nothing of a single request; one app serves an isolate for as long as it lives. */
 export function createApp(deps: EdgeDeps): EdgeApp {
@@ -23,12 +36,20 @@ export function createApp(deps: EdgeDeps): EdgeApp {
   const context: EdgeContext = { deps, callers, models, serviceTimes: new ServiceTimes(), uploads }
   const app: EdgeApp = new Hono()
 
-  app.use(requestId())
-  app.get('/health', (c) => c.json({ status: 'ok' }))
-  for (const path of KEYED_PATHS) app.use(path, authenticate(callers))
+  app.use(
+    requestId({ limitLength: MAX_REQUEST_ID_LENGTH }),
+    protectiveHeaders(),
+    serverTiming(deps.clock),
+    allowedMethods(app),
+    crossOrigin(deps.corsOrigins),
+  )
+  rootRoutes(app)
+  healthRoutes(app, context)
+  for (const path of KEYED_PATHS) app.use(path, authenticate(callers, deps.clock))
   predictRoutes(app, context)
   resultRoutes(app, context)
   modelRoutes(app, context)
+  statsRoutes(app, context)
 
   app.notFound((c) =>
     problemResponse(

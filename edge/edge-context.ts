@@ -4,11 +4,14 @@ import type { ApiKeyStore, Caller } from '../shared/api-key.ts'
 import type { Clock } from '../shared/clock.ts'
 import type { JobProducer } from '../shared/job-queue.ts'
 import type { ModelReference } from '../shared/model-reference.ts'
+import type { StatisticsReader } from '../shared/statistics.ts'
 import type { Callers } from './callers.ts'
 import type { PhotoIntake } from './decode-or-forward.ts'
 import type { ModelDirectory } from './model-directory.ts'
+import type { RequestTimings } from './request-timings.ts'
+import type { ResultPush } from './result-push.ts'
 import type { UploadLimits, Uploads } from './uploads.ts'
-import type { ServiceTimes } from './wait-for-result.ts'
+import type { ServiceTimes } from './waiting/service-times.ts'
 
 /** What the edge is handed by its entry file. */
 export interface EdgeDeps {
@@ -16,13 +19,24 @@ export interface EdgeDeps {
   apiKeys: ApiKeyStore
   /** Whether who sends no API key is served. */
   allowAnonymous: boolean
+  statistics: StatisticsReader
   photos: PhotoIntake
+  /** The most images of one call. */
+  maxImages: number
+  /** Origins of the web pages that may call. */
+  corsOrigins: '*' | readonly string[]
   clock: Clock
   /** 0 to 1, for jitter. */
   random: () => number
   /** Told of every failure on our side. `reason` holds neither values nor image bytes. */
   logFailure: (failure: { requestId: string; code: string; reason: string }) => void
   defaultModel: ModelReference | undefined
+  /** Seconds that a job may take where neither its model nor its request says. */
+  defaultDeadlineSeconds: number
+  /** How long a result will do for the same input of the same caller where its model does not say; 0: not at all. */
+  cacheTtlSeconds: number
+  /** How results are told of; undefined where they are only polled for. */
+  push: ResultPush | undefined
   /** Seconds POST /predict waits where the request does not say. */
   defaultWaitSeconds: number
   uploads: UploadLimits
@@ -40,5 +54,5 @@ export interface EdgeContext {
 }
 
 /** Hono's type parameter: what middleware leaves for handlers. `caller`: only where `authenticate` stands before them. */
-export type EdgeEnvironment = { Variables: RequestIdVariables & { caller: Caller } }
+export type EdgeEnvironment = { Variables: RequestIdVariables & { caller: Caller; timings: RequestTimings } }
 export type EdgeApp = Hono<EdgeEnvironment>

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { PROBLEMS, ProblemError } from '../shared/errors.ts'
 import { RedisReplyError, RedisUnreachableError } from '../shared/redis-commands.ts'
 
-/** Seconds after which a 503 is worth trying again, until the answer is computed from the backlog and its drain rate. */
+/** Seconds after which a 503 is worth trying again, where nothing is known that it could be computed from. */
 const RETRY_AFTER_SECONDS = 5
 
 /** Any error as the client's business. What is not known to be shown is an internal error without a word on it. */
@@ -19,10 +19,11 @@ export function asProblem(error: unknown): ProblemError {
 }
 
 /** RFC 9457. `code` and `retryable` are for programs, `title` and `detail` for people. */
-export function problemResponse(c: Context, { code, detail }: ProblemError): Response {
+export function problemResponse(c: Context, { code, detail, headers: own }: ProblemError): Response {
   const { status, title, retryable } = PROBLEMS[code]
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' }
   if (status === 503) headers['retry-after'] = String(RETRY_AFTER_SECONDS)
+  Object.assign(headers, own)
   const body = { type: `urn:edgebatch:problem:${code}`, title, status, detail, code, retryable }
   return c.body(JSON.stringify({ ...body, success: false, request_id: c.get('requestId') }), status, headers)
 }

@@ -11,7 +11,7 @@ export function modelRoutes(app: EdgeApp, { deps, models }: EdgeContext): void {
     const usable = (await models.list()).filter(({ name }) => mayUseModel(c.get('caller'), name))
     return c.json({ models: usable.map((model) => publicModel(model, deps.photos)) })
   })
-  allowOnly(app, '/models', ['GET'])
+  allowOnly(app, '/models')
 }
 
 /** Its fields are the default version's, so that who knows of no versions reads what its requests get. */

@@ -5,6 +5,7 @@ import { Webhook } from 'standardwebhooks'
 import { expect, onTestFinished, test } from 'vitest'
 import { publicJobSchema } from '../../shared/public-job.ts'
 import { callerWebhookSecret } from '../../shared/webhook-secret.ts'
+import { newTestJob } from '../support/queue.ts'
 import { selfSigned } from '../support/self-signed.ts'
 import { MASTER_SECRET, OWNER, WebhookJobs } from '../support/webhook-jobs.ts'
 import { type Received, WebhookReceiver } from '../support/webhook-receiver.ts'
@@ -335,6 +336,21 @@ test('a job past its deadline is told as expired, whether or not a pool has writ
     ...{ type: 'job.expired', timestamp: new Date(deadline).toISOString() },
     data: { id, status: 'expired', error: { code: 'job-expired' } },
   })
+})
+
+test('a job made with a webhook is told of when it is canceled', async () => {
+  const [jobs, receiver] = [await WebhookJobs.open(), await WebhookReceiver.start()]
+  const webhook = { url: receiver.origin, events: ['canceled' as const], origin: 'https://edge.example' }
+  const accepted = await jobs.producer.enqueue(newTestJob({ webhook, owner: OWNER }))
+  if (accepted.outcome !== 'queued') throw new Error(accepted.outcome)
+  const { id, deadline } = accepted.job
+  expect(await jobs.dueAt(id)).toBe(deadline)
+  await jobs.producer.cancel(accepted.job)
+  const { results } = jobs.sender()
+  expect(await results.next()).toBe('delivered')
+  const message = await verified(receiver.received[0] as Received)
+  expect(message).toMatchObject({ type: 'job.canceled', data: { id, status: 'canceled' } })
+  expect((await jobs.producer.read(id))?.webhook_delivery).toMatchObject({ status: 'delivered', attempts: 1 })
 })
 
 test('a job that goes on waits for its deadline; one that is gone is forgotten', async () => {

@@ -2,6 +2,7 @@ import { Redis } from 'ioredis'
 import { pino } from 'pino'
 import { inject, onTestFinished } from 'vitest'
 import { newJobId } from '../../shared/job-id.ts'
+import { RedisJobProducer } from '../../shared/redis-job-producer.ts'
 import { RedisKeys } from '../../shared/redis-keys.ts'
 import { RedisWebhookOutbox } from '../../shared/redis-webhook-outbox.ts'
 import type { Webhook, WebhookDelivery } from '../../shared/webhook.ts'
@@ -12,9 +13,9 @@ import { WebhookDelivering } from '../../worker-pool/webhooks/webhook-delivery.t
 import type { WebhookResult } from '../../worker-pool/webhooks/webhook-observer.ts'
 import { createSendWebhook } from '../../worker-pool/webhooks/webhook-request.ts'
 import { WebhookSender } from '../../worker-pool/webhooks/webhook-sender.ts'
+import { MODEL } from './queue.ts'
 import { StandingClock } from './standing-clock.ts'
 
-const MODEL = 'test-model'
 export const MASTER_SECRET = `whsec_${Buffer.alloc(32, 5).toString('base64')}`
 export const OWNER = 'AbCdEf012345'
 
@@ -30,9 +31,12 @@ export class WebhookJobs {
   readonly keys = new RedisKeys(`test:${crypto.randomUUID()}:`)
   readonly redis = new Redis(inject('redisUrl'), { protocol: 2 })
   readonly outbox: RedisWebhookOutbox
+  readonly producer: RedisJobProducer
 
   private constructor(tcp: RedisTcp) {
     this.outbox = new RedisWebhookOutbox(tcp, this.keys)
+    const policy = { maxBacklog: 100, deadlineMs: 60_000, resultTtlMs: 60_000 }
+    this.producer = new RedisJobProducer(tcp, this.keys, policy)
     onTestFinished(() => {
       tcp.close()
       this.redis.disconnect()

@@ -1,24 +1,10 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { setImmediate } from 'node:timers/promises'
-import { getCACertificates, setDefaultCACertificates } from 'node:tls'
-import { Webhook } from 'standardwebhooks'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { publicJobSchema } from '../../shared/public-job.ts'
-import { callerWebhookSecret } from '../../shared/webhook-secret.ts'
+import { ownRedis } from '../support/own-redis.ts'
+import { PoolQueue } from '../support/pool-queue.ts'
 import { newTestJob } from '../support/queue.ts'
-import { selfSigned } from '../support/self-signed.ts'
-import { MASTER_SECRET, OWNER, WebhookJobs } from '../support/webhook-jobs.ts'
+import { MASTER_SECRET, OWNER, verifiedMessage, WebhookJobs } from '../support/webhook-jobs.ts'
 import { type Received, WebhookReceiver } from '../support/webhook-receiver.ts'
-
-const secretOf = (owner: string) => callerWebhookSecret(MASTER_SECRET, owner)
-
-async function verified({ body, headers }: Received, owner = OWNER) {
-  return new Webhook(await secretOf(owner)).verify(body, headers as Record<string, string>) as {
-    type: string
-    timestamp: string
-    data: unknown
-  }
-}
 
 test('the end of a job is told once, signed with its owner’s secret, and the job says so', async () => {
   const [jobs, receiver] = [await WebhookJobs.open(), await WebhookReceiver.start()]
@@ -34,13 +20,13 @@ test('the end of a job is told once, signed with its owner’s secret, and the j
     'user-agent': 'edgebatch-webhooks',
     'webhook-id': `msg_${id}`,
   })
-  const message = await verified(received)
+  const message = await verifiedMessage(received)
   const data = publicJobSchema.parse(message.data)
   expect(message.type).toBe('job.succeeded')
   expect(message.timestamp).toBe(data.completed_at)
   expect(data).toMatchObject({ id, status: 'succeeded', urls: { get: `https://edge.example/result/${id}` } })
   expect(data.predictions).toEqual([{ label: 'cat', probability: 0.9, index: 3 }])
-  await expect(verified(received, '')).rejects.toThrow('No matching signature')
+  await expect(verifiedMessage(received, '')).rejects.toThrow('No matching signature')
 
   const delivery = await jobs.delivery(id)
   expect(delivery).toMatchObject({ status: 'delivered', attempts: 1, last_status: 204, last_error: null })
@@ -82,7 +68,7 @@ test('after a failure it is told again, with the same id and body and a signatur
   const [first, second] = receiver.received as [Received, Received]
   expect(second.body).toBe(first.body)
   expect(second.headers['webhook-id']).toBe(first.headers['webhook-id'])
-  await verified(second)
+  await verifiedMessage(second)
 })
 
 test('it is given up after the eighth failure', async () => {
@@ -184,117 +170,6 @@ test('410 switches the receiver off for its owner, and for no other', async () =
   expect(await jobs.redis.pttl(mark ?? '')).toBeGreaterThan(86_000_000)
 })
 
-test('a redirect is not followed', async () => {
-  const [jobs, receiver] = [await WebhookJobs.open(), await WebhookReceiver.start()]
-  const elsewhere = await WebhookReceiver.start()
-  receiver.answer = (response) => response.writeHead(307, { location: elsewhere.origin }).end()
-  const id = await jobs.ended(receiver.origin)
-  const { results } = jobs.sender()
-  expect(await results.next()).toBe('failed')
-  expect(await jobs.delivery(id)).toMatchObject({
-    ...{ status: 'pending', last_status: 307, last_error: 'a redirect, which is not followed' },
-  })
-  expect(elsewhere.received).toEqual([])
-})
-
-test('a URL that is not allowed is given up at once', async () => {
-  const [jobs, receiver] = [await WebhookJobs.open(), await WebhookReceiver.start()]
-  const id = await jobs.ended(receiver.origin)
-  const { results } = jobs.sender({ allowPrivate: false })
-  expect(await results.next()).toBe('given-up')
-  expect(await jobs.delivery(id)).toMatchObject({ status: 'failed', attempts: 0, last_status: null })
-  expect(receiver.received).toEqual([])
-})
-
-test.each([[['127.0.0.1']], [['93.184.215.14', '127.0.0.1']], [['::ffff:127.0.0.1']], [[]]])(
-  'a name that resolves to %j is not connected to',
-  async (addresses) => {
-    const [jobs, receiver] = [await WebhookJobs.open(), await WebhookReceiver.start()]
-    const asked: string[] = []
-    const resolveAll = async (hostname: string) => {
-      asked.push(hostname)
-      return addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }))
-    }
-    const id = await jobs.ended(`https://hooks.example:${new URL(receiver.origin).port}`)
-    const { results } = jobs.sender({ allowPrivate: false, resolveAll })
-    expect(await results.next()).toBe('failed')
-    expect(asked).toEqual(['hooks.example'])
-    const last_error = 'its host has no public address'
-    expect(await jobs.delivery(id)).toMatchObject({ status: 'pending', last_status: null, last_error })
-  },
-)
-
-test('a name that does not resolve is told like one that has no public address', async () => {
-  const jobs = await WebhookJobs.open()
-  const resolveAll = () => Promise.reject(Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' }))
-  const id = await jobs.ended('https://hooks.example')
-  const { results } = jobs.sender({ allowPrivate: false, resolveAll })
-  expect(await results.next()).toBe('failed')
-  expect(await jobs.delivery(id)).toMatchObject({ last_error: 'its host has no public address' })
-})
-
-test('a receiver that hangs costs its own time, and nobody else’s', async () => {
-  const [jobs, slow, quick] = [
-    await WebhookJobs.open(),
-    await WebhookReceiver.start(),
-    await WebhookReceiver.start(),
-  ]
-  const allArrived = Promise.withResolvers<void>()
-  slow.answer = () => {
-    if (slow.received.length === 4) allArrived.resolve()
-  }
-  const hanging = await Promise.all(Array.from({ length: 6 }, () => jobs.ended(slow.origin)))
-  const { sender, clock, results } = jobs.sender()
-  await allArrived.promise
-  await jobs.ended(quick.origin)
-  sender.kick()
-  expect(await results.next()).toBe('delivered')
-  expect(slow.received).toHaveLength(4)
-
-  clock.wake(10_000)
-  for (let i = 0; i < 4; i++) expect(await results.next()).toBe('failed')
-  const deliveries = await Promise.all(hanging.map((id) => jobs.delivery(id)))
-  const timedOut = { status: 'pending', attempts: 1, last_status: null, last_error: 'no answer within 10 s' }
-  expect(deliveries.filter((delivery) => delivery !== undefined)).toEqual(
-    Array(4).fill(expect.objectContaining(timedOut)),
-  )
-})
-
-test('of an answer without end only the beginning is read', async () => {
-  const [jobs, receiver] = [await WebhookJobs.open(), await WebhookReceiver.start()]
-  const cutOff = Promise.withResolvers<void>()
-  receiver.answer = (response) => {
-    response.writeHead(200)
-    response.on('close', cutOff.resolve)
-    const more = () => {
-      while (!response.destroyed && response.write(Buffer.alloc(65_536)));
-    }
-    response.on('drain', more)
-    more()
-  }
-  const id = await jobs.ended(receiver.origin)
-  const { results } = jobs.sender()
-  expect(await results.next()).toBe('delivered')
-  await cutOff.promise
-  expect(await jobs.delivery(id)).toMatchObject({ status: 'delivered', last_status: 200 })
-})
-
-test('an answer whose body does not come counts by its status', async () => {
-  const [jobs, receiver] = [await WebhookJobs.open(), await WebhookReceiver.start()]
-  const begun = Promise.withResolvers<void>()
-  const onHeaders = () => begun.resolve()
-  subscribe('undici:request:headers', onHeaders)
-  onTestFinished(() => void unsubscribe('undici:request:headers', onHeaders))
-  receiver.answer = (response) => response.writeHead(200, { 'content-length': '10' }).write('12345')
-  const id = await jobs.ended(receiver.origin)
-  const { clock, results } = jobs.sender()
-  await begun.promise
-  await setImmediate()
-  clock.wake(10_000)
-  expect(await results.next()).toBe('delivered')
-  expect(await jobs.delivery(id)).toMatchObject({ attempts: 1, last_status: 200 })
-})
-
 test('an end that was not asked for is not told', async () => {
   const [jobs, receiver] = [await WebhookJobs.open(), await WebhookReceiver.start()]
   const id = await jobs.ended(receiver.origin, { events: ['failed', 'expired'] })
@@ -305,24 +180,6 @@ test('an end that was not asked for is not told', async () => {
   expect(receiver.received).toEqual([])
 })
 
-test('HTTPS is spoken with receivers whose certificate is trusted, and with no others', async () => {
-  const tls = await selfSigned()
-  const [jobs, receiver] = [await WebhookJobs.open(), await WebhookReceiver.start(tls)]
-  const id = await jobs.ended(receiver.origin)
-  const { sender, results } = jobs.sender()
-  expect(await results.next()).toBe('failed')
-  expect(receiver.received).toEqual([])
-  expect(await jobs.delivery(id)).toMatchObject({ last_error: 'its TLS certificate is not valid' })
-
-  const trusted = getCACertificates('default')
-  setDefaultCACertificates([...trusted, tls.cert])
-  onTestFinished(() => setDefaultCACertificates(trusted))
-  await jobs.makeDue(id)
-  sender.kick()
-  expect(await results.next()).toBe('delivered')
-  await verified(receiver.received[0] as Received)
-})
-
 test('a job past its deadline is told as expired, whether or not a pool has written that down', async () => {
   const [jobs, receiver] = [await WebhookJobs.open(), await WebhookReceiver.start()]
   const deadline = (await jobs.nowMs()) - 1
@@ -331,7 +188,7 @@ test('a job past its deadline is told as expired, whether or not a pool has writ
   await jobs.redis.hdel(jobs.keys.job('test-model', id), 'completed_at', 'predictions')
   const { results } = jobs.sender()
   expect(await results.next()).toBe('delivered')
-  const message = await verified(receiver.received[0] as Received)
+  const message = await verifiedMessage(receiver.received[0] as Received)
   expect(message).toMatchObject({
     ...{ type: 'job.expired', timestamp: new Date(deadline).toISOString() },
     data: { id, status: 'expired', error: { code: 'job-expired' } },
@@ -348,7 +205,7 @@ test('a job made with a webhook is told of when it is canceled', async () => {
   await jobs.producer.cancel(accepted.job)
   const { results } = jobs.sender()
   expect(await results.next()).toBe('delivered')
-  const message = await verified(receiver.received[0] as Received)
+  const message = await verifiedMessage(receiver.received[0] as Received)
   expect(message).toMatchObject({ type: 'job.canceled', data: { id, status: 'canceled' } })
   expect((await jobs.producer.read(id))?.webhook_delivery).toMatchObject({ status: 'delivered', attempts: 1 })
 })
@@ -375,4 +232,30 @@ test('a result that was to be shown no longer is not sent', async () => {
   expect(await results.next()).toBe('given-up')
   expect(await jobs.delivery(id)).toMatchObject({ status: 'failed', attempts: 0 })
   expect(receiver.received).toEqual([])
+})
+
+test('a Redis that is full holds up none', async () => {
+  const [redis, receiver] = [await ownRedis(), await WebhookReceiver.start()]
+  const jobs = await WebhookJobs.open(redis.url)
+  const id = await jobs.ended(receiver.origin)
+  await jobs.redis.config('SET', 'maxmemory', '1')
+  const { results } = jobs.sender()
+  expect(await results.next()).toBe('delivered')
+  expect(await jobs.delivery(id)).toMatchObject({ status: 'delivered', attempts: 1 })
+})
+
+test('a pool that starts sends what is due', async () => {
+  const [jobs, receiver] = [await WebhookJobs.open(), await WebhookReceiver.start()]
+  const id = await jobs.ended(receiver.origin)
+  const arrived = Promise.withResolvers<Received>()
+  receiver.answer = (response, received) => {
+    response.writeHead(204).end()
+    arrived.resolve(received)
+  }
+  const queue = await PoolQueue.open(undefined, jobs.keys)
+  const env = { WEBHOOK_SECRET: MASTER_SECRET, WEBHOOK_ALLOW_PRIVATE: 'true' }
+  const pool = await queue.startPool(env)
+  expect(await verifiedMessage(await arrived.promise)).toMatchObject({ data: { id } })
+  await pool.stop()
+  expect(await jobs.delivery(id)).toMatchObject({ status: 'delivered', attempts: 1 })
 })

@@ -1,11 +1,13 @@
 import { Redis } from 'ioredis'
 import { pino } from 'pino'
+import { Webhook as Signature } from 'standardwebhooks'
 import { inject, onTestFinished } from 'vitest'
 import { newJobId } from '../../shared/job-id.ts'
 import { RedisJobProducer } from '../../shared/redis-job-producer.ts'
 import { RedisKeys } from '../../shared/redis-keys.ts'
 import { RedisWebhookOutbox } from '../../shared/redis-webhook-outbox.ts'
 import type { Webhook, WebhookDelivery } from '../../shared/webhook.ts'
+import { callerWebhookSecret } from '../../shared/webhook-secret.ts'
 import { RedisTcp } from '../../worker-pool/redis/redis-tcp.ts'
 import { createUntilGranted } from '../../worker-pool/redis/until-granted.ts'
 import type { ResolveAll } from '../../worker-pool/webhooks/public-lookup.ts'
@@ -15,11 +17,22 @@ import { createSendWebhook } from '../../worker-pool/webhooks/webhook-request.ts
 import { WebhookSender } from '../../worker-pool/webhooks/webhook-sender.ts'
 import { MODEL } from './queue.ts'
 import { StandingClock } from './standing-clock.ts'
+import type { Received } from './webhook-receiver.ts'
 
 export const MASTER_SECRET = `whsec_${Buffer.alloc(32, 5).toString('base64')}`
 export const OWNER = 'AbCdEf012345'
 
-export interface JobOptions {
+/** What was received, if its signature is the owner's; throws if not. */
+export async function verifiedMessage({ body, headers }: Received, owner = OWNER) {
+  const secret = await callerWebhookSecret(MASTER_SECRET, owner)
+  return new Signature(secret).verify(body, headers as Record<string, string>) as {
+    type: string
+    timestamp: string
+    data: unknown
+  }
+}
+
+interface JobOptions {
   events?: Webhook['events']
   owner?: string
   /** Fields of its hash that are to be otherwise. */
@@ -29,11 +42,12 @@ export interface JobOptions {
 /** Jobs with webhooks, under a fresh key prefix, and senders of them. All ends with the test. */
 export class WebhookJobs {
   readonly keys = new RedisKeys(`test:${crypto.randomUUID()}:`)
-  readonly redis = new Redis(inject('redisUrl'), { protocol: 2 })
+  readonly redis: Redis
   readonly outbox: RedisWebhookOutbox
   readonly producer: RedisJobProducer
 
-  private constructor(tcp: RedisTcp) {
+  private constructor(url: string, tcp: RedisTcp) {
+    this.redis = new Redis(url, { protocol: 2 })
     this.outbox = new RedisWebhookOutbox(tcp, this.keys)
     const policy = { maxBacklog: 100, deadlineMs: 60_000, resultTtlMs: 60_000 }
     this.producer = new RedisJobProducer(tcp, this.keys, policy)
@@ -43,8 +57,8 @@ export class WebhookJobs {
     })
   }
 
-  static async open(): Promise<WebhookJobs> {
-    return new WebhookJobs(await RedisTcp.connect(inject('redisUrl')))
+  static async open(url: string = inject('redisUrl')): Promise<WebhookJobs> {
+    return new WebhookJobs(url, await RedisTcp.connect(url))
   }
 
   /** A job that has just succeeded, its webhook due. Gives its id. */

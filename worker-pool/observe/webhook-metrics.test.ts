@@ -8,7 +8,7 @@ test('webhooks are counted by what became of them, each from 0', async () => {
   const metrics = new WebhookMetrics(registry)
   metrics.webhook('delivered')
   const name = (outcome: string) => `edgebatch_webhook_attempts_total{outcome="${outcome}"}`
-  expect(metricValues(await registry.metrics())).toEqual([
+  expect([...metricValues(await registry.metrics())]).toEqual([
     [name('delivered'), 1],
     ...['failed', 'given-up', 'disabled', 'skipped', 'refused'].map((outcome) => [name(outcome), 0]),
   ])

@@ -1,0 +1,35 @@
+import type * as z from 'zod'
+import { predictionSchema } from '../../shared/job.ts'
+import { jobStatusSchema } from '../../shared/job-state.ts'
+import { prioritySchema } from '../../shared/priority.ts'
+import { publicJobSchema } from '../../shared/public-job.ts'
+import { publicModelSchema, publicModelsSchema } from '../../shared/public-models.ts'
+import { problemCodeSchema, publicProblemSchema } from '../../shared/public-problem.ts'
+import { tensorValueSchema } from '../../shared/tensor-value.ts'
+import { FIELD_DESCRIPTIONS } from './field-descriptions.ts'
+import { type JsonSchema, toComponents } from './json-schema.ts'
+
+/** The schemas of answers that have a name in the document. */
+const ANSWERS = {
+  Job: publicJobSchema,
+  JobStatus: jobStatusSchema,
+  Priority: prioritySchema,
+  Prediction: predictionSchema,
+  TensorValue: tensorValueSchema,
+  WebhookDelivery: publicJobSchema.shape.webhook.unwrap(),
+  Models: publicModelsSchema,
+  Model: publicModelSchema,
+  Problem: publicProblemSchema,
+  ProblemCode: problemCodeSchema,
+} satisfies Record<string, z.ZodType>
+
+export type ComponentName = keyof typeof ANSWERS
+
+export function componentSchemas(): Record<string, JsonSchema> {
+  const components = toComponents(ANSWERS, 'output')
+  for (const [name, descriptions] of Object.entries(FIELD_DESCRIPTIONS)) {
+    const fields = components[name]?.properties as Record<string, JsonSchema>
+    for (const [field, description] of Object.entries(descriptions)) Object.assign(fields[field] as JsonSchema, { description })
+  }
+  return components
+}

@@ -1,0 +1,44 @@
+import { jsonResponse, OPEN, type Paths, textResponse } from './operation.ts'
+import { KEYED, problemResponses } from './problem-responses.ts'
+
+export const servicePaths: Paths = {
+  '/models': {
+    get: {
+      operationId: 'listModels',
+      tags: ['Service'],
+      summary: 'List the models',
+      description: 'What POST /predict takes in ?model= and ?version=, of this caller.',
+      responses: { 200: jsonResponse('The models, by name.', 'Models'), ...problemResponses(...KEYED) },
+    },
+  },
+  '/openapi.json': {
+    get: {
+      operationId: 'getOpenApi',
+      tags: ['Service'],
+      summary: 'This document',
+      ...OPEN,
+      responses: {
+        200: textResponse('OpenAPI 3.1.', 'application/json', { type: 'object', required: ['openapi', 'paths'] }),
+        ...problemResponses(),
+      },
+    },
+  },
+  '/docs': {
+    get: {
+      operationId: 'getReference',
+      tags: ['Service'],
+      summary: 'The reference, for people',
+      ...OPEN,
+      responses: { 200: textResponse('This document as a page.', 'text/html'), ...problemResponses() },
+    },
+  },
+  '/health': {
+    get: {
+      operationId: 'getHealth',
+      tags: ['Service'],
+      summary: 'Whether the edge runs',
+      ...OPEN,
+      responses: { 200: jsonResponse('It does; nothing else was looked at.', 'Health'), ...problemResponses() },
+    },
+  },
+}

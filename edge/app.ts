@@ -7,6 +7,7 @@ import { authenticate } from './middleware/authenticate.ts'
 import { ModelDirectory } from './model-directory.ts'
 import { asProblem, problemResponse } from './problem.ts'
 import { modelRoutes } from './routes/models.ts'
+import { openapiRoutes } from './routes/openapi.ts'
 import { predictRoutes } from './routes/predict.ts'
 import { resultRoutes } from './routes/result.ts'
 import { Uploads } from './uploads.ts'
@@ -29,6 +30,7 @@ export function createApp(deps: EdgeDeps): EdgeApp {
   predictRoutes(app, context)
   resultRoutes(app, context)
   modelRoutes(app, context)
+  openapiRoutes(app, context)
 
   app.notFound((c) =>
     problemResponse(

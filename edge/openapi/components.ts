@@ -1,4 +1,4 @@
-import type * as z from 'zod'
+import * as z from 'zod'
 import { predictionSchema } from '../../shared/job.ts'
 import { jobStatusSchema } from '../../shared/job-state.ts'
 import { prioritySchema } from '../../shared/priority.ts'
@@ -6,6 +6,7 @@ import { publicJobSchema } from '../../shared/public-job.ts'
 import { publicModelSchema, publicModelsSchema } from '../../shared/public-models.ts'
 import { problemCodeSchema, publicProblemSchema } from '../../shared/public-problem.ts'
 import { tensorValueSchema } from '../../shared/tensor-value.ts'
+import { predictBodySchema } from '../predict-body.ts'
 import { FIELD_DESCRIPTIONS } from './field-descriptions.ts'
 import { type JsonSchema, toComponents } from './json-schema.ts'
 
@@ -21,7 +22,12 @@ const ANSWERS = {
   Model: publicModelSchema,
   Problem: publicProblemSchema,
   ProblemCode: problemCodeSchema,
+  Batch: z.object({ id: z.string(), jobs: z.array(publicJobSchema) }),
+  Health: z.object({ status: z.literal('ok') }),
 } satisfies Record<string, z.ZodType>
+
+/** The schemas of bodies: what may be left out is not required. */
+const BODIES = { PredictBody: predictBodySchema }
 
 export type ComponentName = keyof typeof ANSWERS
 
@@ -29,7 +35,8 @@ export function componentSchemas(): Record<string, JsonSchema> {
   const components = toComponents(ANSWERS, 'output')
   for (const [name, descriptions] of Object.entries(FIELD_DESCRIPTIONS)) {
     const fields = components[name]?.properties as Record<string, JsonSchema>
-    for (const [field, description] of Object.entries(descriptions)) Object.assign(fields[field] as JsonSchema, { description })
+    for (const [field, description] of Object.entries(descriptions))
+      Object.assign(fields[field] as JsonSchema, { description })
   }
-  return components
+  return { ...components, ...toComponents(BODIES, 'input') }
 }

@@ -7,7 +7,7 @@ import type { TensorValue } from '../../shared/tensor-value.ts'
 /** What the reference says of each field. The types see to it that none is forgotten, and none described that is not there. */
 type Described<T> = Record<keyof T, string>
 
-const Job: Described<PublicJob> = {
+const job: Described<PublicJob> = {
   id: 'Unguessable. Whoever holds it may ask for the job.',
   status: 'The last four are final: a job that has ended never changes again.',
   success: 'Whether it succeeded.',
@@ -30,19 +30,19 @@ const Job: Described<PublicJob> = {
   urls: 'Where it can be read, canceled (POST) and followed (Accept: text/event-stream).',
 }
 
-const Prediction: Described<Prediction> = {
+const prediction: Described<Prediction> = {
   label: 'The class, as the model names it.',
   probability: 'From 0 to 1.',
   index: 'The class as a number.',
 }
 
-const TensorValue: Described<TensorValue> = {
+const tensorValue: Described<TensorValue> = {
   dtype: 'Type of the elements. bool is one byte, 0 or 1.',
   shape: 'Without the batch dimension.',
   data: 'The elements, little-endian, in base64.',
 }
 
-const WebhookDelivery: Described<NonNullable<PublicJob['webhook']>> = {
+const webhookDelivery: Described<NonNullable<PublicJob['webhook']>> = {
   url: 'Who is told.',
   status: 'disabled: the receiver has answered 410, now or before. skipped: the event was not asked for.',
   attempts: 'How often it was tried.',
@@ -52,7 +52,7 @@ const WebhookDelivery: Described<NonNullable<PublicJob['webhook']>> = {
   delivered_at: 'When the receiver took it.',
 }
 
-const Problem: Described<PublicProblem> = {
+const problem: Described<PublicProblem> = {
   type: 'urn:edgebatch:problem: and the code.',
   title: 'What the code means, for people.',
   status: 'The HTTP status.',
@@ -63,7 +63,7 @@ const Problem: Described<PublicProblem> = {
   request_id: 'As in X-Request-Id: what to quote when you ask about it.',
 }
 
-const Model: Described<PublicModel> = {
+const model: Described<PublicModel> = {
   name: 'For ?model=.',
   version: 'Version of these fields: the default, or the highest where there is none.',
   description: 'What its owner says of it.',
@@ -80,11 +80,12 @@ const Model: Described<PublicModel> = {
   versions: 'All versions, highest first.',
 }
 
+/** By component. */
 export const FIELD_DESCRIPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  Job,
-  Prediction,
-  TensorValue,
-  WebhookDelivery,
-  Problem,
-  Model,
+  Job: job,
+  Prediction: prediction,
+  TensorValue: tensorValue,
+  WebhookDelivery: webhookDelivery,
+  Problem: problem,
+  Model: model,
 }

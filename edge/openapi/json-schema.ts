@@ -13,7 +13,11 @@ export function toComponents(
 ): Record<string, JsonSchema> {
   const registry = z.registry<{ id: string }>()
   for (const [id, schema] of Object.entries(schemas)) registry.add(schema, { id })
-  const { schemas: made } = z.toJSONSchema(registry, { io, uri: reference, override })
+  const { schemas: made } = z.toJSONSchema(registry, {
+    io,
+    uri: reference,
+    override: io === 'output' ? openly : plainly,
+  })
   return Object.fromEntries(
     Object.entries(made).map(([id, { $schema, $id, ...schema }]) => [id, schema as JsonSchema]),
   )
@@ -21,7 +25,7 @@ export function toComponents(
 
 /** The schema of a parameter, as it is written in the request. */
 export function toJsonSchema(schema: z.ZodType): JsonSchema {
-  const { $schema, ...made } = z.toJSONSchema(schema, { io: 'output', override })
+  const { $schema, ...made } = z.toJSONSchema(schema, { io: 'output', override: plainly })
   return made
 }
 
@@ -29,10 +33,16 @@ export function reference(id: string): string {
   return `#/components/schemas/${id}`
 }
 
-/** Leaves out what says nothing to a reader, and what would keep us from adding a field. */
-function override({ jsonSchema }: { jsonSchema: JsonSchema }): void {
-  // Fields may be added without notice: programs made from this document must not refuse them.
+type Override = (made: { jsonSchema: JsonSchema }) => void
+
+/** Fields may be added to answers without notice: programs made from the document must not refuse them. */
+const openly: Override = ({ jsonSchema }) => {
   if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties
+  plainly({ jsonSchema })
+}
+
+/** Leaves out what says nothing to a reader. */
+const plainly: Override = ({ jsonSchema }) => {
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
   // `format` says it, and 300 characters less.

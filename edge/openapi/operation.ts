@@ -1,5 +1,5 @@
-import { type JsonSchema, reference } from './json-schema.ts'
 import type { ComponentName } from './components.ts'
+import { type JsonSchema, reference } from './json-schema.ts'
 import type { ParameterName } from './parameters.ts'
 import { headersOf, type ResponseHeader } from './response-headers.ts'
 
@@ -22,7 +22,11 @@ export function jsonResponse(
 }
 
 /** An answer that is text for people, or a document. */
-export function textResponse(description: string, mediaType: string, schema: JsonSchema = { type: 'string' }): JsonSchema {
+export function textResponse(
+  description: string,
+  mediaType: string,
+  schema: JsonSchema = { type: 'string' },
+): JsonSchema {
   return { description, headers: headersOf(), content: { [mediaType]: { schema } } }
 }
 

@@ -31,7 +31,8 @@ export const PARAMETERS = {
   model: {
     in: 'query',
     name: 'model',
-    description: 'A model of GET /models, or `name@version`. May be left out where there is a default, or one model only.',
+    description:
+      'A model of GET /models, or `name@version`. May be left out where there is a default, or one model only.',
     schema: z.string().min(1),
     example: 'resnet50',
   },
@@ -107,7 +108,8 @@ export const PARAMETERS = {
   cacheControl: {
     in: 'header',
     name: 'Cache-Control',
-    description: '`no-store`: run the model even if the result for the same image is known, and keep it for nobody else.',
+    description:
+      '`no-store`: run the model even if the result for the same image is known, and keep it for nobody else.',
     schema: z.string(),
     example: 'no-store',
   },

@@ -1,5 +1,5 @@
-import { reference } from './json-schema.ts'
 import { EVENT_STREAM } from './event-stream.ts'
+import { reference } from './json-schema.ts'
 import { jsonResponse, type Paths, parameters } from './operation.ts'
 import { KEYED, problemResponses } from './problem-responses.ts'
 import type { ResponseHeader } from './response-headers.ts'
@@ -59,11 +59,11 @@ export const predictPaths: Paths = {
         200: withEvents(
           jsonResponse('The job, or the batch, which has ended: well or not.', ['Job', 'Batch'], HEADERS),
         ),
-        202: jsonResponse('The job, or the batch, is pending.', ['Job', 'Batch'], [
-          'Location',
-          'Retry-After',
-          ...HEADERS,
-        ]),
+        202: jsonResponse(
+          'The job, or the batch, is pending.',
+          ['Job', 'Batch'],
+          ['Location', 'Retry-After', ...HEADERS],
+        ),
         ...problemResponses(
           ...KEYED,
           ...(['invalid-request', 'missing-image', 'empty-image', 'model-required', 'forbidden'] as const),

@@ -16,7 +16,9 @@ const HEADERS_BY_STATUS: Readonly<Record<number, readonly ResponseHeader[]>> = {
 /** One response for each status that these problems have; it lists the codes. */
 export function problemResponses(...codes: ProblemCode[]): Record<string, JsonSchema> {
   const byStatus = Map.groupBy([...new Set([...codes, ...ALWAYS])], (code) => PROBLEMS[code].status)
-  return Object.fromEntries([...byStatus].map(([status, some]) => [String(status), problemResponse(status, some)]))
+  return Object.fromEntries(
+    [...byStatus].map(([status, some]) => [String(status), problemResponse(status, some)]),
+  )
 }
 
 function problemResponse(status: number, codes: readonly ProblemCode[]): JsonSchema {
@@ -24,6 +26,8 @@ function problemResponse(status: number, codes: readonly ProblemCode[]): JsonSch
   return {
     description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join(' '),
     headers: headersOf(...(HEADERS_BY_STATUS[status] ?? [])),
-    content: { 'application/problem+json': { schema: { allOf: [{ $ref: reference('Problem') }, narrowed] } } },
+    content: {
+      'application/problem+json': { schema: { allOf: [{ $ref: reference('Problem') }, narrowed] } },
+    },
   }
 }

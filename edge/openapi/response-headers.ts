@@ -13,8 +13,10 @@ const HEADERS = {
     z.enum(['hit', 'join', 'miss']),
   ],
   'RateLimit-Policy': ['What the API key may do: `"default";q=<jobs>;w=<seconds>`.', z.string()],
-  RateLimit: ['What is left of it: `"default";r=<jobs>;t=<seconds until all of it is there again>`.', z.string()],
-  Allow: ['The methods that the address takes.', z.string()],
+  RateLimit: [
+    'What is left of it: `"default";r=<jobs>;t=<seconds until all of it is there again>`.',
+    z.string(),
+  ],
   'WWW-Authenticate': ['The challenge.', z.string()],
 } satisfies Record<string, [description: string, schema: z.ZodType]>
 

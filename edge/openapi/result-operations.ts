@@ -1,5 +1,5 @@
 import { EVENT_STREAM } from './event-stream.ts'
-import { type JsonSchema } from './json-schema.ts'
+import type { JsonSchema } from './json-schema.ts'
 import { jsonResponse, type Paths, parameters } from './operation.ts'
 import { KEYED, problemResponses } from './problem-responses.ts'
 import { headersOf } from './response-headers.ts'
@@ -10,7 +10,8 @@ const read: JsonSchema = {
   operationId: 'getResult',
   tags: ['Jobs'],
   summary: 'Ask for a job',
-  description: 'At once, after at most ?wait= seconds, or as a stream of events with `Accept: text/event-stream`.',
+  description:
+    'At once, after at most ?wait= seconds, or as a stream of events with `Accept: text/event-stream`.',
   parameters: parameters('jobId', 'wait', 'encodingFormat', 'lastEventId'),
   responses: {
     200: { ...ended, content: { ...ended.content, ...EVENT_STREAM } },
@@ -29,7 +30,9 @@ function cancel(operationId: string, description: string): JsonSchema {
     description,
     parameters: parameters('jobId', 'encodingFormat'),
     responses: {
-      200: jsonResponse('The job after it. One that had ended already is as it was.', 'Job', ['Server-Timing']),
+      200: jsonResponse('The job after it. One that had ended already is as it was.', 'Job', [
+        'Server-Timing',
+      ]),
       ...problemResponses(...KEYED, 'invalid-request', 'job-not-found', 'result-expired'),
     },
   }
@@ -41,6 +44,9 @@ export const resultPaths: Paths = {
     delete: cancel('deleteResult', 'The same as POST /result/{id}/cancel.'),
   },
   '/result/{id}/cancel': {
-    post: cancel('cancelResult', 'One that is being run is run to its end, but its result is told to nobody.'),
+    post: cancel(
+      'cancelResult',
+      'One that is being run is run to its end, but its result is told to nobody.',
+    ),
   },
 }

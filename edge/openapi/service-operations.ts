@@ -18,7 +18,10 @@ export const servicePaths: Paths = {
       summary: 'This document',
       ...OPEN,
       responses: {
-        200: textResponse('OpenAPI 3.1.', 'application/json', { type: 'object', required: ['openapi', 'paths'] }),
+        200: textResponse('OpenAPI 3.1.', 'application/json', {
+          type: 'object',
+          required: ['openapi', 'paths'],
+        }),
         ...problemResponses(),
       },
     },
@@ -38,7 +41,10 @@ export const servicePaths: Paths = {
       tags: ['Service'],
       summary: 'Whether the edge runs',
       ...OPEN,
-      responses: { 200: jsonResponse('It does; nothing else was looked at.', 'Health'), ...problemResponses() },
+      responses: {
+        200: jsonResponse('It does; nothing else was looked at.', 'Health'),
+        ...problemResponses(),
+      },
     },
   },
 }

@@ -1,6 +1,6 @@
 import type { KnownModel } from '../../shared/announcement.ts'
-import type { PublicModel, PublicModels, PublicVersion } from '../../shared/public-models.ts'
 import { mayUseModel } from '../../shared/api-key.ts'
+import type { PublicModel, PublicModels, PublicVersion } from '../../shared/public-models.ts'
 import { type PhotoIntake, takenTypes } from '../decode-or-forward.ts'
 import type { EdgeApp, EdgeContext } from '../edge-context.ts'
 import { allowOnly } from '../method-not-allowed.ts'

@@ -41,6 +41,7 @@ export async function measureLatency(setup: BenchSetup, blocks: number, requests
     edgeRuntime: 'workerd',
     pools: 1,
     env,
+    edgeBindings: { ALLOW_ANONYMOUS: 'true' },
     poolEnv: poolSettings(setup, 32),
   })
   const bare: number[] = []

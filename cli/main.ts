@@ -33,7 +33,10 @@ const terminal: Terminal = {
 }
 
 const main = defineCommand({
-  meta: { name: 'edgebatch', description: 'Tools for models that edgebatch serves.' },
+  meta: {
+    name: 'edgebatch',
+    description: 'Tools for models that edgebatch serves, and for who may use them.',
+  },
   subCommands: {
     model: defineCommand({
       meta: { name: 'model', description: 'Add, check and fetch models.' },
@@ -41,6 +44,14 @@ const main = defineCommand({
         add: async () => (await import('./model/add-command.ts')).addCommand(terminal),
         check: async () => (await import('./model/check-command.ts')).checkCommand(terminal),
         pull: async () => (await import('./model/pull-command.ts')).pullCommand(terminal),
+      },
+    }),
+    keys: defineCommand({
+      meta: { name: 'keys', description: 'Make, list and revoke API keys.' },
+      subCommands: {
+        create: async () => (await import('./keys/create-command.ts')).createCommand(terminal, process.env),
+        list: async () => (await import('./keys/list-command.ts')).listCommand(terminal, process.env),
+        revoke: async () => (await import('./keys/revoke-command.ts')).revokeCommand(terminal, process.env),
       },
     }),
   },

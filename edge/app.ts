@@ -6,12 +6,13 @@ import type { EdgeApp, EdgeContext, EdgeDeps } from './edge-context.ts'
 import { authenticate } from './middleware/authenticate.ts'
 import { ModelDirectory } from './model-directory.ts'
 import { asProblem, problemResponse } from './problem.ts'
+import { RequestTimings } from './request-timings.ts'
 import { modelRoutes } from './routes/models.ts'
 import { openapiRoutes } from './routes/openapi.ts'
 import { predictRoutes } from './routes/predict.ts'
 import { resultRoutes } from './routes/result.ts'
 import { Uploads } from './uploads.ts'
-import { ServiceTimes } from './wait-for-result.ts'
+import { ServiceTimes } from './waiting/service-times.ts'
 
 /** Where an API key is asked for. */
 const KEYED_PATHS = ['/predict', '/result/*', '/models']
@@ -25,8 +26,12 @@ export function createApp(deps: EdgeDeps): EdgeApp {
   const app: EdgeApp = new Hono()
 
   app.use(requestId())
+  app.use(async (c, next) => {
+    c.set('timings', new RequestTimings(deps.clock.now))
+    await next()
+  })
   app.get('/health', (c) => c.json({ status: 'ok' }))
-  for (const path of KEYED_PATHS) app.use(path, authenticate(callers))
+  for (const path of KEYED_PATHS) app.use(path, authenticate(callers, deps.clock))
   predictRoutes(app, context)
   resultRoutes(app, context)
   modelRoutes(app, context)

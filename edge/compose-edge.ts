@@ -8,6 +8,7 @@ import { createApp } from './app.ts'
 import type { EdgeApp, EdgeDeps } from './edge-context.ts'
 import type { EdgeEnv } from './env.ts'
 import { RedisRest } from './redis-rest.ts'
+import { RestResultPush } from './result-push.ts'
 
 /** What differs from one runtime to another. */
 export interface RuntimeParts extends Pick<EdgeDeps, 'logFailure' | 'stopping'> {
@@ -18,11 +19,8 @@ export interface RuntimeParts extends Pick<EdgeDeps, 'logFailure' | 'stopping'> 
 
 /** The edge as its settings say: all that is the same wherever it runs. For entry files. */
 export function composeEdge(env: EdgeEnv, { decodePhoto, decodedTypes, ...parts }: RuntimeParts): EdgeApp {
-  const redis = new RedisRest({
-    url: env.UPSTASH_REDIS_REST_URL,
-    token: env.UPSTASH_REDIS_REST_TOKEN,
-    timeoutMs: env.REDIS_TIMEOUT_MS,
-  })
+  const address = { url: env.UPSTASH_REDIS_REST_URL, token: env.UPSTASH_REDIS_REST_TOKEN }
+  const redis = new RedisRest({ ...address, timeoutMs: env.REDIS_TIMEOUT_MS })
   const keys = new RedisKeys(env.KEY_PREFIX)
   return createApp({
     ...parts,
@@ -37,6 +35,9 @@ export function composeEdge(env: EdgeEnv, { decodePhoto, decodedTypes, ...parts 
     clock: systemClock,
     random: Math.random,
     defaultModel: env.DEFAULT_MODEL,
+    defaultDeadlineSeconds: env.JOB_DEADLINE_SECONDS,
+    cacheTtlSeconds: env.CACHE_TTL_SECONDS,
+    push: env.RESULT_PUSH === 'off' ? undefined : new RestResultPush(address, systemClock),
     defaultWaitSeconds: env.DEFAULT_WAIT_SECONDS,
     uploads: {
       maxBytes: env.MAX_UPLOAD_BYTES,

@@ -7,8 +7,10 @@ import type { ModelReference } from '../shared/model-reference.ts'
 import type { Callers } from './callers.ts'
 import type { PhotoIntake } from './decode-or-forward.ts'
 import type { ModelDirectory } from './model-directory.ts'
+import type { RequestTimings } from './request-timings.ts'
+import type { ResultPush } from './result-push.ts'
 import type { UploadLimits, Uploads } from './uploads.ts'
-import type { ServiceTimes } from './wait-for-result.ts'
+import type { ServiceTimes } from './waiting/service-times.ts'
 
 /** What the edge is handed by its entry file. */
 export interface EdgeDeps {
@@ -23,6 +25,12 @@ export interface EdgeDeps {
   /** Told of every failure on our side. `reason` holds neither values nor image bytes. */
   logFailure: (failure: { requestId: string; code: string; reason: string }) => void
   defaultModel: ModelReference | undefined
+  /** Seconds that a job may take where neither its model nor its request says. */
+  defaultDeadlineSeconds: number
+  /** How long a result will do for the same input of the same caller where its model does not say; 0: not at all. */
+  cacheTtlSeconds: number
+  /** How results are told of; undefined where they are only polled for. */
+  push: ResultPush | undefined
   /** Seconds POST /predict waits where the request does not say. */
   defaultWaitSeconds: number
   uploads: UploadLimits
@@ -40,5 +48,5 @@ export interface EdgeContext {
 }
 
 /** Hono's type parameter: what middleware leaves for handlers. `caller`: only where `authenticate` stands before them. */
-export type EdgeEnvironment = { Variables: RequestIdVariables & { caller: Caller } }
+export type EdgeEnvironment = { Variables: RequestIdVariables & { caller: Caller; timings: RequestTimings } }
 export type EdgeApp = Hono<EdgeEnvironment>

@@ -63,8 +63,21 @@ export const edgeEnvSchema = z.object({
   RESULT_TTL_SECONDS: positiveInteger
     .max(2_592_000, { error: 'must be 2592000 (30 days) at most' })
     .default(3_600),
+  /**
+   * For so long a result will do for the same input of the same caller, where the model's manifest does not say; 0: not at all.
+   */
+  CACHE_TTL_SECONDS: z.coerce
+    .number({ error: 'must be a number' })
+    .int()
+    .min(0)
+    .max(86_400, { error: 'must be 86400 (a day) at most' })
+    .default(300),
   /** How long POST /predict waits for the result where the request does not say. */
   DEFAULT_WAIT_SECONDS: z.coerce.number().int().min(0).max(60).default(30),
+  /**
+   * Whether results that take longer are told of over the REST endpoint's /subscribe, where it has one; `off`: they are only polled for.
+   */
+  RESULT_PUSH: z.enum(['auto', 'off'], { error: 'must be auto or off' }).default('auto'),
   MAX_UPLOAD_BYTES: positiveInteger.default(10 * 1024 * 1024),
   /**
    * The most bytes of a photo that travels to the pool encoded, for models that allow it. In base64 it is a third larger, and

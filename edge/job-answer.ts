@@ -1,27 +1,77 @@
 import type { Context } from 'hono'
-import type { EncodingFormat, Job } from '../shared/job.ts'
+import type { EncodingFormat } from '../shared/job.ts'
+import type { JobLook } from '../shared/job-queue.ts'
 import { isTerminal } from '../shared/job-state.ts'
-import { toPublicJob } from '../shared/public-job.ts'
+import { type PublicJob, toPublicJob } from '../shared/public-job.ts'
+import type { EdgeContext, EdgeEnvironment } from './edge-context.ts'
+import { eventStreamResponse, type ServerSentEvent } from './event-stream.ts'
+import { outlookOf, retryAfterOutlook } from './outlook.ts'
+import { jobEvents, parseLastEventId } from './waiting/job-events.ts'
+import { looksAt } from './waiting/job-looks.ts'
 
-/** Seconds after which a pending job is worth asking for again. */
-const RETRY_AFTER_SECONDS = 1
+type RequestContext = Context<EdgeEnvironment>
+
+/** A job as this request's caller sees it, with its place and when to expect its result. */
+export function viewOf(
+  c: RequestContext,
+  context: EdgeContext,
+  look: JobLook,
+  encoding: EncodingFormat,
+): PublicJob {
+  const { job } = look
+  const outlook = outlookOf(look, context.models.drainRate(job.model, job.model_version))
+  return toPublicJob(job, { origin: new URL(c.req.url).origin, outlook, encoding })
+}
 
 /** 200 with a terminal job, 202 with a pending one and where to ask for it. */
 export function answerWithJob(
-  c: Context,
-  job: Job,
+  c: RequestContext,
+  context: EdgeContext,
+  look: JobLook,
   encoding: EncodingFormat,
-  queuePosition?: number,
 ): Response {
-  const { origin } = new URL(c.req.url)
-  const body = toPublicJob(job, {
-    origin,
-    encoding,
-    outlook: { position: queuePosition ?? null, etaSeconds: null },
-  })
+  const body = viewOf(c, context, look, encoding)
   c.header('cache-control', 'no-store')
-  if (isTerminal(job.status)) return c.json(body, 200)
-  c.header('location', `/result/${job.id}`)
-  c.header('retry-after', String(RETRY_AFTER_SECONDS))
+  if (isTerminal(look.job.status)) return c.json(body, 200)
+  c.header('location', `/result/${look.job.id}`)
+  c.header(
+    'retry-after',
+    String(retryAfterOutlook({ position: body.queue_position, etaSeconds: body.eta_seconds })),
+  )
   return c.json(body, 202)
 }
+
+export function wantsEvents(c: RequestContext): boolean {
+  return /(?:^|,)\s*text\/event-stream\s*(?:$|[,;])/i.test(c.req.header('accept') ?? '')
+}
+
+/** What happens to a job from now on, as a stream of events. */
+export function answerWithEvents(
+  c: RequestContext,
+  context: EdgeContext,
+  look: JobLook,
+  encoding: EncodingFormat,
+): Response {
+  const gone = new AbortController()
+  c.req.raw.signal?.addEventListener('abort', () => gone.abort())
+  const { job } = look
+  const looks = {
+    ...looksAt(context, job, { everyPlace: true }),
+    waitMs: Math.max(0, job.deadline - job.created_at) + DEADLINE_MARGIN_MS,
+    expectedMs: look.job.status === 'queued' ? context.serviceTimes.expectedMs(job.model) : 0,
+    signal: gone.signal,
+  }
+  const lastId = parseLastEventId(c.req.header('last-event-id'))
+  async function* events(): AsyncGenerator<ServerSentEvent> {
+    for await (const { id, look } of jobEvents(looksFrom, lastId, looks)) {
+      const data = JSON.stringify(viewOf(c, context, look, encoding))
+      yield { event: look.job.status, id: String(id), data }
+    }
+  }
+  const looksFrom = look
+  c.header('location', `/result/${job.id}`)
+  return eventStreamResponse(events(), gone, context.deps.clock, new Headers(c.res.headers))
+}
+
+/** A stream outlives its job's deadline by this: then the job is expired for every reader. */
+const DEADLINE_MARGIN_MS = 1_000

@@ -49,6 +49,12 @@ export class ModelDirectory {
     return models
   }
 
+  /** How many images a second its pools serve, as was last told; null where none has. Asks nobody. */
+  drainRate(name: string, version: string): number | null {
+    const model = this.#known?.models.find((model) => model.name === name)
+    return model?.versions.find(({ manifest }) => manifest.version === version)?.drainRate ?? null
+  }
+
   /** The version that a request names, or the one to take where it leaves that open. Throws ProblemError. */
   async choose(request: ModelRequest): Promise<ModelManifest> {
     const { name, version } = wantedBy(request)

@@ -3,7 +3,7 @@ import { PROBLEMS, ProblemError } from '../shared/errors.ts'
 import type { PublicProblem } from '../shared/public-problem.ts'
 import { RedisReplyError, RedisUnreachableError } from '../shared/redis-commands.ts'
 
-/** Seconds after which a 503 is worth trying again, until the answer is computed from the backlog and its drain rate. */
+/** Seconds after which a 503 is worth trying again, where nothing is known that it could be computed from. */
 const RETRY_AFTER_SECONDS = 5
 
 /** Any error as the client's business. What is not known to be shown is an internal error without a word on it. */
@@ -20,10 +20,11 @@ export function asProblem(error: unknown): ProblemError {
 }
 
 /** RFC 9457. */
-export function problemResponse(c: Context, { code, detail }: ProblemError): Response {
+export function problemResponse(c: Context, { code, detail, headers: own }: ProblemError): Response {
   const { status, title, retryable } = PROBLEMS[code]
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' }
   if (status === 503) headers['retry-after'] = String(RETRY_AFTER_SECONDS)
+  Object.assign(headers, own)
   const body: PublicProblem = {
     ...{ type: `urn:edgebatch:problem:${code}`, title, status, detail, code, retryable },
     success: false,

@@ -1,6 +1,8 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { systemClock } from '../shared/clock.ts'
 import { createGateway } from './app.ts'
 import { connectGatewayRedis, GatewayRedis } from './redis.ts'
+import { Subscriptions } from './subscriptions.ts'
 
 const TOKEN = 'correct-horse-battery-staple'
 
@@ -12,15 +14,20 @@ function gateway() {
   const app = createGateway({
     isStopping: () => false,
     redis: new GatewayRedis(redis),
+    subscriptions: new Subscriptions(redis, 10, systemClock),
     token: TOKEN,
     onError: (error) => errors.push(error),
   })
   const post = (path: string, body: string, authorization?: string) =>
-    app.request(path, { method: 'POST', body, headers: authorization === undefined ? {} : { authorization } })
+    app.request(
+      path,
+      { method: 'POST', body, headers: authorization === undefined ? {} : { authorization } },
+      {},
+    )
   return { app, errors, post }
 }
 
-const PATHS = ['/', '/pipeline', '/multi-exec', '/no-such-path']
+const PATHS = ['/', '/pipeline', '/multi-exec', '/subscribe/channel', '/no-such-path']
 
 describe('a request gets in only with the token', () => {
   test.each([
@@ -45,13 +52,18 @@ describe('a request gets in only with the token', () => {
 
   test('the token: past the door, to a Redis that is not there', async () => {
     const { post, errors } = gateway()
-    const bodies = { '/': '["PING"]', '/pipeline': '[["PING"]]', '/multi-exec': '[["PING"]]' }
+    const bodies = {
+      '/': '["PING"]',
+      '/pipeline': '[["PING"]]',
+      '/multi-exec': '[["PING"]]',
+      '/subscribe/channel': '[]',
+    }
     for (const [path, body] of Object.entries(bodies)) {
       const response = await post(path, body, `Bearer ${TOKEN}`)
       expect(response.status).toBe(503)
       expect(await response.json()).toEqual({ error: 'ERR Redis cannot be reached' })
     }
-    expect(errors.map(({ name }) => name)).toEqual(['RedisAway', 'RedisAway', 'RedisAway'])
+    expect(errors.map(({ name }) => name)).toEqual(Array(4).fill('RedisAway'))
   })
 
   test('only the health check needs no token', async () => {

@@ -4,11 +4,14 @@ import { bodyLimit } from 'hono/body-limit'
 import { CommandError, parseCommand, parsePipeline } from './command.ts'
 import { type GatewayRedis, type Outcome, RedisAway } from './redis.ts'
 import { encodeReply, type ReplyEncoding } from './reply.ts'
+import { type GatewayEnvironment, subscribe } from './subscribe.ts'
+import { SubscriptionRefused, type Subscriptions } from './subscriptions.ts'
 
 export interface GatewayDeps {
   /** Whether the gateway is about to end: then each answer is the last on its connection. */
   isStopping: () => boolean
   redis: GatewayRedis
+  subscriptions: Subscriptions
   /** The bearer token that clients must show. */
   token: string
   /** Told of failures that are ours; never given values or tokens. */
@@ -18,12 +21,17 @@ export interface GatewayDeps {
 /** Upstash's own limit on a request. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024
 
+const NOT_FOUND =
+  'ERR not found: POST a JSON array to /, /pipeline or /multi-exec, or GET /subscribe/<channel>'
+
 /**
  * Redis over HTTP in Upstash's dialect: `POST /` with one command, `/pipeline` and `/multi-exec` with several, each a
- * JSON array. Answers `{"result": ...}` or `{"error": "..."}`; strings in base64 on `Upstash-Encoding: base64`.
+ * JSON array. Answers `{"result": ...}` or `{"error": "..."}`; strings in base64 on `Upstash-Encoding: base64`. And
+ * `/subscribe/<channel>`, whose answer is a stream of events.
  */
-export function createGateway({ redis, token, onError, isStopping }: GatewayDeps): Hono {
-  const app = new Hono()
+export function createGateway(deps: GatewayDeps): Hono<GatewayEnvironment> {
+  const { redis, subscriptions, token, onError, isStopping } = deps
+  const app = new Hono<GatewayEnvironment>()
   app.use(async (c, next) => {
     await next()
     if (isStopping()) c.header('connection', 'close')
@@ -56,12 +64,15 @@ export function createGateway({ redis, token, onError, isStopping }: GatewayDeps
     if (!Array.isArray(outcomes)) return c.json(outcomes, 400)
     return c.json(outcomes.map((outcome) => encodeOutcome(outcome, encodingOf(c.req.raw))))
   })
-  app.notFound((c) =>
-    c.json({ error: 'ERR not found: POST a JSON array to /, /pipeline or /multi-exec' }, 404),
+  app.on(['GET', 'POST'], '/subscribe/:channel{[^]+}', (c) =>
+    // A HEAD comes here as a GET; its answer would have no end.
+    c.req.raw.method === 'HEAD' ? c.notFound() : subscribe(c, subscriptions),
   )
+  app.notFound((c) => c.json({ error: NOT_FOUND }, 404))
   app.onError((error, c) => {
     if (error instanceof CommandError) return c.json({ error: error.message }, 400)
     onError(error)
+    if (error instanceof SubscriptionRefused) return c.json({ error: error.message }, 503)
     if (error instanceof RedisAway) return c.json({ error: 'ERR Redis cannot be reached' }, 503)
     return c.json({ error: 'ERR internal error' }, 500)
   })

@@ -2,13 +2,16 @@ import { writeSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
-import { pino } from 'pino'
+import type { Redis } from 'ioredis'
+import { type Logger, pino } from 'pino'
+import { systemClock } from '../shared/clock.ts'
 import { closeServer } from '../shared/close-server.ts'
 import { lossyLog } from '../shared/lossy-log.ts'
 import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
 import { createGateway } from './app.ts'
 import { gatewayEnvSchema } from './env.ts'
 import { connectGatewayRedis, GatewayRedis } from './redis.ts'
+import { Subscriptions } from './subscriptions.ts'
 
 const STDOUT = 1
 
@@ -17,18 +20,17 @@ async function main(): Promise<void> {
   const env = readConfiguration(gatewayEnvSchema, process.env)
   const destination = lossyLog((line) => writeSync(STDOUT, line))
   const log = pino({ name: 'gateway', level: env.LOG_LEVEL }, destination)
-  const redis = connectGatewayRedis(env.REDIS_URL)
-  redis.on('error', (error: NodeJS.ErrnoException) =>
-    log.warn({ code: error.code ?? error.name }, 'redis connection'),
-  )
-  await redis.connect().catch(() => {
-    throw new Error(`cannot reach Redis at ${new URL(env.REDIS_URL).host} (REDIS_URL)`)
-  })
+  const redis = await connectRedis(env.REDIS_URL, log)
+  // What is subscribed can run no other commands, so that is a connection of its own.
+  const subscriber = await connectRedis(env.REDIS_URL, log)
+  const subscriptions = new Subscriptions(subscriber, env.GATEWAY_MAX_SUBSCRIPTIONS, systemClock)
+  subscriptions.keepAlive().catch(fail)
 
   let stopping = false
   const app = createGateway({
     isStopping: () => stopping,
     redis: new GatewayRedis(redis),
+    subscriptions,
     token: env.GATEWAY_TOKEN,
     onError: (error) => log.error({ error: error.name, reason: error.message }, 'request failed'),
   })
@@ -44,12 +46,24 @@ async function main(): Promise<void> {
     if (stopping) return
     stopping = true
     log.info('stopping')
+    subscriptions.end()
     // All is answered once the server has closed; Redis may be away by then, and need not be told.
     closeServer(server as Server, DRAIN_MS).then(() => process.exit(0), fail)
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   process.on('disconnect', stop)
+}
+
+async function connectRedis(url: string, log: Logger): Promise<Redis> {
+  const redis = connectGatewayRedis(url)
+  redis.on('error', (error: NodeJS.ErrnoException) =>
+    log.warn({ code: error.code ?? error.name }, 'redis connection'),
+  )
+  await redis.connect().catch(() => {
+    throw new Error(`cannot reach Redis at ${new URL(url).host} (REDIS_URL)`)
+  })
+  return redis
 }
 
 /** How long requests that are under way may take once we are told to stop. */

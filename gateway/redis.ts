@@ -50,7 +50,7 @@ function outcomesOf(results: [Error | null, unknown][] | null): Outcome[] {
   })
 }
 
-function isReplyError(error: unknown): error is Error {
+export function isReplyError(error: unknown): error is Error {
   return error instanceof Error && error.name === 'ReplyError'
 }
 
@@ -61,6 +61,8 @@ export function connectGatewayRedis(url: string): Redis {
     lazyConnect: true,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
+    // Streams end with their connection, so there is nothing to take up again.
+    autoResubscribe: false,
     connectTimeout: 5_000,
     // A connection that has gone silent under commands is given up for a new one.
     socketTimeout: 10_000,

@@ -15,12 +15,14 @@ const envSchema = z.object({
   EDGE: z.enum(EDGE_RUNTIMES, { error: 'must be workerd or node' }).default('workerd'),
   /** Worker pools to start. */
   POOLS: z.coerce.number({ error: 'must be a number' }).int().min(0).max(64).default(1),
+  /** Whether who sends no API key is served: here, unlike where it is deployed, unless this says otherwise. */
+  ALLOW_ANONYMOUS: z.enum(['true', 'false'], { error: 'must be true or false' }).default('true'),
 })
 
 /** Entry: `npm start`, the whole system on this machine until Ctrl-C. */
 async function main(): Promise<void> {
   const env = definedVariables(process.env)
-  const { PORT, REDIS_URL, EDGE, POOLS } = readConfiguration(envSchema, env)
+  const { PORT, REDIS_URL, EDGE, POOLS, ALLOW_ANONYMOUS } = readConfiguration(envSchema, env)
   if (!(await isPortFree(PORT))) {
     throw new ConfigurationError(
       `Port ${PORT} is in use. Stop what listens there, or take another: PORT=${PORT + 1} npm start`,
@@ -36,12 +38,15 @@ async function main(): Promise<void> {
     pools: POOLS,
     redisUrl: REDIS_URL,
     env,
-    edgeBindings: Object.fromEntries(Object.entries(env).filter(([name]) => name in edgeEnvSchema.shape)),
+    edgeBindings: {
+      ...Object.fromEntries(Object.entries(env).filter(([name]) => name in edgeEnvSchema.shape)),
+      ALLOW_ANONYMOUS,
+    },
     onProgress: (part, line) => console.log(`  ${part.padEnd(14)} ${line}`),
   })
   const interrupted = untilInterrupted()
   const ready = await Promise.race([starting, interrupted])
-  if (ready) sayReady(ready)
+  if (ready) sayReady(ready, ALLOW_ANONYMOUS === 'true', REDIS_URL !== undefined)
   const crash = await Promise.race([interrupted, ...(ready ? [ready.endedByItself] : [])])
   if (crash === undefined)
     console.log('\nStopping: claimed jobs are finished first (Ctrl-C again stops at once)')
@@ -51,11 +56,25 @@ async function main(): Promise<void> {
   console.log('Stopped')
 }
 
-function sayReady(stack: Stack): void {
-  console.log(`
+function sayReady(stack: Stack, anonymous: boolean, redisIsGiven: boolean): void {
+  const url = `${stack.edge.url.replace('127.0.0.1', 'localhost')}/predict`
+  if (anonymous) {
+    console.log(`
 Ready. Send a photo:
 
-  curl -X POST -F image=@examples/cat.jpg ${stack.edge.url.replace('127.0.0.1', 'localhost')}/predict
+  curl -X POST -F image=@examples/cat.jpg ${url}
+
+No API key is asked for (ALLOW_ANONYMOUS=false npm start asks for one).
+`)
+    return
+  }
+  // Who has given REDIS_URL has it in the environment; it may hold a password, which is not repeated.
+  const where = redisIsGiven ? '' : `REDIS_URL=${stack.redisUrl} `
+  console.log(`
+Ready. Make an API key and send a photo:
+
+  KEY=$(${where}npx edgebatch keys create)
+  curl -X POST -H "Authorization: Bearer $KEY" -F image=@examples/cat.jpg ${url}
 `)
 }
 

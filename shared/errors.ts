@@ -48,10 +48,17 @@ export class ProblemError extends Error {
   override readonly name = 'ProblemError'
   readonly code: ProblemCode
   readonly detail: string
+  /** What the answer's headers say besides. */
+  readonly headers: Readonly<Record<string, string>>
 
-  constructor(code: ProblemCode, detail: string, options?: ErrorOptions) {
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    { headers = {}, ...options }: ErrorOptions & { headers?: Record<string, string> } = {},
+  ) {
     super(`${code}: ${detail}`, options)
     this.code = code
     this.detail = detail
+    this.headers = headers
   }
 }

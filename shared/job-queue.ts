@@ -91,6 +91,8 @@ export interface JobProducer {
   look(id: string, options?: { watch?: boolean }): Promise<JobLook | undefined>
   /** Ends a job that has not ended. The status it has then, or undefined if there is no such job. */
   cancel(job: Job): Promise<JobStatus | undefined>
+  /** The channel on which the end of a job is told, if it is watched. */
+  channelOf(job: { id: string; model: string }): string
   /** What pools have announced, by model name; the versions of one in no order. */
   models(): Promise<KnownModel[]>
 }

@@ -81,3 +81,13 @@ export function parseStoredJob(
   const { completed_at = Number.POSITIVE_INFINITY } = { ...stored, ...end }
   return { id, model, ...stored, ...end, outlived: completed_at + stored.result_ttl <= nowMs }
 }
+
+/** Reads what is told of a job on its channel: its hash as JSON. Undefined if that is none that this version knows. */
+export function parseToldJob(id: string, model: string, message: string): Job | undefined {
+  try {
+    const fields = JSON.parse(message) as Record<string, string>
+    return parseStoredJob(id, model, fields, Number(fields.completed_at))
+  } catch {
+    return undefined
+  }
+}

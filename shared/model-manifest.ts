@@ -57,7 +57,10 @@ export const modelVersionSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0
     'a version is 1 to 64 letters, digits, dots, dashes and underscores, and starts with a letter or digit',
 })
 
-/** How a pool gathers this model's batches; what is not said is the pool's own setting. */
+/** Up to a day. */
+const deadlineSeconds = z.int().min(1).max(86_400)
+
+/** How a pool gathers this model's batches, and how the edge treats its jobs; what is not said is the pool's own setting. */
 export const servingSchema = z.object({
   max_batch_size: z.int().min(1).max(1024).optional(),
   /** How long a free session may wait for a batch to fill. 0: it takes at once what is there. */
@@ -68,6 +71,13 @@ export const servingSchema = z.object({
   instances: z.int().min(1).max(64).default(1),
   /** Where set, batch size and delay are steered so that 99 of 100 jobs take no longer, from acceptance to result. */
   target_p99_ms: z.number().positive().max(600_000).optional(),
+  /** How long a job may take from acceptance to result: where its request does not say, and at most. */
+  deadline_seconds: z
+    .object({ default: deadlineSeconds.optional(), max: deadlineSeconds.optional() })
+    .refine((own) => (own.default ?? 0) <= (own.max ?? Infinity), { error: 'default must be max at most' })
+    .optional(),
+  /** How long a result will do for the same input of the same caller; 0: not at all. Where it is not said, the edge's own time counts. */
+  cache_ttl_seconds: z.int().min(0).max(86_400).optional(),
 })
 
 const tensorName = z.string().min(1)

@@ -81,6 +81,10 @@ export class RedisJobProducer implements JobProducer {
     return jobStatusSchema.safeParse(reply).data
   }
 
+  channelOf({ id, model }: { id: string; model: string }): string {
+    return this.#keys.done(model, id)
+  }
+
   async models(): Promise<KnownModel[]> {
     const reply = await this.#redis.run(knownModelsScript, [this.#keys.models(), this.#keys.workers()], [])
     const [nowMs, models, workers] = reply as [number, string[], string[]]

@@ -100,10 +100,6 @@ export class RedisKeys {
     return `${this.prefix}webhook-off:${digest}`
   }
 
-  apiKeys(): string {
-    return `${this.prefix}keys`
-  }
-
   models(): string {
     return `${this.prefix}models`
   }

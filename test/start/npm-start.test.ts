@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
+import { promisify } from 'node:util'
 import { afterEach, expect, test } from 'vitest'
 import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
 import type { PublicJob } from '../../shared/public-job.ts'
@@ -74,6 +75,7 @@ test.each(['workerd', 'node'])(
     const stack = start({ PORT: '0', EDGE })
     const parts = await addresses(stack)
     const [, url = ''] = await stack.printed(/curl -X POST -F image=@examples\/cat\.jpg (\S+)/)
+    await stack.printed(/No API key is asked for \(ALLOW_ANONYMOUS=false npm start asks for one\)/)
     for (const part of ['redis', 'gateway', 'worker-pool', 'edge']) expect(stack.output()).toContain(part)
 
     const form = new FormData()
@@ -88,6 +90,20 @@ test.each(['workerd', 'node'])(
     expect(await Promise.all(parts.map(isListening))).toEqual([false, false, false])
   },
 )
+
+test('asked for API keys, it prints how one is made, and serves who sends it', async () => {
+  const stack = start({ PORT: '0', POOLS: '0', ALLOW_ANONYMOUS: 'false' })
+  const [, redisUrl = ''] = await stack.printed(/KEY=\$\(REDIS_URL=(\S+) npx edgebatch keys create\)/)
+  const [, url = ''] = await stack.printed(/(http:\/\/localhost:\d+)\/predict/)
+  expect(stack.output()).not.toContain('No API key is asked for')
+  const cli = ['cli/main.ts', 'keys', 'create']
+  const { stdout } = await promisify(execFile)(process.execPath, cli, { env: { REDIS_URL: redisUrl } })
+  const authorization = `Bearer ${stdout.trim()}`
+  expect((await fetch(`${url}/models`)).status).toBe(401)
+  expect((await fetch(`${url}/models`, { headers: { authorization } })).status).toBe(200)
+  stack.child.kill('SIGINT')
+  expect(await stack.exit).toEqual([0, null])
+})
 
 test('when it is killed outright, its parts end by themselves', async () => {
   const stack = start({ PORT: '0' })
@@ -111,6 +127,11 @@ test('a port that is taken is named, with the way out', async () => {
 
 test.each([
   ['a port that is none', { PORT: 'eighty' }, /PORT: must be a port number/],
+  [
+    'a permission that is none',
+    { PORT: '0', ALLOW_ANONYMOUS: 'yes' },
+    /ALLOW_ANONYMOUS: must be true or false/,
+  ],
   ['an edge that is none', { PORT: '0', EDGE: 'deno' }, /EDGE: must be workerd or node/],
   ['a Redis URL that is none', { PORT: '0', REDIS_URL: 'localhost' }, /REDIS_URL: must be a redis:/],
   [

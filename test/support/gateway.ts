@@ -15,15 +15,15 @@ export interface TestGateway {
   close: () => Promise<void>
 }
 
-/** The gateway as a process of its own, in front of `redisUrl`. To be closed. */
-export async function testGateway(redisUrl: string): Promise<TestGateway> {
+/** The gateway as a process of its own, in front of `redisUrl`; `env` adds to its settings. To be closed. */
+export async function testGateway(redisUrl: string, env: Record<string, string> = {}): Promise<TestGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'edgebatch-gateway-'))
   const token = crypto.randomUUID()
   const service = await startService({
     name: 'gateway',
     entry: 'gateway/main.ts',
     folder,
-    env: { ...processEnv(), REDIS_URL: redisUrl, GATEWAY_TOKEN: token, GATEWAY_PORT: '0' },
+    env: { ...processEnv(), REDIS_URL: redisUrl, GATEWAY_TOKEN: token, GATEWAY_PORT: '0', ...env },
   }).catch(async (error) => {
     await rm(folder, { recursive: true, force: true })
     throw error

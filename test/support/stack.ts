@@ -12,6 +12,8 @@ export const MODEL = 'efficientnet-lite0'
 
 export interface TestStack extends Stack {
   keys: RedisKeys
+  /** Where its logs are. */
+  folder: string
   /** For looking at what is really there. */
   redis: Redis
   /** POST /predict with a file as the form's field `image`. */
@@ -58,13 +60,14 @@ export async function testStack({
     redisUrl: inject('redisUrl'),
     env: { ...processEnv(), ...(inspect ? { INSPECTOR_PORT: '0' } : {}) },
     bundle: inject('edgeBundle'),
-    edgeBindings: { KEY_PREFIX: keys.prefix, ...edgeBindings },
+    edgeBindings: { KEY_PREFIX: keys.prefix, ALLOW_ANONYMOUS: 'true', ...edgeBindings },
     poolEnv: { KEY_PREFIX: keys.prefix, ...onlyModel(BUNDLED_MODEL), ...poolEnv },
   })
   const redis = new Redis(inject('redisUrl'), { protocol: 2 })
   return {
     ...stack,
     keys,
+    folder,
     redis,
     predict: (photo, options) => predict(stack.edge.url, photo, options),
     get: (path) => fetch(stack.edge.url + path),

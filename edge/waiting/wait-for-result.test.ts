@@ -1,27 +1,24 @@
 import { describe, expect, test } from 'vitest'
-import type { Job } from '../shared/job.ts'
-import { SleepingClock } from '../test/support/sleeping-clock.ts'
-import { ServiceTimes, type Wait, waitForResult } from './wait-for-result.ts'
+import type { Job } from '../../shared/job.ts'
+import { jobThatIs } from '../../test/support/jobs.ts'
+import { SleepingClock } from '../../test/support/sleeping-clock.ts'
+import { type Wait, waitForResult } from './wait-for-result.ts'
 
-function jobThatIs(status: Job['status'], overrides: Partial<Job> = {}): Job {
-  const times = { created_at: 0, deadline: 300_000 }
-  return { id: 'id', model: 'm', model_version: '1', attempt: 0, status, ...times, ...overrides }
-}
-
-const accepted = jobThatIs('queued')
+const accepted = { job: jobThatIs('queued'), position: 7 }
 
 /** `answers`: what each look finds, the last one for ever. An Error is a look that fails. */
 function wait(answers: (Job | Error | undefined)[], overrides: Partial<Wait> = {}) {
   const clock = new SleepingClock()
   let looks = 0
-  const read = async () => {
+  const look = async () => {
     const answer = answers[Math.min(looks++, answers.length - 1)]
     if (answer instanceof Error) throw answer
-    return answer
+    return answer && { job: answer, position: null }
   }
   const options: Wait = {
     accepted,
-    read,
+    look,
+    push: undefined,
     waitMs: 10_000,
     expectedMs: 40,
     clock,
@@ -36,7 +33,7 @@ function wait(answers: (Job | Error | undefined)[], overrides: Partial<Wait> = {
 describe('waiting for a result', () => {
   test('first looks when the result is to be expected', async () => {
     const { result, clock, looks } = wait([jobThatIs('succeeded')])
-    expect(await result).toMatchObject({ status: 'succeeded' })
+    expect(await result).toMatchObject({ job: { status: 'succeeded' } })
     expect(clock.sleeps).toEqual([40])
     expect(looks()).toBe(1)
   })
@@ -51,7 +48,7 @@ describe('waiting for a result', () => {
 
   test('ends with the job as last seen when the time is over, and never later', async () => {
     const { result, clock } = wait([jobThatIs('processing')], { waitMs: 500 })
-    expect(await result).toMatchObject({ status: 'processing' })
+    expect(await result).toMatchObject({ job: { status: 'processing' } })
     expect(clock.sleeps.reduce((sum, ms) => sum + ms, 0)).toBe(500)
   })
 
@@ -67,7 +64,7 @@ describe('waiting for a result', () => {
       waitMs: 0,
       expectedMs: 0,
     })
-    expect(await result).toMatchObject({ status: 'succeeded' })
+    expect(await result).toMatchObject({ job: { status: 'succeeded' } })
     expect(looks()).toBe(1)
   })
 
@@ -77,7 +74,7 @@ describe('waiting for a result', () => {
 
   test('outlives looks that fail', async () => {
     const { result } = wait([new Error('away'), new Error('away'), jobThatIs('succeeded')])
-    expect(await result).toMatchObject({ status: 'succeeded' })
+    expect(await result).toMatchObject({ job: { status: 'succeeded' } })
   })
 
   test('gives an accepted job back even if every look fails: its caller must get the id', async () => {
@@ -91,39 +88,38 @@ describe('waiting for a result', () => {
   test('ends when the caller has gone', async () => {
     const caller = new AbortController()
     let looks = 0
-    const read = async () => {
+    const look = async () => {
       looks++
       caller.abort()
-      return jobThatIs('processing')
+      return { job: jobThatIs('processing'), position: null }
     }
-    expect(await wait([], { signal: caller.signal, read }).result).toMatchObject({ status: 'processing' })
+    expect(await wait([], { signal: caller.signal, look }).result).toMatchObject({
+      job: { status: 'processing' },
+    })
     expect(looks).toBe(1)
   })
 
   test('ends after one last look when the process is about to end, be a caller there or not', async () => {
     for (const signal of [undefined, new AbortController().signal]) {
       const { result, looks } = wait([jobThatIs('processing')], { signal, stopping: AbortSignal.abort() })
-      expect(await result).toMatchObject({ status: 'processing' })
+      expect(await result).toMatchObject({ job: { status: 'processing' } })
       expect(looks()).toBe(1)
     }
   })
-})
 
-describe('service times', () => {
-  test('start from a guess and follow what jobs took by Redis’ clock', () => {
-    const times = new ServiceTimes()
-    expect(times.expectedMs('m')).toBe(ServiceTimes.UNKNOWN_MS)
-    times.observe(jobThatIs('succeeded', { created_at: 1_000, completed_at: 1_200 }))
-    expect(times.expectedMs('m')).toBe(200)
-    times.observe(jobThatIs('succeeded', { created_at: 1_000, completed_at: 1_100 }))
-    expect(times.expectedMs('m')).toBe(180)
-    expect(times.expectedMs('other')).toBe(ServiceTimes.UNKNOWN_MS)
+  test('keeps the place that was known while the job waits, and forgets it then', async () => {
+    expect(await wait([jobThatIs('queued')], { waitMs: 100 }).result).toMatchObject({ position: 7 })
+    expect(await wait([jobThatIs('processing')], { waitMs: 100 }).result).toMatchObject({ position: null })
   })
 
-  test('are not moved by jobs that did not succeed', () => {
-    const times = new ServiceTimes()
-    times.observe(jobThatIs('expired', { created_at: 0, completed_at: 300_000 }))
-    times.observe(jobThatIs('processing'))
-    expect(times.expectedMs('m')).toBe(ServiceTimes.UNKNOWN_MS)
+  test('asks for the place with its last look only', async () => {
+    const lasts: boolean[] = []
+    const look = async (last: boolean) => {
+      lasts.push(last)
+      return { job: jobThatIs('queued'), position: null }
+    }
+    await wait([], { waitMs: 100, look }).result
+    expect(lasts.length).toBeGreaterThan(2)
+    expect(lasts.indexOf(true)).toBe(lasts.length - 1)
   })
 })

@@ -1,0 +1,27 @@
+import { defineCommand } from 'citty'
+import { apiKeyDigest, newApiKey } from '../../shared/api-key.ts'
+import { refuseUnknown } from '../model/conversion-flags.ts'
+import type { Terminal } from '../terminal.ts'
+import { keyArgs, parseKeyFlags } from './key-flags.ts'
+import { type Environment, withKeys } from './key-registry.ts'
+
+export function createCommand(terminal: Terminal, environment: Environment) {
+  return defineCommand({
+    meta: { name: 'create', description: 'Make an API key and print it: it is shown this once.' },
+    args: keyArgs,
+    run: async ({ args: given }) => {
+      refuseUnknown(given, keyArgs, 0)
+      const permissions = parseKeyFlags(given, new Date())
+      const { id, token } = newApiKey()
+      const sha256 = await apiKeyDigest(token)
+      const place = await withKeys(environment, terminal, async (keys) => {
+        await keys.add({ id, sha256, ...permissions })
+        return keys.place
+      })
+      terminal.print(token)
+      terminal.warn(
+        `key ${id} is in ${place}, which does not hold its secret: keep what is printed, it is not shown again`,
+      )
+    },
+  })
+}

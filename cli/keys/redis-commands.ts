@@ -1,0 +1,87 @@
+import { EnvHttpProxyAgent, fetch, type Response } from 'undici'
+import { RedisUnreachableError } from '../../shared/redis-commands.ts'
+import { connectRedis } from '../../worker-pool/redis/redis-connection.ts'
+import { reasonOf, UserError } from '../user-error.ts'
+
+/** One Redis, commands one after the other. To be closed. */
+export interface RedisCommander {
+  /** Host and port, for people. */
+  readonly host: string
+  /** Throws UserError, in one line, if Redis cannot be reached or refuses. */
+  send: (...command: string[]) => Promise<unknown>
+  close: () => Promise<void>
+}
+
+/** How long Redis may owe an answer. */
+const SILENCE_MS = 10_000
+
+/** Over TCP. `url`: redis:// or rediss://. Throws UserError if Redis does not answer. `stopped` ends the connection. */
+export async function commandOverTcp(url: string, stopped: AbortSignal): Promise<RedisCommander> {
+  const { host } = new URL(url)
+  const redis = await connectRedis(url, { maxRetriesPerRequest: 0, socketTimeout: SILENCE_MS }).catch(
+    (error: unknown) => {
+      if (error instanceof RedisUnreachableError) throw new UserError(reasonOf(error))
+      throw error
+    },
+  )
+  // A connection that is lost fails the command that is under way, which says so.
+  redis.on('error', () => {})
+  const disconnect = () => redis.disconnect()
+  stopped.addEventListener('abort', disconnect)
+  return {
+    host,
+    send: (command = '', ...args) => redis.call(command, ...args).catch(refused),
+    close: async () => {
+      stopped.removeEventListener('abort', disconnect)
+      disconnect()
+    },
+  }
+
+  function refused(error: unknown): never {
+    throw new UserError(
+      error instanceof Error && error.name === 'ReplyError'
+        ? refusal(host, error.message)
+        : `the connection to Redis at ${host} was lost: ${reasonOf(error)}`,
+    )
+  }
+}
+
+/** Over Upstash's REST protocol, through the proxy that the environment names, if it does. */
+export function commandOverRest(url: string, token: string, stopped: AbortSignal): RedisCommander {
+  const { host } = new URL(url)
+  const dispatcher = new EnvHttpProxyAgent()
+  return {
+    host,
+    send: async (...command) => {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify(command),
+        // The token is for this address alone.
+        redirect: 'error',
+        dispatcher,
+        signal: AbortSignal.any([stopped, AbortSignal.timeout(SILENCE_MS)]),
+      }).catch((error: unknown) => {
+        const cause = error instanceof Error ? (error.cause ?? error) : error
+        throw new UserError(`cannot reach Redis at ${host}: ${reasonOf(cause)}`)
+      })
+      return resultOf(host, response)
+    },
+    close: () => dispatcher.close(),
+  }
+}
+
+async function resultOf(host: string, response: Response): Promise<unknown> {
+  const answer = await response.json().catch(() => undefined)
+  const { result, error } = (answer ?? {}) as { result?: unknown; error?: unknown }
+  if (response.status === 401 || response.status === 403)
+    throw new UserError(`${host} does not take this UPSTASH_REDIS_REST_TOKEN`)
+  if (typeof error === 'string') throw new UserError(refusal(host, error))
+  if (response.ok && result !== undefined) return result
+  throw new UserError(`what answers at ${host} is no Redis over REST (HTTP ${response.status})`)
+}
+
+/** Upstash repeats the whole command behind its reason. */
+function refusal(host: string, reason: string): string {
+  return `Redis at ${host} refuses: ${reasonOf(reason.replace(/, command was: .*/s, ''))}`
+}

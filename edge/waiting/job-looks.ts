@@ -1,0 +1,34 @@
+import type { Job } from '../../shared/job.ts'
+import { parseToldJob } from '../../shared/job.ts'
+import type { JobLook } from '../../shared/job-queue.ts'
+import type { EdgeContext } from '../edge-context.ts'
+import type { Looks } from './look-at-job.ts'
+
+export interface JobToLookAt {
+  id: string
+  model: string
+}
+
+/** How a job of this edge is looked at: by reads that cost little, but for the last, which also tells its place. */
+export function looksAt(
+  { deps }: EdgeContext,
+  { id, model }: JobToLookAt,
+  { everyPlace = false }: { everyPlace?: boolean } = {},
+): Pick<Looks, 'look' | 'push' | 'clock' | 'random' | 'stopping'> {
+  const { queue, push, clock, random, stopping } = deps
+  return {
+    look: async (last) => (last || everyPlace ? queue.look(id) : placeless(await queue.read(id))),
+    push: push && {
+      open: () => push.open(queue.channelOf({ id, model })),
+      watch: () => queue.look(id, { watch: true }),
+      read: (message) => placeless(parseToldJob(id, model, message)),
+    },
+    clock,
+    random,
+    stopping,
+  }
+}
+
+function placeless(job: Job | undefined): JobLook | undefined {
+  return job && { job, position: null }
+}

@@ -1,0 +1,120 @@
+import type { Clock } from '../../shared/clock.ts'
+import type { JobLook } from '../../shared/job-queue.ts'
+import { isTerminal } from '../../shared/job-state.ts'
+import type { PushStream } from '../result-push.ts'
+import { type WakeUp, WakeUps } from './wake-ups.ts'
+
+/** Bounds of the time between two looks at a job, and how it grows. */
+const MIN_STEP_MS = 15
+const MAX_STEP_MS = 2_000
+const GROWTH = 1.5
+/** Each step is varied by this part of itself, so that callers who came together do not poll together. */
+const JITTER = 0.2
+/** While push works, looks are only there for what it may have missed. */
+const PUSHED_STEP_MS = 10_000
+/** A result that is expected sooner than this is polled for: that costs Redis less than telling does. */
+const PUSH_FROM_MS = 250
+
+export interface Push {
+  open: () => PushStream
+  /** A look after which the job's end is told on the channel. */
+  watch: () => Promise<JobLook | undefined>
+  /** What a message says of the job; undefined if that cannot be read. */
+  read: (message: string) => JobLook | undefined
+}
+
+export interface Looks {
+  /** `last`: the one after which nothing more is looked at, unless the job has ended before. */
+  look: (last: boolean) => Promise<JobLook | undefined>
+  /** Undefined where there is no push. */
+  push: Push | undefined
+  /** How long to look in all. */
+  waitMs: number
+  /** When the result is to be expected: the first look is then. */
+  expectedMs: number
+  clock: Clock
+  /** 0 to 1; Math.random but in tests. */
+  random: () => number
+  /** Aborted when the caller has gone; then nothing more is looked at. */
+  signal: AbortSignal | undefined
+  /** Aborted when this process is about to end: then the time is over. */
+  stopping: AbortSignal | undefined
+}
+
+/**
+ * What is found of a job, look after look, until it is terminal, gone (undefined, once) or the time is over: one look is made when
+ * it is. An Error stands for a look that failed; there is another at the next step.
+ *
+ * Polling is what results rest on. Push wakes it up: it is opened where the result is not to be expected soon. On its
+ * acknowledgement there is a look, since the end may have been told before.
+ */
+export async function* lookAtJob(looks: Looks): AsyncGenerator<JobLook | Error | undefined> {
+  const { push, waitMs, expectedMs, clock, random, signal, stopping } = looks
+  const begin = clock.now()
+  const woken = signal && stopping ? AbortSignal.any([signal, stopping]) : (signal ?? stopping)
+  let wakeUps: WakeUps | undefined
+  let pushed = false
+  let step = Math.max(MIN_STEP_MS, Math.min(expectedMs / 4, MAX_STEP_MS))
+  let pause = expectedMs
+  let mayPush = push !== undefined
+  try {
+    for (;;) {
+      const passed = clock.now() - begin
+      const isSlow = Math.max(expectedMs, passed) >= PUSH_FROM_MS
+      if (push && mayPush && isSlow && passed < waitMs) {
+        wakeUps = new WakeUps(push.open())
+        mayPush = false
+      }
+      const wakeUp =
+        passed < waitMs ? await sleep(clock, Math.min(pause, waitMs - passed), wakeUps, woken) : undefined
+      if (signal?.aborted) return
+      if (wakeUp?.kind === 'ended') {
+        wakeUps?.close()
+        wakeUps = undefined
+        pushed = false
+        pause = step
+        continue
+      }
+      if (wakeUp) wakeUps?.taken()
+      if (wakeUp?.kind === 'acknowledged') pushed = true
+      const over = stopping?.aborted === true || clock.now() - begin >= waitMs
+      const told = wakeUp?.kind === 'message' ? push?.read(wakeUp.text) : undefined
+      const found = told ?? (await orError(wakeUp && push ? push.watch : () => looks.look(over)))
+      yield found
+      const ended = !(found instanceof Error) && (!found || isTerminal(found.job.status))
+      if (ended || over) return
+      pause = (pushed ? PUSHED_STEP_MS : step) * (1 + JITTER * (2 * random() - 1))
+      if (!wakeUp) step = Math.min(step * GROWTH, MAX_STEP_MS)
+    }
+  } finally {
+    wakeUps?.close()
+  }
+}
+
+async function orError(look: () => Promise<JobLook | undefined>): Promise<JobLook | Error | undefined> {
+  try {
+    return await look()
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+/** Until `ms` have passed, push says something, or `woken` aborts. */
+async function sleep(
+  clock: Clock,
+  ms: number,
+  wakeUps: WakeUps | undefined,
+  woken: AbortSignal | undefined,
+): Promise<WakeUp | undefined> {
+  if (!wakeUps) {
+    await clock.sleep(ms, woken)
+    return undefined
+  }
+  const enough = new AbortController()
+  try {
+    const signal = woken ? AbortSignal.any([enough.signal, woken]) : enough.signal
+    return await Promise.race([clock.sleep(ms, signal).then(() => undefined), wakeUps.next])
+  } finally {
+    enough.abort()
+  }
+}

@@ -1,0 +1,53 @@
+import type { ServerResponse } from 'node:http'
+
+/** What may wait for one reader, in bytes; who is further behind is cut off. */
+const MAX_WAITING_BYTES = 1024 * 1024
+
+const HEADERS = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-cache',
+  // Proxies of nginx's kind would hold events back until a buffer is full.
+  'x-accel-buffering': 'no',
+}
+
+/** One client's stream of Server-Sent Events. Written to Node's response itself, which tells how much a reader is behind. */
+export class EventStream {
+  readonly #response: ServerResponse
+
+  constructor(response: ServerResponse) {
+    this.#response = response
+  }
+
+  /** Whether the client has gone, or the stream has ended. */
+  get isOver(): boolean {
+    return this.#response.destroyed || this.#response.writableEnded
+  }
+
+  /** Whether the client has its answer, of which the stream is the body. */
+  get hasBegun(): boolean {
+    return this.#response.headersSent
+  }
+
+  /** Calls back once when the client has gone, or the stream has ended. */
+  onOver(callback: () => void): void {
+    this.#response.once('close', callback)
+  }
+
+  /** Answers 200 with the first event; nothing may have been sent before. */
+  begin(event: Buffer): void {
+    this.#response.writeHead(200, HEADERS)
+    this.send(event)
+  }
+
+  send(event: Buffer): void {
+    if (this.isOver) return
+    // Not ended but destroyed: an end would wait in turn until the reader has taken all that is before it.
+    if (this.#response.writableLength + event.length > MAX_WAITING_BYTES) this.#response.destroy()
+    else this.#response.write(event)
+  }
+
+  /** Ends it after what was sent. */
+  end(): void {
+    this.#response.end()
+  }
+}

@@ -102,7 +102,7 @@ export const PARAMETERS = {
     name: 'Cancel-After',
     description:
       'How long the job may take from acceptance to result; then it expires. `30s`, `1m30s`, `2h`, or seconds alone.',
-    schema: z.string().regex(/^(?:\d{1,6}|(?=\d)(?:\d{1,4}h)?(?:\d{1,5}m)?(?:\d{1,6}s)?)$/),
+    schema: z.string().regex(/^(?=.*[1-9])(?:\d{1,6}|(?=\d)(?:\d{1,4}h)?(?:\d{1,5}m)?(?:\d{1,6}s)?)$/),
     example: '30s',
   },
   cacheControl: {

@@ -64,7 +64,10 @@ export class EdgebatchTimeoutError extends Error {
 }
 
 /** What an answer that is no success says. Reads its body. */
-export async function errorOf(response: Response, retryAfterSeconds: number | undefined): Promise<EdgebatchError> {
+export async function errorOf(
+  response: Response,
+  retryAfterSeconds: number | undefined,
+): Promise<EdgebatchError> {
   const problem = await problemIn(response)
   const { status } = response
   const requestId = problem?.request_id ?? response.headers.get('x-request-id') ?? undefined
@@ -82,7 +85,9 @@ export async function errorOf(response: Response, retryAfterSeconds: number | un
 async function problemIn(response: Response): Promise<PublicProblem | undefined> {
   try {
     const body = (await response.json()) as Partial<PublicProblem> | null
-    return typeof body?.code === 'string' && typeof body.detail === 'string' ? (body as PublicProblem) : undefined
+    return typeof body?.code === 'string' && typeof body.detail === 'string'
+      ? (body as PublicProblem)
+      : undefined
   } catch {
     return undefined
   }

@@ -59,7 +59,14 @@ export class Http {
     return this.#options.clock.now()
   }
 
-  async #try({ method, path, query = {}, headers = {}, body, signal }: HttpRequest): Promise<Response | EdgebatchError> {
+  async #try({
+    method,
+    path,
+    query = {},
+    headers = {},
+    body,
+    signal,
+  }: HttpRequest): Promise<Response | EdgebatchError> {
     const { baseUrl, apiKey, fetch } = this.#options
     signal?.throwIfAborted()
     const authorization = apiKey === undefined ? undefined : `Bearer ${apiKey}`

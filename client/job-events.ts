@@ -59,6 +59,11 @@ function parsed(data: string): PublicJob {
   try {
     return JSON.parse(data) as PublicJob
   } catch (cause) {
-    throw new EdgebatchError({ code: 'unexpected-answer', detail: 'An event is no JSON.', status: 200, cause })
+    throw new EdgebatchError({
+      code: 'unexpected-answer',
+      detail: 'An event is no JSON.',
+      status: 200,
+      cause,
+    })
   }
 }

@@ -12,10 +12,15 @@ const LONGEST_RETRY_AFTER_MS = 60_000
  * How long to pause before trying again, in ms; undefined if it is not worth it. `failures`: how often it has failed, from 1. `random`: 0 to 1;
  * clients that failed together come back apart, and none before Retry-After says.
  */
-export function pauseBeforeRetry(error: EdgebatchError, failures: number, random: number): number | undefined {
+export function pauseBeforeRetry(
+  error: EdgebatchError,
+  failures: number,
+  random: number,
+): number | undefined {
   const { code, status, retryAfterSeconds } = error
   // 409: the first try of the same request is still being accepted.
-  const retried = code === 'unreachable' || code === 'idempotency-conflict' || RETRIED_STATUSES.includes(status)
+  const retried =
+    code === 'unreachable' || code === 'idempotency-conflict' || RETRIED_STATUSES.includes(status)
   if (!retried) return undefined
   if (retryAfterSeconds === undefined) {
     const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1))

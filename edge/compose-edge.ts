@@ -4,6 +4,7 @@ import type { PhotoDecoder } from '../shared/photo-decoder.ts'
 import { RedisApiKeys } from '../shared/redis-api-keys.ts'
 import { RedisJobProducer } from '../shared/redis-job-producer.ts'
 import { RedisKeys } from '../shared/redis-keys.ts'
+import { RedisStatistics } from '../shared/redis-statistics.ts'
 import { createApp } from './app.ts'
 import type { EdgeApp, EdgeDeps } from './edge-context.ts'
 import type { EdgeEnv } from './env.ts'
@@ -31,7 +32,10 @@ export function composeEdge(env: EdgeEnv, { decodePhoto, decodedTypes, ...parts 
       deadlineMs: env.JOB_DEADLINE_SECONDS * 1000,
       resultTtlMs: env.RESULT_TTL_SECONDS * 1000,
     }),
+    statistics: new RedisStatistics(redis, keys),
     photos: { decodePhoto, decodedTypes, maxEncodedBytes: env.MAX_ENCODED_BYTES },
+    maxImages: env.MAX_IMAGES_PER_CALL,
+    corsOrigins: env.CORS_ORIGINS,
     clock: systemClock,
     random: Math.random,
     defaultModel: env.DEFAULT_MODEL,

@@ -47,7 +47,7 @@ function parsedField<T>(field: string, schema: z.ZodType<T>, value: unknown): T 
 
 function parsedJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes))
   } catch {
     throw new ProblemError(
       'invalid-request',

@@ -1,9 +1,8 @@
 import * as z from 'zod'
-import { PROBLEMS, type ProblemCode } from './errors.ts'
+import { PROBLEMS, type ProblemCode, problemCodeSchema } from './errors.ts'
 import { type EncodingFormat, type Job, predictionSchema } from './job.ts'
 import { jobStatusSchema } from './job-state.ts'
 import { prioritySchema } from './priority.ts'
-import { problemCodeSchema } from './public-problem.ts'
 import { float32Elements, tensorValueSchema } from './tensor-value.ts'
 import { webhookDeliverySchema } from './webhook.ts'
 

@@ -1,7 +1,5 @@
 import * as z from 'zod'
-import { PROBLEMS, type ProblemCode } from './errors.ts'
-
-export const problemCodeSchema = z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]])
+import { problemCodeSchema } from './errors.ts'
 
 /** A failure as callers see it: RFC 9457. `code` and `retryable` are for programs, `title` and `detail` for people. */
 export const publicProblemSchema = z.object({

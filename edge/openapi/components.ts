@@ -1,10 +1,13 @@
 import * as z from 'zod'
+import { problemCodeSchema } from '../../shared/errors.ts'
 import { predictionSchema } from '../../shared/job.ts'
 import { jobStatusSchema } from '../../shared/job-state.ts'
 import { prioritySchema } from '../../shared/priority.ts'
+import { publicBatchSchema } from '../../shared/public-batch.ts'
 import { publicJobSchema } from '../../shared/public-job.ts'
 import { publicModelSchema, publicModelsSchema } from '../../shared/public-models.ts'
-import { problemCodeSchema, publicProblemSchema } from '../../shared/public-problem.ts'
+import { publicProblemSchema } from '../../shared/public-problem.ts'
+import { publicStatsSchema } from '../../shared/public-stats.ts'
 import { tensorValueSchema } from '../../shared/tensor-value.ts'
 import { predictBodySchema } from '../predict-body.ts'
 import { FIELD_DESCRIPTIONS } from './field-descriptions.ts'
@@ -13,6 +16,7 @@ import { type JsonSchema, toComponents } from './json-schema.ts'
 /** The schemas of answers that have a name in the document. */
 const ANSWERS = {
   Job: publicJobSchema,
+  Batch: publicBatchSchema,
   JobStatus: jobStatusSchema,
   Priority: prioritySchema,
   Prediction: predictionSchema,
@@ -22,8 +26,10 @@ const ANSWERS = {
   Model: publicModelSchema,
   Problem: publicProblemSchema,
   ProblemCode: problemCodeSchema,
-  Batch: z.object({ id: z.string(), jobs: z.array(publicJobSchema) }),
+  Stats: publicStatsSchema,
   Health: z.object({ status: z.literal('ok') }),
+  Ready: z.object({ status: z.literal('ready') }),
+  Links: z.object({ name: z.literal('edgebatch'), links: z.record(z.string(), z.string()) }),
 } satisfies Record<string, z.ZodType>
 
 /** The schemas of bodies: what may be left out is not required. */

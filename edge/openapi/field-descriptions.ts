@@ -1,7 +1,9 @@
 import type { Prediction } from '../../shared/job.ts'
+import type { PublicBatch } from '../../shared/public-batch.ts'
 import type { PublicJob } from '../../shared/public-job.ts'
 import type { PublicModel } from '../../shared/public-models.ts'
 import type { PublicProblem } from '../../shared/public-problem.ts'
+import type { PublicStats } from '../../shared/public-stats.ts'
 import type { TensorValue } from '../../shared/tensor-value.ts'
 
 /** What the reference says of each field. The types see to it that none is forgotten, and none described that is not there. */
@@ -28,6 +30,23 @@ const job: Described<PublicJob> = {
   metrics: 'How long it waited and ran, in ms; how many images ran with it; how often it was tried.',
   webhook: 'How far its webhook was told; null where none was asked for.',
   urls: 'Where it can be read, canceled (POST) and followed (Accept: text/event-stream).',
+}
+
+const batch: Described<PublicBatch> = {
+  id: 'Unguessable. Ask for it, cancel it and follow it as a job.',
+  status: 'queued: nothing has begun. completed: each image has its result, or will have none.',
+  success: 'Whether all of them succeeded.',
+  model: 'The model that all are for.',
+  model_version: 'Fixed when the batch is accepted.',
+  created_at: 'When it was accepted.',
+  counts: 'How many images are how far. refused: those that never became jobs.',
+  items: 'The images in the order of the call: each has a job, or the error that kept it from becoming one.',
+  urls: 'Where it can be read, canceled (POST) and followed (Accept: text/event-stream).',
+}
+
+const stats: Described<PublicStats> = {
+  models: 'Each version of a model: its jobs that wait or run, by priority, and the pools that serve it.',
+  pools: 'Each live worker pool: what it serves, what it runs on and how fast it is.',
 }
 
 const prediction: Described<Prediction> = {
@@ -83,6 +102,8 @@ const model: Described<PublicModel> = {
 /** By component. */
 export const FIELD_DESCRIPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   Job: job,
+  Batch: batch,
+  Stats: stats,
   Prediction: prediction,
   TensorValue: tensorValue,
   WebhookDelivery: webhookDelivery,

@@ -47,4 +47,42 @@ export const servicePaths: Paths = {
       },
     },
   },
+  '/ready': {
+    get: {
+      operationId: 'getReadiness',
+      tags: ['Service'],
+      summary: 'Whether an image would be served now',
+      ...OPEN,
+      responses: {
+        200: jsonResponse('A worker pool lives that serves a model.', 'Ready'),
+        ...problemResponses('no-pool', 'queue-unavailable'),
+      },
+    },
+  },
+  '/stats': {
+    get: {
+      operationId: 'getStats',
+      tags: ['Service'],
+      summary: 'See what waits, and who works',
+      description: 'For who runs the service: takes an API key of an administrator.',
+      responses: {
+        200: jsonResponse('By version of a model, and by worker pool.', 'Stats'),
+        ...problemResponses(...KEYED, 'forbidden'),
+      },
+    },
+  },
+  '/': {
+    get: {
+      operationId: 'getRoot',
+      tags: ['Service'],
+      summary: 'Where to go from here',
+      ...OPEN,
+      responses: { 200: rootResponse(), ...problemResponses() },
+    },
+  },
+}
+
+function rootResponse() {
+  const json = jsonResponse('Links, as JSON or as a page.', 'Links')
+  return { ...json, content: { ...json.content, 'text/html': { schema: { type: 'string' } } } }
 }

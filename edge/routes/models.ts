@@ -13,7 +13,7 @@ export function modelRoutes(app: EdgeApp, { deps, models }: EdgeContext): void {
     const answer: PublicModels = { models: usable.map((model) => publicModel(model, deps.photos)) }
     return c.json(answer)
   })
-  allowOnly(app, '/models', ['GET'])
+  allowOnly(app, '/models')
 }
 
 function publicModel({ name, versions, default: chosen }: ListedModel, photos: PhotoIntake): PublicModel {

@@ -29,7 +29,7 @@ export function openapiRoutes(app: EdgeApp, { deps }: EdgeContext): void {
     c.header('content-security-policy', policy)
     return c.html(referencePage(documentFor(c.req.url)))
   })
-  for (const path of ['/openapi.json', '/docs']) allowOnly(app, path, ['GET'])
+  for (const path of ['/openapi.json', '/docs']) allowOnly(app, path)
 }
 
 /** The page may use what is in it, and nothing else. */

@@ -41,7 +41,7 @@ export function predictRoutes(app: EdgeApp, context: EdgeContext): void {
     if (submitted.outcome === 'queued') context.serviceTimes.observe(found.job)
     return answerWithJob(c, context, found, encoding)
   })
-  allowOnly(app, '/predict', ['POST'])
+  allowOnly(app, '/predict')
 }
 
 type RequestContext = Context<EdgeEnvironment>

@@ -50,8 +50,8 @@ export function resultRoutes(app: EdgeApp, context: EdgeContext): void {
   }
   app.delete('/result/:id', cancel)
   app.post('/result/:id/cancel', cancel)
-  allowOnly(app, '/result/:id', ['GET', 'DELETE'])
-  allowOnly(app, '/result/:id/cancel', ['POST'])
+  allowOnly(app, '/result/:id')
+  allowOnly(app, '/result/:id/cancel')
 }
 
 /** The job that a request names. Throws ProblemError if it is not there any more, or for this caller was never there. */

@@ -150,24 +150,34 @@ export type ReleaseOutcome = 'queued' | 'stale' | 'gone'
 
 export interface Taken {
   entries: HandedOut[]
-  /** The queue had no more than these. False where that is not known: it had as many as were asked for, or the connection was lost. */
+  /** The queues had no more than these. False where that is not known: it had as many as were asked for, or the connection was lost. */
   isAll: boolean
 }
 
-/** Waits for the jobs of one queue, on a connection of its own. */
+/** How many jobs to take from each of a version's queues. */
+export type Quotas = Readonly<Record<Priority, number>>
+
+/** Takes jobs of one version from its queues, on a connection of its own. What is taken must be claimed or it stays with this consumer. */
 export interface QueueReader {
+  /** Entries that Redis has handed out already, being more than was asked for: what is taken next, with no word to Redis. */
+  readonly owed: number
   /**
-   * Waits for entries, at most `blockMs` (0: not at all), and takes up to `max`; none if none came. They must be claimed or they stay
-   * with this consumer. Throws RedisReplyError if Redis refuses.
+   * Waits for entries, at most `blockMs` (0: not at all), and takes up to `max`, the most urgent first; none if none came. Throws
+   * RedisReplyError if Redis refuses.
    */
   take(max: number, blockMs: number): Promise<Taken>
+  /**
+   * Takes what is there: of each queue its quota, and what quotas leave, from the most urgent that has more. Throws RedisReplyError if
+   * Redis refuses.
+   */
+  takeByQuota(quotas: Quotas): Promise<Taken>
   /** Makes a `take` that is waiting come back now, with what it has. */
   endWaiting(): Promise<void>
   close(): void
 }
 
 export interface JobConsumer {
-  /** Creates the queue where it is missing, and opens a reader of it. */
+  /** Creates the version's queues where they are missing, and opens a reader of them. */
   open(queue: QueueName): Promise<QueueReader>
   /** Claims what was handed out; undefined for each job that is no longer there to be run. Safe to repeat after an error. */
   claim(queue: QueueName, entries: readonly HandedOut[]): Promise<(ClaimedJob | undefined)[]>
@@ -178,7 +188,7 @@ export interface JobConsumer {
     queue: QueueName,
     settlements: readonly { job: ClaimedJob; result: JobResult }[],
   ): Promise<SettleOutcome[]>
-  /** Gives claimed jobs back to the end of their queue, for any pool to take. */
+  /** Gives claimed jobs back to the end of their queues, for any pool to take. */
   release(queue: QueueName, jobs: readonly ClaimedJob[]): Promise<ReleaseOutcome[]>
   /**
    * Tells the edge that this pool lives and what it serves. To be repeated within the pool TTL. Returns those of `withdrawn` that stay

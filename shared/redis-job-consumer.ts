@@ -1,4 +1,5 @@
 import { poolRecord } from './announcement.ts'
+import { HeldEntries } from './held-entries.ts'
 import type { JobOutput } from './job.ts'
 import { readJobInput } from './job-input.ts'
 import type {
@@ -11,61 +12,19 @@ import type {
   QueueReader,
   ReleaseOutcome,
   SettleOutcome,
-  Taken,
 } from './job-queue.ts'
 import { versionId } from './model-reference.ts'
-import type { LuaScript } from './redis-commands.ts'
-import {
-  type RedisCommands,
-  type RedisReply,
-  RedisReplyError,
-  type ScriptArgument,
-} from './redis-commands.ts'
+import type { PoolRedisCommands, ScriptCall } from './pool-redis-commands.ts'
+import { PRIORITIES, type Priority } from './priority.ts'
+import type { RedisReply, ScriptArgument } from './redis-commands.ts'
 import { QUEUE_GROUP, type RedisKeys } from './redis-keys.ts'
+import { RedisQueueReader } from './redis-queue-reader.ts'
 import { announceScript } from './scripts/announce.ts'
 import { claimScript } from './scripts/claim.ts'
 import { ensureQueueScript } from './scripts/ensure-queue.ts'
 import { leaveScript } from './scripts/leave.ts'
 import { releaseScript } from './scripts/release.ts'
 import { settleScript } from './scripts/settle.ts'
-
-/** What a pool needs of Redis beyond the edge's part: its own TCP connections, and reads that wait on one each. */
-export interface PoolRedisCommands extends RedisCommands {
-  /** Runs a script once for each of `calls`, all in one round trip. Replies in order; the first error is thrown. */
-  runMany(script: LuaScript, calls: readonly ScriptCall[]): Promise<RedisReply[]>
-  openReader(): Promise<GroupReader>
-}
-
-/** XREADGROUP on a connection of its own because it blocks. */
-export interface GroupReader {
-  /**
-   * Gives new entries, none when `blockMs` has passed (0: at once). After the connection was lost, all that is pending for this consumer
-   * comes first, however much it is, since Redis may have handed out what never arrived. Undefined: the connection was lost.
-   */
-  read(request: GroupRead): Promise<GroupEntries | undefined>
-  /** Makes reads that are waiting come back now, with what they have; nothing handed out is lost. */
-  endWaiting(): Promise<void>
-  close(): void
-}
-
-export interface GroupEntries {
-  entries: { entry: string; job: string }[]
-  /** They are what is pending, not what is new. */
-  recovered: boolean
-}
-
-export interface ScriptCall {
-  keys: readonly string[]
-  args: readonly ScriptArgument[]
-}
-
-export interface GroupRead {
-  stream: string
-  group: string
-  consumer: string
-  count: number
-  blockMs: number
-}
 
 export interface PoolIdentity {
   /** Name of this consumer in the group; unique among running pools. */
@@ -86,8 +45,7 @@ export class RedisJobConsumer implements JobConsumer {
   readonly #redis: PoolRedisCommands
   readonly #keys: RedisKeys
   readonly #identity: PoolIdentity
-  /** Entries handed out and neither settled, released nor found to be nobody's; by queue, as others have the same ids. */
-  readonly #held = new Set<string>()
+  readonly #held = new HeldEntries()
   #announced: Announcement | undefined
   #left = false
 
@@ -99,13 +57,13 @@ export class RedisJobConsumer implements JobConsumer {
 
   async open(queue: QueueName): Promise<QueueReader> {
     await this.#join(queue)
-    const reader = await this.#redis.openReader()
-    const recovered: HandedOut[] = []
-    return {
-      take: (max, blockMs) => this.#take(queue, reader, recovered, max, blockMs),
-      endWaiting: () => reader.endWaiting(),
-      close: () => reader.close(),
-    }
+    return new RedisQueueReader({
+      reader: await this.#redis.openReader(),
+      keyOf: (priority) => this.#keys.queue(queue, priority),
+      consumer: this.#identity.poolId,
+      held: this.#held,
+      rejoin: () => this.#rejoin(queue),
+    })
   }
 
   async claim(queue: QueueName, entries: readonly HandedOut[]): Promise<(ClaimedJob | undefined)[]> {
@@ -113,11 +71,10 @@ export class RedisJobConsumer implements JobConsumer {
     const { model } = queue
     const claims = (await this.#redis.run(
       claimScript,
-      [this.#keys.queue(queue), ...entries.map(({ id }) => this.#keys.job(model, id))],
+      [...this.#queueKeys(queue), ...entries.map(({ id }) => this.#keys.job(model, id))],
       [
-        QUEUE_GROUP,
-        this.#identity.poolId,
-        ...entries.flatMap(({ entry, id }) => [entry, this.#keys.done(model, id)]),
+        ...[QUEUE_GROUP, this.#identity.poolId, this.#keys.ofModel(model)],
+        ...entries.flatMap(({ id, priority, entry }) => [id, queueNumber(priority), entry]),
       ],
     )) as RedisReply[][]
     return entries.map((handedOut, i) => {
@@ -144,8 +101,8 @@ export class RedisJobConsumer implements JobConsumer {
   }
 
   async release(queue: QueueName, jobs: readonly ClaimedJob[]): Promise<ReleaseOutcome[]> {
-    const calls = jobs.map(({ id, entry, attempt }) => ({
-      keys: [this.#keys.queue(queue), this.#keys.job(queue.model, id)],
+    const calls = jobs.map(({ id, entry, attempt, priority }) => ({
+      keys: [this.#keys.queue(queue, priority), this.#keys.job(queue.model, id)],
       args: [QUEUE_GROUP, entry, attempt, id],
     }))
     const outcomes = (await this.#redis.runMany(releaseScript, calls)) as ReleaseOutcome[]
@@ -181,72 +138,49 @@ export class RedisJobConsumer implements JobConsumer {
       this.#keys.job(model, id),
       this.#keys.input(model, id),
     ])
-    const args = settlements.flatMap(({ job: { id, entry, attempt }, result }) => {
+    const args = settlements.flatMap(({ job: { id, priority, entry, attempt }, result }) => {
       const fields = resultFields(result)
-      return [entry, attempt, result.status, this.#keys.done(model, id), fields.length, ...fields]
+      return [id, queueNumber(priority), entry, attempt, result.status, fields.length, ...fields]
     })
-    return { keys: [this.#keys.queue(queue), ...keys], args: [QUEUE_GROUP, ...args] }
+    return {
+      keys: [...this.#queueKeys(queue), ...keys],
+      args: [QUEUE_GROUP, this.#keys.ofModel(model), ...args],
+    }
   }
 
-  #heldAs(queue: QueueName, entry: string): string {
-    return `${this.#keys.queue(queue)} ${entry}`
+  #queueKeys(queue: QueueName): string[] {
+    return PRIORITIES.map((priority) => this.#keys.queue(queue, priority))
   }
 
-  #letGo(queue: QueueName, { entry }: { entry: string }): void {
-    this.#held.delete(this.#heldAs(queue, entry))
+  #letGo(queue: QueueName, { entry, priority }: Pick<HandedOut, 'entry' | 'priority'>): void {
+    this.#held.letGo(this.#keys.queue(queue, priority), entry)
   }
 
   async #join(queue: QueueName): Promise<void> {
-    await this.#redis.run(ensureQueueScript, [this.#keys.queue(queue)], [QUEUE_GROUP, EMPTY_QUEUE_TTL_MS])
+    await this.#redis.run(ensureQueueScript, this.#queueKeys(queue), [QUEUE_GROUP, EMPTY_QUEUE_TTL_MS])
   }
 
-  /**
-   * A queue that expired or was deleted while this pool waited is made anew, as if no job had come; where that was the whole
-   * Redis, the models are gone too. `recovered`: what was pending and did not fit into what was asked for; it is given first.
-   */
-  async #take(
-    queue: QueueName,
-    reader: GroupReader,
-    recovered: HandedOut[],
-    count: number,
-    blockMs: number,
-  ): Promise<Taken> {
-    const left = this.#hold(queue, recovered.splice(0), count, recovered)
-    if (left.length > 0) return { entries: left, isAll: false }
-    const request = {
-      ...{ stream: this.#keys.queue(queue), group: QUEUE_GROUP },
-      ...{ consumer: this.#identity.poolId, count, blockMs },
-    }
-    try {
-      const read = await reader.read(request)
-      const entries = read?.entries.map(({ entry, job }) => ({ entry, id: job })) ?? []
-      const isAll = read !== undefined && !read.recovered && entries.length < count
-      return { entries: this.#hold(queue, entries, count, recovered), isAll }
-    } catch (error) {
-      if (!(error instanceof RedisReplyError) || !/^(NOGROUP|UNBLOCKED)/.test(error.message)) throw error
-      await this.#join(queue)
-      if (this.#announced) await this.announce({ ...this.#announced, withdrawn: [] })
-      return { entries: [], isAll: false }
-    }
-  }
-
-  /** The first `count` of those that this pool does not hold already; it holds them now. What is more goes to `rest`. */
-  #hold(queue: QueueName, entries: readonly HandedOut[], count: number, rest: HandedOut[]): HandedOut[] {
-    const fresh = entries.filter(({ entry }) => !this.#held.has(this.#heldAs(queue, entry)))
-    rest.push(...fresh.slice(count))
-    const taken = fresh.slice(0, count)
-    for (const { entry } of taken) this.#held.add(this.#heldAs(queue, entry))
-    return taken
+  /** Queues that expired or were deleted under this pool are made anew; where that was the whole Redis, the models are gone too. */
+  async #rejoin(queue: QueueName): Promise<void> {
+    await this.#join(queue)
+    if (this.#announced) await this.announce({ ...this.#announced, withdrawn: [] })
   }
 }
 
-function claimedJob({ entry, id }: HandedOut, claim: RedisReply[]): ClaimedJob | undefined {
-  const [attempt, claimedAt, createdAt, requestId, traceparent, ...inputFields] = claim
+/** By which scripts know a version's queues: from 1, most urgent first. */
+function queueNumber(priority: Priority): number {
+  return PRIORITIES.indexOf(priority) + 1
+}
+
+function claimedJob(handedOut: HandedOut, claim: RedisReply[]): ClaimedJob | undefined {
+  const [attempt, claimedAt, deadline, createdAt, requestId, traceparent, ...inputFields] = claim
   if (typeof attempt !== 'number') return undefined
   return {
-    ...{ id, entry, attempt },
+    ...handedOut,
+    attempt,
     createdAt: Number(createdAt),
     claimedAt: Number(claimedAt),
+    deadline: Number(deadline),
     requestId: String(requestId ?? ''),
     traceparent: typeof traceparent === 'string' ? traceparent : undefined,
     input: readJobInput(inputFields),

@@ -14,6 +14,11 @@ export class RunDurations {
     this.#runMs += (ms - this.#runMs) * (this.#runMs === 0 ? 1 : NEWEST)
   }
 
+  /** What a run may take, in ms, unless it is an unusual one. */
+  get longRunMs(): number {
+    return 2 * this.#runMs + SPARE_MS
+  }
+
   /**
    * How long taking jobs for the next batch can wait, if a run began `sinceMs` ago and it is the first of `runs` before that batch's:
    * until a batch can just be loaded when its turn comes, with as much again to spare. So jobs stay in the queue, where a pool

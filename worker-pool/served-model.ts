@@ -12,6 +12,7 @@ import { BatchQueue } from './batching/batch-queue.ts'
 import { bucketFor } from './batching/buckets.ts'
 import type { FailedInput } from './batching/photo-inputs.ts'
 import { SteeredLimits } from './batching/steered-limits.ts'
+import { TurnTaking } from './batching/turn-taking.ts'
 import type { InstanceTask } from './inference/instance-messages.ts'
 import { type BatchEnd, Instances } from './inference/instances.ts'
 import type { PoolObserver } from './observe/pool-observer.ts'
@@ -79,7 +80,7 @@ export class ServedModel {
     )
     this.#gatherer = new BatchGatherer({
       ...deps,
-      reader,
+      reader: new TurnTaking(reader),
       ready: this.#ready,
       limits: () => this.#limits.now,
       newBatch: async () => new Batch(await this.#memory.take(), imageBytes),
@@ -134,6 +135,7 @@ export class ServedModel {
     try {
       await (deadline ? Promise.race([this.#finished, whenAborted(deadline)]) : this.#finished)
     } finally {
+      await this.#claimOwed()
       await this.#settling.giveBack()
       if (!this.#isGone) {
         this.#isGone = true
@@ -148,6 +150,16 @@ export class ServedModel {
     await this.#gatherer.finishQueue()
     await this.#finished
     await this.drain()
+  }
+
+  /** What was handed out and never taken becomes ours, so that it can be given back. */
+  async #claimOwed(): Promise<void> {
+    const { owed } = this.#reader
+    if (owed === 0) return
+    const { entries } = await this.#reader.take(owed, 0)
+    const { name: model, version } = this.manifest
+    const jobs = await this.#deps.consumer.claim({ model, version }, entries)
+    this.#settling.claimed(jobs.filter((job) => job !== undefined))
   }
 
   #untilWorthTaking(): number {
@@ -172,6 +184,8 @@ export class ServedModel {
       const batch = (run && (await this.#ready.nextDuring(run))) ?? (await this.#ready.next())
       if (!batch) break
       await batch.loading
+      if (run && batch.untilDeadline(this.#deps.elapsed()) < this.#times.longRunMs) await run
+      this.#failExpired(batch)
       if (batch.size === 0) {
         this.#memory.giveBack(batch.memory)
         continue
@@ -184,6 +198,16 @@ export class ServedModel {
     await finished
     await this.#settling.settled()
     await this.#instances.close(i)
+  }
+
+  /** Jobs that nobody waits for any more never reach the model. */
+  #failExpired(batch: Batch): void {
+    const expired = batch.takeExpired(this.#deps.elapsed())
+    if (expired.length === 0) return
+    this.#settling.fail(
+      expired.map((job) => asFailure({ job, code: 'job-expired' })),
+      batch,
+    )
   }
 
   /** Resolves when the batch's jobs are on their way to be settled. Rejects if its instance was lost and no other can be started. */

@@ -1,15 +1,18 @@
 import { JOB_INPUT_FIELDS } from '../job-input.ts'
 import type { LuaScript } from '../redis-commands.ts'
-import { FINISH, INTEGER, IS_COUNT, NOW_MS } from './lua-parts.ts'
+import { ENDED_ENTRIES, FINISH, INTEGER, IS_COUNT, NOW_MS } from './lua-parts.ts'
+
+/** What a claim tells of a job beside its attempt and the time. */
+const TOLD = ['created_at', 'request_id', 'traceparent', ...JOB_INPUT_FIELDS]
 
 /**
  * Takes entries that the consumer group has just handed to this pool: stamps each job with its next attempt number, the
- * token that must come back with the result. Entries whose job is gone, settled, past its deadline, damaged or
- * waiting under another entry are dropped: one bad job must not hold up a batch.
+ * token that must come back with the result. Entries whose job is gone, has ended, is past its deadline, damaged or
+ * waiting under another entry are dropped: one bad job must not hold up a batch. Two commands a job.
  *
- * KEYS  1 queue (stream)  2... job hashes, one an entry
- * ARGV  1 group  2 pool's id  then for each entry: entry id, done channel
- * Returns one item a job, in order: {attempt, now in ms, created_at, request_id, traceparent, input, dtype, shape,
+ * KEYS  1 2 3 queues (streams)  4... job hashes, one an entry
+ * ARGV  1 group  2 pool's id  3 what the model's keys begin with  then for each entry: job id, which queue (1 to 3), entry id
+ * Returns one item a job, in order: {attempt, now in ms, deadline, created_at, request_id, traceparent, input, dtype, shape,
  *         image_type, encoding} for a claimed job (nil for what it does not have), {} for a dropped one
  *
  * It begins by acknowledging an entry that does not exist: a Redis that is full lets a script write once it has begun
@@ -17,35 +20,31 @@ import { FINISH, INTEGER, IS_COUNT, NOW_MS } from './lua-parts.ts'
  */
 export const claimScript: LuaScript = {
   name: 'claim',
-  source: `${NOW_MS}${INTEGER}${IS_COUNT}${FINISH}
-local queue, group, pool = KEYS[1], ARGV[1], ARGV[2]
+  source: `${NOW_MS}${INTEGER}${IS_COUNT}${FINISH}${ENDED_ENTRIES}
+local group, pool, base = ARGV[1], ARGV[2], ARGV[3]
 local now = now_ms()
-redis.call('XACK', queue, group, '0-0')
+redis.call('XACK', KEYS[1], group, '0-0')
 
-local function drop(entry)
-  redis.call('XACK', queue, group, entry)
-  redis.call('XDEL', queue, entry)
-  return {}
-end
-
-local claimed = {}
-for i = 2, #KEYS do
-  local job, entry, channel = KEYS[i], ARGV[2 * i - 1], ARGV[2 * i]
-  local state = redis.pcall('HMGET', job, 'status', 'entry', 'deadline', 'result_ttl', 'attempt',
-    'created_at', 'request_id', 'traceparent', ${JOB_INPUT_FIELDS.map((field) => `'${field}'`).join(', ')})
-  local open = state[1] == 'queued' or state[1] == 'processing'
-  local sound = is_count(state[3]) and is_count(state[4]) and is_count(state[5]) and is_count(state[6])
-  if not open or not sound or state[2] ~= entry then
-    claimed[i - 1] = drop(entry)
-  elseif tonumber(state[3]) <= now then
-    finish(job, channel, state[4], {'status', 'expired', 'completed_at', state[3]})
-    claimed[i - 1] = drop(entry)
-  else
-    local attempt = redis.call('HINCRBY', job, 'attempt', 1)
-    redis.call('HSET', job, 'status', 'processing', 'started_at', integer(now), 'pool', pool)
-    claimed[i - 1] = {attempt, now, unpack(state, 6)}
+local function claim(job, id, entry)
+  local state, told = read_state(job, ${TOLD.map((field) => `'${field}'`).join(', ')})
+  if not state.sound or not state.open or state.entry ~= entry or not is_count(told[1]) then return nil end
+  if tonumber(state.deadline) <= now then
+    finish(base, id, job, state, {'status', 'expired', 'completed_at', state.deadline})
+    return nil
   end
+  local attempt = tonumber(state.attempt) + 1
+  redis.call('HSET', job, 'status', 'processing', 'attempt', integer(attempt), 'started_at', integer(now), 'pool', pool)
+  return {attempt, now, state.deadline, unpack(told)}
 end
-return claimed
+
+local claims = {}
+for i = 4, #KEYS do
+  local at = 3 * (i - 4) + 4
+  local claimed = claim(KEYS[i], ARGV[at], ARGV[at + 2])
+  if not claimed then entry_ended(ARGV[at + 1], ARGV[at + 2]) end
+  claims[#claims + 1] = claimed or {}
+end
+remove_ended_entries(group)
+return claims
 `,
 }

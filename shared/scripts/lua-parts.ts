@@ -23,18 +23,35 @@ local function is_count(text) return text and #text <= 15 and string.find(text, 
 `
 
 /**
- * read_state(job): what moves between states ask of a job hash, as a table of strings (false for what it has not), and `sound`: whether
- * it can be told when it ends. A key that is no hash is read as no job.
+ * read_state(job, ...): what moves between states ask of a job hash, as a table of strings (false for what it has not), and `sound`: whether
+ * it can be told when it ends. A key that is no hash is read as no job. Also returns the values of what other fields are asked for.
  */
 export const READ_STATE = `
-local function read_state(job)
+local function read_state(job, ...)
   local values = redis.pcall('HMGET', job, 'status', 'entry', 'deadline', 'result_ttl', 'attempt', 'watched', 'webhook',
-    'followed', 'follows')
+    'followed', 'follows', ...)
   local state = {status = values[1], entry = values[2], deadline = values[3], result_ttl = values[4], attempt = values[5],
     watched = values[6], webhook = values[7], followed = values[8], follows = values[9]}
   state.sound = state.status and is_count(state.deadline) and is_count(state.result_ttl) and is_count(state.attempt)
   state.open = state.status == 'queued' or state.status == 'processing'
-  return state
+  return state, {unpack(values, 10)}
+end
+`
+
+/**
+ * entry_ended(queue, entry): from now on nobody needs that entry; queue: which of the script's first three keys. remove_ended_entries(group):
+ * removes all such, with two commands for each queue that has some.
+ */
+export const ENDED_ENTRIES = `
+local ended_entries = {{}, {}, {}}
+local function entry_ended(queue, entry) table.insert(ended_entries[tonumber(queue)], entry) end
+local function remove_ended_entries(group)
+  for queue, entries in ipairs(ended_entries) do
+    if #entries > 0 then
+      redis.call('XACK', KEYS[queue], group, unpack(entries))
+      redis.call('XDEL', KEYS[queue], unpack(entries))
+    end
+  end
 end
 `
 

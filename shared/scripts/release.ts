@@ -1,5 +1,5 @@
 import type { LuaScript } from '../redis-commands.ts'
-import { IS_COUNT } from './lua-parts.ts'
+import { APPEND, INTEGER, IS_COUNT, NOW_MS, READ_STATE, STREAM_SIZE } from './lua-parts.ts'
 
 /**
  * Gives a claimed job back: it waits again, at the end of the queue under a new entry, for any pool to claim. Its attempt number stays
@@ -14,19 +14,20 @@ import { IS_COUNT } from './lua-parts.ts'
  */
 export const releaseScript: LuaScript = {
   name: 'release',
-  source: `${IS_COUNT}
+  source: `${NOW_MS}${INTEGER}${IS_COUNT}${READ_STATE}${STREAM_SIZE}${APPEND}
 local queue, job = KEYS[1], KEYS[2]
 local group, entry, attempt, id = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
-local state = redis.pcall('HMGET', job, 'status', 'attempt', 'deadline')
-local sound = state[1] and is_count(state[3])
-if sound and (state[1] ~= 'processing' or state[2] ~= attempt) then return 'stale' end
+local state = read_state(job)
+if state.sound and (state.status ~= 'processing' or state.attempt ~= attempt) then return 'stale' end
 
 redis.call('XACK', queue, group, entry)
 redis.call('XDEL', queue, entry)
-if not sound then return 'gone' end
-local again = redis.call('XADD', queue, '*', 'job', id, 'deadline', state[3])
-redis.call('HSET', job, 'status', 'queued', 'entry', again)
+if not state.sound then return 'gone' end
+local needed_ms = math.max(0, tonumber(state.deadline) - now_ms()) + tonumber(state.result_ttl)
+local again = append(queue, id, state.deadline, needed_ms)
+local _, seq = stream_size(queue)
+redis.call('HSET', job, 'status', 'queued', 'entry', again, 'seq', seq and integer(seq) or '')
 redis.call('HDEL', job, 'started_at', 'pool')
 return 'queued'
 `,

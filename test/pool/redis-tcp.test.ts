@@ -2,8 +2,8 @@ import { type AddressInfo, connect as connectTcp, createServer } from 'node:net'
 import { Redis } from 'ioredis'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { freePort } from '../../local-stack/free-port.ts'
+import type { GroupEntries } from '../../shared/pool-redis-commands.ts'
 import { RedisUnreachableError } from '../../shared/redis-commands.ts'
-import type { GroupEntries } from '../../shared/redis-job-consumer.ts'
 import { RedisTcp } from '../../worker-pool/redis/redis-tcp.ts'
 import { freshKeys } from '../support/gateway.ts'
 import { ownRedis } from '../support/own-redis.ts'
@@ -54,7 +54,10 @@ const join = {
   name: 'join',
   source: `return redis.call('XGROUP', 'CREATE', KEYS[1], 'g', '0', 'MKSTREAM')`,
 }
-const readOf = (stream: string) => ({ stream, group: 'g', consumer: 'me', count: 1, blockMs: 3_600_000 })
+const readOf = (stream: string) => ({
+  ...{ streams: [stream], group: 'g', consumer: 'me' },
+  ...{ count: 1, blockMs: 3_600_000 },
+})
 
 test('a read can be ended the moment it has begun', async () => {
   const [redis, key] = [await connect(), freshKeys()]

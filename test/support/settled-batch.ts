@@ -17,7 +17,8 @@ export function observedManifest(version = '1'): ModelManifest {
 export function observedJob(part: Partial<ClaimedJob> = {}): ClaimedJob {
   return {
     ...{ id: 'job1.dogs', entry: '1-1', attempt: 1, requestId: 'request1', traceparent: undefined },
-    ...{ createdAt: 1_700_000_000_000, claimedAt: 1_700_000_000_250 },
+    ...{ createdAt: 1_700_000_000_000, claimedAt: 1_700_000_000_250, deadline: 1_700_000_300_000 },
+    priority: 'normal',
     input: { kind: 'tensor', dtype: 'uint8', shape: [8, 8, 3], encoding: 'base64' },
     ...part,
   }

@@ -7,7 +7,7 @@ import type { BatchQueue } from './batch-queue.ts'
 import { type BatchingLimits, nextSize, waitForMore } from './batching-policy.ts'
 
 export interface BatchGathererDeps {
-  reader: QueueReader
+  reader: Pick<QueueReader, 'take' | 'owed' | 'endWaiting'>
   /** Where closed batches go. */
   ready: BatchQueue<Batch>
   /** As they are now: they may be steered. */
@@ -44,7 +44,7 @@ export class BatchGatherer {
   /** Resolves after `stop`, or after `finishQueue` once the queue is empty; all that was taken has then been loaded. */
   async run(): Promise<void> {
     const { ready, newBatch, drop } = this.#deps
-    while (!this.#stopping || this.#taking) {
+    while (!this.#stopping || this.#taking || this.#deps.reader.owed > 0) {
       const batch = await newBatch()
       if (await this.#gather(batch)) ready.push(batch)
       else drop(batch)
@@ -66,14 +66,14 @@ export class BatchGatherer {
 
   /** Fills `batch` until it is to be run. False if it stays empty since there is nothing more to come. */
   async #gather(batch: Batch): Promise<boolean> {
-    const { ready, elapsed, load } = this.#deps
+    const { ready, elapsed, load, reader } = this.#deps
     for (;;) {
       const limits = this.#deps.limits()
       const free = ready.consumersWaiting > ready.length
       const wait =
         free && batch.size > 0 ? waitForMore(batch.size, elapsed() - batch.takenAt, limits) : Infinity
       if (batch.size >= limits.maxBatchSize || wait <= 0) return true
-      if (this.#stopping && !this.#taking) return batch.size > 0
+      if (this.#stopping && !this.#taking && reader.owed === 0) return batch.size > 0
       const takesAll = this.#onlyWhatIsThere && !this.#taking
       const taken = await this.#nextEntries(batch, free, wait)
       if (!taken) continue
@@ -113,7 +113,7 @@ export class BatchGatherer {
     const { reader, untilGranted } = this.#deps
     const blockMs = this.#onlyWhatIsThere ? 0 : LONGEST_WAIT_MS
     return untilGranted('take', async () =>
-      this.#stopping ? { entries: [], isAll: false } : reader.take(max, blockMs),
+      this.#stopping && reader.owed === 0 ? { entries: [], isAll: false } : reader.take(max, blockMs),
     )
   }
 

@@ -39,4 +39,26 @@ export class Batch {
     this.place(this.jobs.length).set(image)
     this.jobs.push(job)
   }
+
+  /**
+   * Takes out the jobs whose deadline has passed at `now`; the images after them move up. Redis' clock was at the latest claim's
+   * `claimedAt` when this pool's was at the batch's, or shortly before: what is taken out is past its deadline by Redis' clock, too.
+   */
+  takeExpired(now: number): ClaimedJob[] {
+    const redisNow = this.#redisClockAt(now)
+    const jobs = this.jobs.splice(0)
+    const isExpired = ({ deadline }: ClaimedJob) => deadline <= redisNow
+    for (const [i, job] of jobs.entries()) if (!isExpired(job)) this.add(job, i)
+    return jobs.filter(isExpired)
+  }
+
+  /** How long after `now` the first of its deadlines is, in ms. */
+  untilDeadline(now: number): number {
+    return Math.min(...this.jobs.map(({ deadline }) => deadline)) - this.#redisClockAt(now)
+  }
+
+  #redisClockAt(now: number): number {
+    const lastClaim = Math.max(...this.jobs.map((job) => job.claimedAt))
+    return lastClaim + (now - this.claimedAt)
+  }
 }

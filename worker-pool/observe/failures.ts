@@ -1,7 +1,7 @@
 import { PROBLEMS, type ProblemCode } from '../../shared/errors.ts'
 import type { SettledJob } from './pool-observer.ts'
 
-/** Why the job ended without a result; undefined if it has one, or did not end by this settlement ('stale', 'gone'). */
+/** Why the job ended without a result; undefined if it has one, or did not end by this settlement ('canceled', 'stale', 'gone'). */
 export function failureOf({ failure, outcome }: SettledJob): ProblemCode | undefined {
   if (outcome === 'expired') return 'job-expired'
   return outcome === 'failed' ? (failure ?? 'internal-error') : undefined

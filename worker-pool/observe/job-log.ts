@@ -5,7 +5,7 @@ import type { PoolObserver, SettledBatch, SettledJob } from './pool-observer.ts'
 
 /**
  * Writes what happens to jobs into the pool's log, each with its own and its request's id: failures that are ours as errors, those
- * of a caller's picture as info, results that came too late as warnings. Batches are for debugging.
+ * of a caller's picture and what was canceled as info, what came too late as warnings. Batches are for debugging.
  */
 export class JobLog implements PoolObserver {
   readonly #log: Logger
@@ -34,9 +34,19 @@ export class JobLog implements PoolObserver {
 
   /** What ended in the same way is one line. */
   #logEnds(manifest: ModelManifest, jobs: readonly SettledJob[]): void {
-    const late = jobs.filter(({ outcome }) => outcome !== 'succeeded' && outcome !== 'failed')
-    if (late.length > 0) {
-      const told = late.map((settled) => ({ ...idsOf(settled), outcome: settled.outcome }))
+    const canceled = jobs.filter(({ outcome }) => outcome === 'canceled')
+    if (canceled.length > 0)
+      this.#log.info({ ...versionOf(manifest), jobs: canceled.map(idsOf) }, 'jobs were canceled meanwhile')
+    const late = jobs.filter(({ outcome }) => !['succeeded', 'failed', 'canceled'].includes(outcome))
+    const neverRun = late.filter(({ failure }) => failure === 'job-expired')
+    if (neverRun.length > 0)
+      this.#log.warn(
+        { ...versionOf(manifest), jobs: neverRun.map(idsOf) },
+        'jobs expired before they were run',
+      )
+    const tooLate = late.filter(({ failure }) => failure !== 'job-expired')
+    if (tooLate.length > 0) {
+      const told = tooLate.map((settled) => ({ ...idsOf(settled), outcome: settled.outcome }))
       this.#log.warn({ ...versionOf(manifest), jobs: told }, 'results came too late')
     }
     const failed = jobs.filter(({ outcome }) => outcome === 'failed')

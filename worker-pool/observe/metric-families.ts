@@ -38,7 +38,7 @@ export function createMetricFamilies(registry: Registry) {
     padding: counter('edgebatch_inference_padding_total', 'Rows run only to fill a batch up to its bucket'),
     discarded: new Counter({
       name: 'edgebatch_inference_results_discarded_total',
-      help: 'Results that Redis refused: job past its deadline, taken over by another attempt, or gone',
+      help: 'Results that Redis refused: job past its deadline, canceled, taken over by another attempt, or gone',
       labelNames: [...VERSION_LABELS, 'outcome'],
       registers: [registry],
     }),

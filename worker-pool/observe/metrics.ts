@@ -14,7 +14,7 @@ const EXPECTED_FAILURES: readonly ProblemCode[] = [
   'undecodable-image',
   'job-expired',
 ]
-const LATE_OUTCOMES = ['expired', 'stale', 'gone'] as const
+const LATE_OUTCOMES = ['expired', 'canceled', 'stale', 'gone'] as const
 
 interface ServedVersion {
   labels: VersionLabels
@@ -108,7 +108,10 @@ export class PoolMetrics implements PoolObserver {
     this.#families.pending.set(labels, all)
   }
 
-  /** A result that came too late is a failure only where the job ended by it: 'stale' and 'gone' jobs ended elsewhere. */
+  /**
+   * A result that came too late is a failure only where the job ended by it: 'canceled', 'stale' and 'gone' jobs ended elsewhere. Of a job
+   * that expired before it was run there was none.
+   */
   #countJobs(
     labels: VersionLabels,
     jobs: readonly SettledJob[],
@@ -117,14 +120,15 @@ export class PoolMetrics implements PoolObserver {
     const { success, failure, discarded, histograms } = this.#families
     const held = heldMs(jobs, times)
     for (const settled of jobs) {
-      const { job, outcome } = settled
+      const { job, outcome, failure: ownFailure } = settled
       histograms.queue.observe(labels, queuedMs(job) / 1000)
       if (outcome === 'succeeded') success.inc(labels)
       const reason = failureOf(settled)
       if (reason) failure.inc({ ...labels, reason })
       if (reason || outcome === 'succeeded')
         histograms.request.observe(labels, (queuedMs(job) + held(job)) / 1000)
-      if (outcome !== 'succeeded' && outcome !== 'failed') discarded.inc({ ...labels, outcome })
+      if (outcome !== 'succeeded' && outcome !== 'failed' && ownFailure !== 'job-expired')
+        discarded.inc({ ...labels, outcome })
     }
   }
 }

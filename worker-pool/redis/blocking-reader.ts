@@ -1,6 +1,8 @@
 import type { Redis } from 'ioredis'
 import { systemClock } from '../../shared/clock.ts'
-import type { GroupEntries, GroupRead, GroupReader } from '../../shared/redis-job-consumer.ts'
+import type { GroupEntries, GroupRead, GroupReader, GroupTake } from '../../shared/pool-redis-commands.ts'
+import { scriptSha1 } from '../../shared/redis-commands.ts'
+import { takeScript } from '../../shared/scripts/take.ts'
 import { asReplyError } from './redis-connection.ts'
 
 /** How long to wait before a read that was not waiting yet is asked again to come back. */
@@ -32,20 +34,12 @@ export class BlockingReader implements GroupReader {
     this.#learnClientId()
   }
 
-  async read(request: GroupRead): Promise<GroupEntries | undefined> {
-    const ended = Promise.withResolvers<void>()
-    this.#reads.add(ended)
-    try {
-      await Promise.race([this.#connected.promise, ended.promise])
-      if (this.#clientId === undefined) return undefined
-      const pending = this.#mayHaveLost ? await this.#readPending(request) : []
-      if (!pending) return undefined
-      if (pending.length > 0) return { entries: pending, recovered: true }
-      const entries = await this.#readNew(request)
-      return entries && { entries, recovered: false }
-    } finally {
-      this.#reads.delete(ended)
-    }
+  read(request: GroupRead): Promise<GroupEntries | undefined> {
+    return this.#pendingOr(request, () => this.#readNew(request))
+  }
+
+  take(request: GroupTake): Promise<GroupEntries | undefined> {
+    return this.#pendingOr(request, () => this.#takeNew(request))
   }
 
   /**
@@ -68,26 +62,69 @@ export class BlockingReader implements GroupReader {
     }
   }
 
-  async #readNew({ stream, group, consumer, count, blockMs }: GroupRead) {
-    const waiting = blockMs > 0 ? ['BLOCK', blockMs] : []
-    return this.#call(['GROUP', group, consumer, 'COUNT', count, ...waiting, 'STREAMS', stream, '>'])
-  }
-
   close(): void {
     this.#blocking.disconnect()
   }
 
-  /** All that is pending for this consumer, be it at work on it or not; the caller knows which. */
-  async #readPending({ stream, group, consumer }: GroupRead) {
+  /** What `readNew` gives, but first, where entries may have been lost, all that is pending: be the pool at work on it or not. */
+  async #pendingOr(
+    request: GroupRead | GroupTake,
+    readNew: () => Promise<Entries | undefined>,
+  ): Promise<GroupEntries | undefined> {
+    const ended = Promise.withResolvers<void>()
+    this.#reads.add(ended)
+    try {
+      await Promise.race([this.#connected.promise, ended.promise])
+      if (this.#clientId === undefined) return undefined
+      const pending = this.#mayHaveLost ? await this.#readPending(request) : []
+      if (!pending) return undefined
+      if (pending.length > 0) return { entries: pending, recovered: true }
+      const entries = await readNew()
+      return entries && { entries, recovered: false }
+    } finally {
+      this.#reads.delete(ended)
+    }
+  }
+
+  async #readPending({ streams, group, consumer }: GroupRead | GroupTake): Promise<Entries | undefined> {
     this.#mayHaveLost = false
-    return this.#call(['GROUP', group, consumer, 'STREAMS', stream, '0'])
+    const reply = await this.#call('XREADGROUP', [
+      ...['GROUP', group, consumer, 'STREAMS', ...streams],
+      ...streams.map(() => '0'),
+    ])
+    return reply && entriesOf(reply.got as GroupReply, streams)
+  }
+
+  async #readNew({ streams, group, consumer, count, blockMs }: GroupRead): Promise<Entries | undefined> {
+    const waiting = blockMs > 0 ? ['BLOCK', blockMs] : []
+    const reply = await this.#call('XREADGROUP', [
+      ...['GROUP', group, consumer, 'COUNT', count, ...waiting, 'STREAMS', ...streams],
+      ...streams.map(() => '>'),
+    ])
+    return reply && entriesOf(reply.got as GroupReply, streams)
+  }
+
+  async #takeNew({ streams, group, consumer, quotas }: GroupTake): Promise<Entries | undefined> {
+    const args = [streams.length, ...streams, group, consumer, ...quotas]
+    const sha1 = await scriptSha1(takeScript)
+    try {
+      const reply = await this.#call('EVALSHA', [sha1, ...args]).catch((error: Error) => {
+        if (!error.message.startsWith('NOSCRIPT')) throw error
+        return this.#call('EVAL', [takeScript.source, ...args])
+      })
+      const got = reply?.got as [stream: number, entry: string, job: string][] | undefined
+      return got?.map(([stream, entry, job]) => ({ stream, entry, job }))
+    } catch (error) {
+      // What was read before one of the queues refused was handed out.
+      this.#mayHaveLost = true
+      throw error
+    }
   }
 
   /** Undefined: the connection was lost. */
-  async #call(args: (string | number)[]): Promise<GroupEntries['entries'] | undefined> {
+  async #call(command: string, args: (string | number)[]): Promise<{ got: unknown } | undefined> {
     try {
-      const reply = (await this.#blocking.call('XREADGROUP', ...args)) as GroupReply
-      return (reply?.[0]?.[1] ?? []).map(([entry, fields]) => ({ entry, job: fields?.[1] ?? '' }))
+      return { got: await this.#blocking.call(command, ...args) }
     } catch (error) {
       const refusal = asReplyError(error)
       if (refusal) throw refusal
@@ -115,5 +152,14 @@ export class BlockingReader implements GroupReader {
   }
 }
 
+type Entries = GroupEntries['entries']
+
 /** Streams, each with its entries, each with its id and its fields; null where the entry itself is gone. */
 type GroupReply = [stream: string, entries: [id: string, fields: string[] | null][]][] | null
+
+function entriesOf(reply: GroupReply, streams: readonly string[]): Entries {
+  return (reply ?? []).flatMap(([name, entries]) => {
+    const stream = streams.indexOf(name)
+    return entries.map(([entry, fields]) => ({ stream, entry, job: fields?.[1] ?? '' }))
+  })
+}

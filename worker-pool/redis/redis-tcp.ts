@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import type { GroupReader, PoolRedisCommands, ScriptCall } from '../../shared/pool-redis-commands.ts'
 import {
   type LuaScript,
   type RedisReply,
@@ -6,7 +7,6 @@ import {
   type ScriptArgument,
   scriptSha1,
 } from '../../shared/redis-commands.ts'
-import type { GroupReader, PoolRedisCommands, ScriptCall } from '../../shared/redis-job-consumer.ts'
 import { LONGEST_WAIT_MS } from '../longest-wait.ts'
 import { BlockingReader } from './blocking-reader.ts'
 import { asReplyError, connectRedis } from './redis-connection.ts'

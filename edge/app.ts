@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { requestId } from 'hono/request-id'
-import { PROBLEMS, ProblemError } from '../shared/errors.ts'
+import { ProblemError } from '../shared/errors.ts'
 import { Callers } from './callers.ts'
 import type { EdgeApp, EdgeContext, EdgeDeps } from './edge-context.ts'
 import { allowedMethods } from './middleware/allowed-methods.ts'
@@ -9,7 +9,7 @@ import { crossOrigin } from './middleware/cross-origin.ts'
 import { protectiveHeaders } from './middleware/protective-headers.ts'
 import { serverTiming } from './middleware/server-timing.ts'
 import { ModelDirectory } from './model-directory.ts'
-import { asProblem, problemResponse } from './problem.ts'
+import { asProblem, logOwnFailure, problemResponse } from './problem.ts'
 import { healthRoutes } from './routes/health.ts'
 import { modelRoutes } from './routes/models.ts'
 import { openapiRoutes } from './routes/openapi.ts'
@@ -61,11 +61,7 @@ export function createApp(deps: EdgeDeps): EdgeApp {
   )
   app.onError((error, c) => {
     const problem = asProblem(error)
-    const hungUp = c.req.raw.signal?.aborted
-    if (problem.cause instanceof Error && PROBLEMS[problem.code].status >= 500 && !hungUp) {
-      const { name, message } = problem.cause
-      deps.logFailure({ requestId: c.get('requestId'), code: problem.code, reason: `${name}: ${message}` })
-    }
+    logOwnFailure(c, deps, problem)
     return problemResponse(c, problem)
   })
   return app

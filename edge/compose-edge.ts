@@ -2,6 +2,7 @@ import { systemClock } from '../shared/clock.ts'
 import type { ImageType } from '../shared/image-type.ts'
 import type { PhotoDecoder } from '../shared/photo-decoder.ts'
 import { RedisApiKeys } from '../shared/redis-api-keys.ts'
+import { RedisBatches } from '../shared/redis-batches.ts'
 import { RedisJobProducer } from '../shared/redis-job-producer.ts'
 import { RedisKeys } from '../shared/redis-keys.ts'
 import { RedisStatistics } from '../shared/redis-statistics.ts'
@@ -32,6 +33,7 @@ export function composeEdge(env: EdgeEnv, { decodePhoto, decodedTypes, ...parts 
       deadlineMs: env.JOB_DEADLINE_SECONDS * 1000,
       resultTtlMs: env.RESULT_TTL_SECONDS * 1000,
     }),
+    batches: new RedisBatches(redis, keys),
     statistics: new RedisStatistics(redis, keys),
     photos: { decodePhoto, decodedTypes, maxEncodedBytes: env.MAX_ENCODED_BYTES },
     maxImages: env.MAX_IMAGES_PER_CALL,

@@ -1,6 +1,7 @@
 import type { Hono } from 'hono'
 import type { RequestIdVariables } from 'hono/request-id'
 import type { ApiKeyStore, Caller } from '../shared/api-key.ts'
+import type { BatchStore } from '../shared/batch.ts'
 import type { Clock } from '../shared/clock.ts'
 import type { JobProducer } from '../shared/job-queue.ts'
 import type { ModelReference } from '../shared/model-reference.ts'
@@ -19,6 +20,7 @@ export interface EdgeDeps {
   apiKeys: ApiKeyStore
   /** Whether who sends no API key is served. */
   allowAnonymous: boolean
+  batches: BatchStore
   statistics: StatisticsReader
   photos: PhotoIntake
   /** The most images of one call. */

@@ -41,8 +41,11 @@ export function answerWithJob(
   return c.json(body, 202)
 }
 
+/** Not with HEAD: a stream that nobody reads would go on. */
 export function wantsEvents(c: RequestContext): boolean {
-  return /(?:^|,)\s*text\/event-stream\s*(?:$|[,;])/i.test(c.req.header('accept') ?? '')
+  return (
+    c.req.method !== 'HEAD' && /(?:^|,)\s*text\/event-stream\s*(?:$|[,;])/i.test(c.req.header('accept') ?? '')
+  )
 }
 
 /** What happens to a job from now on, as a stream of events. */

@@ -19,7 +19,7 @@ function ofJson(body: unknown, type = 'application/json'): UploadedPhotos {
 const file = (...bytes: number[]) => new Blob([Uint8Array.from(bytes)])
 const base64 = (...bytes: number[]) => Buffer.from(bytes).toString('base64')
 /** A photo's bytes, or the code and detail of why there are none. */
-const plain = ({ photos }: UploadedPhotos) =>
+const plain = ({ photos }: Pick<UploadedPhotos, 'photos'>) =>
   photos.map((photo) => (photo instanceof ProblemError ? photo.message : [...photo]))
 
 function problemOf(work: () => unknown): ProblemError {
@@ -160,7 +160,7 @@ describe('JSON', () => {
       'application/json',
       images.length,
     )
-    expect(plain({ photos } as UploadedPhotos)).toEqual([
+    expect(plain({ photos })).toEqual([
       [1],
       expect.stringMatching(/^invalid-request: .*images\[1\]/),
       [2],

@@ -4,16 +4,19 @@ import { fromBase64Into } from './base64.ts'
 import { type FormPart, formParts } from './multipart.ts'
 import { parsePredictBody, parseWebhookFields } from './predict-body.ts'
 
-/** What a call brings. */
-export interface UploadedPhotos {
-  /** At least one, in order: its bytes, a view of the body; or, in a batch, why there are none. */
-  photos: (Uint8Array | ProblemError)[]
-  /** Several were sent, or a list that might have held several: the answer is a batch. Else there is one photo, and it can be read. */
-  isBatch: boolean
+/**
+ * What a call brings: one photo; or a batch of at least one, in order, each its bytes or why there are none. A list that might have held
+ * several is a batch. Bytes are views of the body.
+ */
+export type UploadedPhotos = OneOrMany & {
   /** As it came: whether it may be called is not looked at here. */
   webhookUrl: string | undefined
   webhookEvents: WebhookEvent[] | undefined
 }
+
+type OneOrMany =
+  | { isBatch: false; photos: [Uint8Array] }
+  | { isBatch: true; photos: (Uint8Array | ProblemError)[] }
 
 /** The field of a multipart form that holds a photo, as in the Keras tutorial. */
 const FIELD = 'image'
@@ -92,13 +95,11 @@ function decoded(text: string, place: Uint8Array, field: string): Uint8Array | P
 }
 
 /** Of one photo alone, its problem is the call's. */
-function oneOrMany(
-  photos: (Uint8Array | ProblemError)[],
-  isBatch: boolean,
-): Pick<UploadedPhotos, 'photos' | 'isBatch'> {
-  const [first] = photos
-  if (!isBatch && first instanceof ProblemError) throw first
-  return { photos, isBatch }
+function oneOrMany(photos: (Uint8Array | ProblemError)[], isBatch: boolean): OneOrMany {
+  const [photo] = photos
+  if (isBatch || !photo) return { isBatch: true, photos }
+  if (photo instanceof ProblemError) throw photo
+  return { isBatch: false, photos: [photo] }
 }
 
 function assertNotTooMany(images: number, maxImages: number): void {

@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { PROBLEMS, ProblemError } from '../shared/errors.ts'
 import type { PublicProblem } from '../shared/public-problem.ts'
 import { RedisReplyError, RedisUnreachableError } from '../shared/redis-commands.ts'
+import type { EdgeDeps } from './edge-context.ts'
 
 /** Seconds after which a 503 is worth trying again, where nothing is known that it could be computed from. */
 const RETRY_AFTER_SECONDS = 5
@@ -17,6 +18,18 @@ export function asProblem(error: unknown): ProblemError {
   return new ProblemError('internal-error', 'The failure is in our log under this request id.', {
     cause: error,
   })
+}
+
+/** Tells our log what a problem came from, if it is ours. A caller who has hung up makes failures that are nobody's. */
+export function logOwnFailure(
+  c: Context,
+  { logFailure }: Pick<EdgeDeps, 'logFailure'>,
+  problem: ProblemError,
+): void {
+  const hungUp = c.req.raw.signal?.aborted
+  if (!(problem.cause instanceof Error) || PROBLEMS[problem.code].status < 500 || hungUp) return
+  const { name, message } = problem.cause
+  logFailure({ requestId: c.get('requestId'), code: problem.code, reason: `${name}: ${message}` })
 }
 
 /** RFC 9457. */

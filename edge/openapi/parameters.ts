@@ -23,7 +23,7 @@ export const PARAMETERS = {
   jobId: {
     in: 'path',
     name: 'id',
-    description: 'A job’s id, as POST /predict gave it.',
+    description: 'A job’s or a batch’s id, as POST /predict gave it.',
     schema: z.string().min(1),
     example: 'q7tBqnZDQ2mJdQxvD5b1Kg.resnet50',
   },

@@ -4,18 +4,26 @@ import { jsonResponse, type Paths, parameters } from './operation.ts'
 import { KEYED, problemResponses } from './problem-responses.ts'
 import { headersOf } from './response-headers.ts'
 
-const ended = jsonResponse('The job, which has ended: well or not.', 'Job', ['Server-Timing'])
+const ended = jsonResponse(
+  'The job, or the batch, which has ended: well or not.',
+  ['Job', 'Batch'],
+  ['Server-Timing'],
+)
 
 const read: JsonSchema = {
   operationId: 'getResult',
   tags: ['Jobs'],
-  summary: 'Ask for a job',
+  summary: 'Ask for a job or a batch',
   description:
     'At once, after at most ?wait= seconds, or as a stream of events with `Accept: text/event-stream`.',
   parameters: parameters('jobId', 'wait', 'encodingFormat', 'lastEventId'),
   responses: {
     200: { ...ended, content: { ...ended.content, ...EVENT_STREAM } },
-    202: jsonResponse('The job is pending.', 'Job', ['Location', 'Retry-After', 'Server-Timing']),
+    202: jsonResponse(
+      'The job, or the batch, is pending.',
+      ['Job', 'Batch'],
+      ['Location', 'Retry-After', 'Server-Timing'],
+    ),
     204: { description: 'The stream of events has nothing more to tell.', headers: headersOf() },
     ...problemResponses(...KEYED, 'invalid-request', 'job-not-found', 'result-expired'),
   },
@@ -26,13 +34,15 @@ function cancel(operationId: string, description: string): JsonSchema {
   return {
     operationId,
     tags: ['Jobs'],
-    summary: 'Cancel a job',
+    summary: 'Cancel a job or a batch',
     description,
     parameters: parameters('jobId', 'encodingFormat'),
     responses: {
-      200: jsonResponse('The job after it. One that had ended already is as it was.', 'Job', [
-        'Server-Timing',
-      ]),
+      200: jsonResponse(
+        'The job, or the batch, after it. What had ended already is as it was.',
+        ['Job', 'Batch'],
+        ['Server-Timing'],
+      ),
       ...problemResponses(...KEYED, 'invalid-request', 'job-not-found', 'result-expired'),
     },
   }

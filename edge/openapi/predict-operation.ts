@@ -4,13 +4,7 @@ import { jsonResponse, type Paths, parameters } from './operation.ts'
 import { KEYED, problemResponses } from './problem-responses.ts'
 import type { ResponseHeader } from './response-headers.ts'
 
-const HEADERS: readonly ResponseHeader[] = [
-  'Preference-Applied',
-  'Server-Timing',
-  'X-Cache',
-  'RateLimit-Policy',
-  'RateLimit',
-]
+const HEADERS: readonly ResponseHeader[] = ['Preference-Applied', 'X-Cache', 'RateLimit-Policy', 'RateLimit']
 
 /** As in the Keras tutorial; beside it what JSON says in fields of the same names. */
 const FORM = {
@@ -57,7 +51,15 @@ export const predictPaths: Paths = {
       requestBody: REQUEST_BODY,
       responses: {
         200: withEvents(
-          jsonResponse('The job, or the batch, which has ended: well or not.', ['Job', 'Batch'], HEADERS),
+          jsonResponse(
+            'The job, or the batch, which has ended: well or not.',
+            ['Job', 'Batch'],
+            [
+              // Of a stream of events.
+              'Location',
+              ...HEADERS,
+            ],
+          ),
         ),
         202: jsonResponse(
           'The job, or the batch, is pending.',

@@ -32,8 +32,8 @@ export function componentHeaders(): Record<string, JsonSchema> {
   )
 }
 
-/** `headers` of a response. Every answer has X-Request-Id. */
+/** `headers` of a response. Every answer has X-Request-Id, and may have Server-Timing. */
 export function headersOf(...names: ResponseHeader[]): Record<string, JsonSchema> {
-  const all: ResponseHeader[] = ['X-Request-Id', ...names]
+  const all: ResponseHeader[] = ['X-Request-Id', 'Server-Timing', ...names]
   return Object.fromEntries(all.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
 }

@@ -4,11 +4,7 @@ import { jsonResponse, type Paths, parameters } from './operation.ts'
 import { KEYED, problemResponses } from './problem-responses.ts'
 import { headersOf } from './response-headers.ts'
 
-const ended = jsonResponse(
-  'The job, or the batch, which has ended: well or not.',
-  ['Job', 'Batch'],
-  ['Server-Timing'],
-)
+const ended = jsonResponse('The job, or the batch, which has ended: well or not.', ['Job', 'Batch'])
 
 const read: JsonSchema = {
   operationId: 'getResult',
@@ -19,11 +15,7 @@ const read: JsonSchema = {
   parameters: parameters('jobId', 'wait', 'encodingFormat', 'lastEventId'),
   responses: {
     200: { ...ended, content: { ...ended.content, ...EVENT_STREAM } },
-    202: jsonResponse(
-      'The job, or the batch, is pending.',
-      ['Job', 'Batch'],
-      ['Location', 'Retry-After', 'Server-Timing'],
-    ),
+    202: jsonResponse('The job, or the batch, is pending.', ['Job', 'Batch'], ['Location', 'Retry-After']),
     204: { description: 'The stream of events has nothing more to tell.', headers: headersOf() },
     ...problemResponses(...KEYED, 'invalid-request', 'job-not-found', 'result-expired'),
   },
@@ -38,11 +30,10 @@ function cancel(operationId: string, description: string): JsonSchema {
     description,
     parameters: parameters('jobId', 'encodingFormat'),
     responses: {
-      200: jsonResponse(
-        'The job, or the batch, after it. What had ended already is as it was.',
-        ['Job', 'Batch'],
-        ['Server-Timing'],
-      ),
+      200: jsonResponse('The job, or the batch, after it. What had ended already is as it was.', [
+        'Job',
+        'Batch',
+      ]),
       ...problemResponses(...KEYED, 'invalid-request', 'job-not-found', 'result-expired'),
     },
   }

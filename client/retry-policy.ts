@@ -27,5 +27,5 @@ export function pauseBeforeRetry(
     return pause * (0.5 + random / 2)
   }
   const asked = retryAfterSeconds * 1000
-  return asked > LONGEST_RETRY_AFTER_MS ? undefined : asked * (1 + random / 10)
+  return asked > LONGEST_RETRY_AFTER_MS ? undefined : Math.round(asked * (1 + random / 10))
 }

@@ -4,7 +4,12 @@ import { jsonResponse, type Paths, parameters } from './operation.ts'
 import { KEYED, problemResponses } from './problem-responses.ts'
 import { headersOf } from './response-headers.ts'
 
-const ended = jsonResponse('The job, or the batch, which has ended: well or not.', ['Job', 'Batch'])
+const ended = jsonResponse(
+  'The job, or the batch, which has ended: well or not.',
+  ['Job', 'Batch'],
+  // Of a stream of events.
+  ['Location'],
+)
 
 const read: JsonSchema = {
   operationId: 'getResult',

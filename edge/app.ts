@@ -1,20 +1,33 @@
 import { Hono } from 'hono'
 import { requestId } from 'hono/request-id'
-import { PROBLEMS, ProblemError } from '../shared/errors.ts'
+import { ProblemError } from '../shared/errors.ts'
 import { Callers } from './callers.ts'
 import type { EdgeApp, EdgeContext, EdgeDeps } from './edge-context.ts'
+import { allowedMethods } from './middleware/allowed-methods.ts'
 import { authenticate } from './middleware/authenticate.ts'
+import { crossOrigin } from './middleware/cross-origin.ts'
+import { protectiveHeaders } from './middleware/protective-headers.ts'
+import { serverTiming } from './middleware/server-timing.ts'
 import { ModelDirectory } from './model-directory.ts'
-import { asProblem, problemResponse } from './problem.ts'
-import { RequestTimings } from './request-timings.ts'
+import { asProblem, logOwnFailure, problemResponse } from './problem.ts'
+import { healthRoutes } from './routes/health.ts'
 import { modelRoutes } from './routes/models.ts'
+import { openapiRoutes } from './routes/openapi.ts'
 import { predictRoutes } from './routes/predict.ts'
 import { resultRoutes } from './routes/result.ts'
+import { rootRoutes } from './routes/root.ts'
+import { statsRoutes } from './routes/stats.ts'
 import { Uploads } from './uploads.ts'
 import { ServiceTimes } from './waiting/service-times.ts'
 
 /** Where an API key is asked for. */
-const KEYED_PATHS = ['/predict', '/result/*', '/models']
+const KEYED_PATHS = ['/predict', '/result/*', '/models', '/stats']
+
+/**
+ * A caller's own `X-Request-Id` is taken up to this length, of letters, digits, `_`, `-` and `=`: it stands in logs and in jobs. In place of any
+ * other, one is made.
+ */
+const MAX_REQUEST_ID_LENGTH = 128
 
 /** The whole HTTP API. Holds nothing of a single request; one app serves an isolate for as long as it lives. */
 export function createApp(deps: EdgeDeps): EdgeApp {
@@ -24,16 +37,21 @@ export function createApp(deps: EdgeDeps): EdgeApp {
   const context: EdgeContext = { deps, callers, models, serviceTimes: new ServiceTimes(), uploads }
   const app: EdgeApp = new Hono()
 
-  app.use(requestId())
-  app.use(async (c, next) => {
-    c.set('timings', new RequestTimings(deps.clock.now))
-    await next()
-  })
-  app.get('/health', (c) => c.json({ status: 'ok' }))
+  app.use(
+    requestId({ limitLength: MAX_REQUEST_ID_LENGTH }),
+    protectiveHeaders(),
+    serverTiming(deps.clock),
+    allowedMethods(app),
+    crossOrigin(deps.corsOrigins),
+  )
+  rootRoutes(app)
+  healthRoutes(app, context)
   for (const path of KEYED_PATHS) app.use(path, authenticate(callers, deps.clock))
   predictRoutes(app, context)
   resultRoutes(app, context)
   modelRoutes(app, context)
+  openapiRoutes(app, context)
+  statsRoutes(app, context)
 
   app.notFound((c) =>
     problemResponse(
@@ -43,11 +61,7 @@ export function createApp(deps: EdgeDeps): EdgeApp {
   )
   app.onError((error, c) => {
     const problem = asProblem(error)
-    const hungUp = c.req.raw.signal?.aborted
-    if (problem.cause instanceof Error && PROBLEMS[problem.code].status >= 500 && !hungUp) {
-      const { name, message } = problem.cause
-      deps.logFailure({ requestId: c.get('requestId'), code: problem.code, reason: `${name}: ${message}` })
-    }
+    logOwnFailure(c, deps, problem)
     return problemResponse(c, problem)
   })
   return app

@@ -2,12 +2,15 @@ import { systemClock } from '../shared/clock.ts'
 import type { ImageType } from '../shared/image-type.ts'
 import type { PhotoDecoder } from '../shared/photo-decoder.ts'
 import { RedisApiKeys } from '../shared/redis-api-keys.ts'
+import { RedisBatches } from '../shared/redis-batches.ts'
 import { RedisJobProducer } from '../shared/redis-job-producer.ts'
 import { RedisKeys } from '../shared/redis-keys.ts'
+import { RedisStatistics } from '../shared/redis-statistics.ts'
 import { createApp } from './app.ts'
 import type { EdgeApp, EdgeDeps } from './edge-context.ts'
 import type { EdgeEnv } from './env.ts'
 import { RedisRest } from './redis-rest.ts'
+import { RestResultPush } from './result-push.ts'
 
 /** What differs from one runtime to another. */
 export interface RuntimeParts extends Pick<EdgeDeps, 'logFailure' | 'stopping'> {
@@ -18,11 +21,8 @@ export interface RuntimeParts extends Pick<EdgeDeps, 'logFailure' | 'stopping'> 
 
 /** The edge as its settings say: all that is the same wherever it runs. For entry files. */
 export function composeEdge(env: EdgeEnv, { decodePhoto, decodedTypes, ...parts }: RuntimeParts): EdgeApp {
-  const redis = new RedisRest({
-    url: env.UPSTASH_REDIS_REST_URL,
-    token: env.UPSTASH_REDIS_REST_TOKEN,
-    timeoutMs: env.REDIS_TIMEOUT_MS,
-  })
+  const address = { url: env.UPSTASH_REDIS_REST_URL, token: env.UPSTASH_REDIS_REST_TOKEN }
+  const redis = new RedisRest({ ...address, timeoutMs: env.REDIS_TIMEOUT_MS })
   const keys = new RedisKeys(env.KEY_PREFIX)
   return createApp({
     ...parts,
@@ -33,13 +33,17 @@ export function composeEdge(env: EdgeEnv, { decodePhoto, decodedTypes, ...parts 
       deadlineMs: env.JOB_DEADLINE_SECONDS * 1000,
       resultTtlMs: env.RESULT_TTL_SECONDS * 1000,
     }),
+    batches: new RedisBatches(redis, keys),
+    statistics: new RedisStatistics(redis, keys),
     photos: { decodePhoto, decodedTypes, maxEncodedBytes: env.MAX_ENCODED_BYTES },
+    maxImages: env.MAX_IMAGES_PER_CALL,
+    corsOrigins: env.CORS_ORIGINS,
     clock: systemClock,
     random: Math.random,
     defaultModel: env.DEFAULT_MODEL,
     defaultDeadlineSeconds: env.JOB_DEADLINE_SECONDS,
     cacheTtlSeconds: env.CACHE_TTL_SECONDS,
-    push: undefined,
+    push: env.RESULT_PUSH === 'off' ? undefined : new RestResultPush(address, systemClock),
     defaultWaitSeconds: env.DEFAULT_WAIT_SECONDS,
     uploads: {
       maxBytes: env.MAX_UPLOAD_BYTES,

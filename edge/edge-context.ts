@@ -1,9 +1,11 @@
 import type { Hono } from 'hono'
 import type { RequestIdVariables } from 'hono/request-id'
 import type { ApiKeyStore, Caller } from '../shared/api-key.ts'
+import type { BatchStore } from '../shared/batch.ts'
 import type { Clock } from '../shared/clock.ts'
 import type { JobProducer } from '../shared/job-queue.ts'
 import type { ModelReference } from '../shared/model-reference.ts'
+import type { StatisticsReader } from '../shared/statistics.ts'
 import type { Callers } from './callers.ts'
 import type { PhotoIntake } from './decode-or-forward.ts'
 import type { ModelDirectory } from './model-directory.ts'
@@ -18,7 +20,13 @@ export interface EdgeDeps {
   apiKeys: ApiKeyStore
   /** Whether who sends no API key is served. */
   allowAnonymous: boolean
+  batches: BatchStore
+  statistics: StatisticsReader
   photos: PhotoIntake
+  /** The most images of one call. */
+  maxImages: number
+  /** Origins of the web pages that may call. */
+  corsOrigins: '*' | readonly string[]
   clock: Clock
   /** 0 to 1, for jitter. */
   random: () => number

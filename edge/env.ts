@@ -35,6 +35,23 @@ const imageLimitSettings = {
   MAX_JPEG_SCANS: positiveInteger.default(maxScans),
 }
 
+const ANY_ORIGIN = '*'
+
+/** `*`, or a list of origins with commas between them. */
+const corsOrigins = z
+  .string()
+  .default(ANY_ORIGIN)
+  .transform((text) => text.split(',').map((origin) => origin.trim()))
+  .refine((origins) => origins.every(isOrigin), {
+    error:
+      'must be * or origins like https://example.com (scheme and host, no slash at the end), with commas between them',
+  })
+  .transform((origins) => (origins.includes(ANY_ORIGIN) ? ANY_ORIGIN : origins))
+
+function isOrigin(text: string): boolean {
+  return text === ANY_ORIGIN || (URL.canParse(text) && new URL(text).origin === text)
+}
+
 /** The edge's settings. On Workers: variables in wrangler.toml, and the two that name Redis as secrets. */
 export const edgeEnvSchema = z.object({
   /** Upstash's REST URL, or a gateway's. */
@@ -47,6 +64,8 @@ export const edgeEnvSchema = z.object({
     .enum(['true', 'false'], { error: 'must be true or false' })
     .default('false')
     .transform((text) => text === 'true'),
+  /** The web pages that may call the API from a browser, by their origins. It is never told to send cookies along: API keys are headers. */
+  CORS_ORIGINS: corsOrigins,
   /**
    * The model of requests that name none: `name`, or `name@version`, which is also the version of requests for this model that name
    * none. Without it, such requests work while there is just one model.
@@ -74,6 +93,12 @@ export const edgeEnvSchema = z.object({
     .default(300),
   /** How long POST /predict waits for the result where the request does not say. */
   DEFAULT_WAIT_SECONDS: z.coerce.number().int().min(0).max(60).default(30),
+  /** Images that one call may carry, each a job of its own. All of them together are one upload. */
+  MAX_IMAGES_PER_CALL: upTo(64).default(16),
+  /**
+   * Whether results that take longer are told of over the REST endpoint's /subscribe, where it has one; `off`: they are only polled for.
+   */
+  RESULT_PUSH: z.enum(['auto', 'off'], { error: 'must be auto or off' }).default('auto'),
   MAX_UPLOAD_BYTES: positiveInteger.default(10 * 1024 * 1024),
   /**
    * The most bytes of a photo that travels to the pool encoded, for models that allow it. In base64 it is a third larger, and

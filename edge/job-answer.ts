@@ -41,8 +41,11 @@ export function answerWithJob(
   return c.json(body, 202)
 }
 
+/** Not with HEAD: a stream that nobody reads would go on. */
 export function wantsEvents(c: RequestContext): boolean {
-  return /(?:^|,)\s*text\/event-stream\s*(?:$|[,;])/i.test(c.req.header('accept') ?? '')
+  return (
+    c.req.method !== 'HEAD' && /(?:^|,)\s*text\/event-stream\s*(?:$|[,;])/i.test(c.req.header('accept') ?? '')
+  )
 }
 
 /** What happens to a job from now on, as a stream of events. */
@@ -56,7 +59,7 @@ export function answerWithEvents(
   c.req.raw.signal?.addEventListener('abort', () => gone.abort())
   const { job } = look
   const looks = {
-    ...looksAt(context, job, { everyPlace: true }),
+    ...looksAt(context, job, { everyStep: true }),
     waitMs: Math.max(0, job.deadline - job.created_at) + DEADLINE_MARGIN_MS,
     expectedMs: look.job.status === 'queued' ? context.serviceTimes.expectedMs(job.model) : 0,
     signal: gone.signal,

@@ -1,3 +1,5 @@
+import * as z from 'zod'
+
 /**
  * Every failure a client can see, in one table. `status` is the HTTP status, `title` the public summary (RFC 9457),
  * `retryable` whether the very same request may succeed later. What happened in this one case goes into `detail`,
@@ -38,10 +40,12 @@ export const PROBLEMS = {
   'edge-busy': { status: 503, retryable: true, title: 'Too many uploads at once' },
   'queue-full': { status: 503, retryable: true, title: 'The queue is full' },
   'no-model': { status: 503, retryable: true, title: 'No worker pool has announced a model' },
+  'no-pool': { status: 503, retryable: true, title: 'No worker pool is running' },
   'queue-unavailable': { status: 503, retryable: true, title: 'The queue cannot be reached' },
 } as const satisfies Record<string, { status: number; retryable: boolean; title: string }>
 
 export type ProblemCode = keyof typeof PROBLEMS
+export const problemCodeSchema = z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]])
 
 /** An error whose `code` and `detail` may be shown to the client; its `cause` may not. */
 export class ProblemError extends Error {

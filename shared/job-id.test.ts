@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { modelOfJobId, newJobId } from './job-id.ts'
+import { isBatchId, modelOfBatchId, modelOfJobId, newBatchId, newJobId } from './job-id.ts'
 
 const RANDOM = 'AZaz09-_AZaz09-_AZaz09'
 
@@ -69,5 +69,39 @@ describe('what is no job id is refused', () => {
     ['a valid id with something before it', `x/${RANDOM}.model`],
   ])('%s', (_, id) => {
     expect(modelOfJobId(id)).toBeUndefined()
+  })
+})
+
+describe('a batch id', () => {
+  test.each(['m', 'v1.0.3', 'batch_', 'm'.repeat(64)])(
+    'gives back its model %j, and is URL-safe',
+    (model) => {
+      const id = newBatchId(model)
+      expect(modelOfBatchId(id)).toBe(model)
+      expect(encodeURIComponent(id)).toBe(id)
+      expect(newBatchId(model)).not.toBe(id)
+    },
+  )
+
+  test('is no job id, and no job id is one, whatever its random part begins with', () => {
+    expect(modelOfJobId(newBatchId('m'))).toBeUndefined()
+    for (const id of [newJobId('m'), `batch_${RANDOM.slice(6)}.m`, `${RANDOM}.batch_m`]) {
+      expect(modelOfJobId(id)).toBeDefined()
+      expect(isBatchId(id)).toBe(false)
+    }
+  })
+
+  test.each([
+    '',
+    'batch_',
+    `batch_${RANDOM}`,
+    `batch_${RANDOM}.`,
+    `batch_${RANDOM}.a/b`,
+    `batch_${RANDOM}.a{b`,
+    `Batch_${RANDOM}.m`,
+    `batch_batch_${RANDOM}.m`,
+    `batch_${RANDOM}.m\n`,
+  ])('is not %j', (id) => {
+    expect(isBatchId(id)).toBe(false)
   })
 })

@@ -1,12 +1,11 @@
 import * as z from 'zod'
-import { PROBLEMS, type ProblemCode } from './errors.ts'
+import { PROBLEMS, type ProblemCode, problemCodeSchema } from './errors.ts'
 import { type EncodingFormat, type Job, predictionSchema } from './job.ts'
 import { jobStatusSchema } from './job-state.ts'
 import { prioritySchema } from './priority.ts'
 import { float32Elements, tensorValueSchema } from './tensor-value.ts'
 import { webhookDeliverySchema } from './webhook.ts'
 
-const problemCodeSchema = z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]])
 const isoTime = z.iso.datetime()
 
 /** A job as callers see it. `success` and `predictions[].label/probability` are the names of the Keras tutorial's API. */

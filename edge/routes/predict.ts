@@ -1,52 +1,76 @@
 import type { Context } from 'hono'
 import { ProblemError } from '../../shared/errors.ts'
+import type { EncodingFormat } from '../../shared/job.ts'
 import type { EdgeApp, EdgeContext, EdgeEnvironment } from '../edge-context.ts'
 import { parseEncodingFormat } from '../encoding-format.ts'
 import { answerWithEvents, answerWithJob, wantsEvents } from '../job-answer.ts'
 import { allowOnly } from '../method-not-allowed.ts'
-import { photoInBody } from '../photo-in-body.ts'
+import { photosInBody, type UploadedPhotos } from '../photos-in-body.ts'
 import { parsePrefer, preferenceApplied } from '../prefer-header.ts'
-import { rateHeaders } from '../rate-headers.ts'
+import { sayRate } from '../rate-headers.ts'
 import { parseRequestOptions } from '../submission/request-options.ts'
+import { requestedWebhook } from '../submission/requested-webhook.ts'
 import { type Submission, type Submitted, submit } from '../submission/submit.ts'
 import { traceparentToPassOn } from '../traceparent.ts'
 import { looksAt } from '../waiting/job-looks.ts'
 import { waitForResult } from '../waiting/wait-for-result.ts'
+import { answerNewBatch, submitBatch } from './batch.ts'
 
-/** POST /predict: a photo in, labels out, or a job id if the caller will not wait that long. */
+/**
+ * POST /predict: a photo in, labels out, or a job id if the caller will not wait that long. Several photos make a batch, which is answered
+ * in the same way.
+ */
 export function predictRoutes(app: EdgeApp, context: EdgeContext): void {
   app.post('/predict', async (c) => {
     // Whatever is wrong with a request is said when its body has arrived: a client that is still sending misses the answer.
-    const { encoding, submitted } = await context.uploads.withBody(c.req.raw, async (body) => {
+    const { encoding, batch, submitted } = await context.uploads.withBody(c.req.raw, async (body) => {
       const encoding = parseEncodingFormat(c.req.query('encoding_format'))
-      const submission = await c.get('timings').measure('validate', () => submissionOf(c, context))
-      const photo = photoInBody(body, c.req.raw.headers.get('content-type'))
-      return { encoding, submitted: await submit(context, photo, submission) }
+      const uploaded = photosInBody(body, c.req.raw.headers.get('content-type'), context.deps.maxImages)
+      const submission = await c.get('timings').measure('validate', () => submissionOf(c, context, uploaded))
+      if (uploaded.isBatch)
+        return { encoding, batch: await submitBatch(c, context, uploaded.photos, submission) }
+      return { encoding, submitted: await submit(context, uploaded.photos[0], submission) }
     })
-    sayHowAccepted(c, submitted)
-    const accepted = { job: submitted.job, position: submitted.position }
-    if (wantsEvents(c)) return answerWithEvents(c, context, accepted, encoding)
     const waitMs = waitMsOf(c, context)
-    const found = await c.get('timings').measure('wait', () =>
-      waitForResult({
-        accepted,
-        ...looksAt(context, submitted.job),
-        waitMs,
-        expectedMs: context.serviceTimes.expectedMs(submitted.job.model),
-        signal: c.req.raw.signal,
-      }),
-    )
-    if (!found)
-      throw new ProblemError('job-not-found', 'The job was accepted and has vanished from the queue since.')
-    if (submitted.outcome === 'queued') context.serviceTimes.observe(found.job)
-    return answerWithJob(c, context, found, encoding)
+    return batch
+      ? answerNewBatch(c, context, batch, { waitMs, encoding })
+      : answerNewJob(c, context, submitted, { waitMs, encoding })
   })
-  allowOnly(app, '/predict', ['POST'])
+  allowOnly(app, '/predict')
 }
 
 type RequestContext = Context<EdgeEnvironment>
 
-async function submissionOf(c: RequestContext, context: EdgeContext): Promise<Submission> {
+/** The answer to the call that made a job, when it has ended, or after at most `waitMs`. */
+async function answerNewJob(
+  c: RequestContext,
+  context: EdgeContext,
+  submitted: Submitted,
+  { waitMs, encoding }: { waitMs: number; encoding: EncodingFormat },
+): Promise<Response> {
+  sayHowAccepted(c, submitted)
+  const accepted = { job: submitted.job, position: submitted.position }
+  if (wantsEvents(c)) return answerWithEvents(c, context, accepted, encoding)
+  const found = await c.get('timings').measure('wait', () =>
+    waitForResult({
+      accepted,
+      ...looksAt(context, submitted.job),
+      waitMs,
+      expectedMs: context.serviceTimes.expectedMs(submitted.job.model),
+      signal: c.req.raw.signal,
+    }),
+  )
+  if (!found)
+    throw new ProblemError('job-not-found', 'The job was accepted and has vanished from the queue since.')
+  if (submitted.outcome === 'queued') context.serviceTimes.observe(found.job)
+  return answerWithJob(c, context, found, encoding)
+}
+
+async function submissionOf(
+  c: RequestContext,
+  context: EdgeContext,
+  uploaded: UploadedPhotos,
+): Promise<Submission> {
   const { model, version } = c.req.query()
   const caller = c.get('caller')
   return {
@@ -56,7 +80,7 @@ async function submissionOf(c: RequestContext, context: EdgeContext): Promise<Su
     model: await context.models.choose({ model, version }),
     cancelAfter: c.req.header('cancel-after'),
     asked: `${model ?? ''}@${version ?? ''}`,
-    webhook: undefined,
+    webhook: requestedWebhook(uploaded, new URL(c.req.url).origin),
     requestId: c.get('requestId'),
     traceparent: traceparentToPassOn(c.req.header('traceparent')),
     timings: c.get('timings'),
@@ -72,6 +96,6 @@ function waitMsOf(c: RequestContext, { deps }: EdgeContext): number {
 }
 
 function sayHowAccepted(c: RequestContext, { rate, outcome, cacheable }: Submitted): void {
-  for (const [name, value] of Object.entries(rate ? rateHeaders(rate) : {})) c.header(name, value)
+  sayRate(c, rate)
   if (cacheable) c.header('x-cache', outcome === 'hit' ? 'hit' : outcome === 'joined' ? 'join' : 'miss')
 }

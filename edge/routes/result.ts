@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { maySeeJob } from '../../shared/api-key.ts'
 import { ProblemError } from '../../shared/errors.ts'
+import { isBatchId } from '../../shared/job-id.ts'
 import type { JobLook } from '../../shared/job-queue.ts'
 import { isTerminal } from '../../shared/job-state.ts'
 import type { EdgeApp, EdgeContext, EdgeEnvironment } from '../edge-context.ts'
@@ -11,6 +12,7 @@ import { MAX_WAIT_SECONDS } from '../prefer-header.ts'
 import { hasSeenAll, parseLastEventId } from '../waiting/job-events.ts'
 import { looksAt } from '../waiting/job-looks.ts'
 import { waitForResult } from '../waiting/wait-for-result.ts'
+import { answerKnownBatch, cancelBatch } from './batch.ts'
 
 /**
  * GET /result/:id: the job as it is, as it is after at most `?wait=` seconds, or what happens to it as a stream of events.
@@ -20,6 +22,8 @@ export function resultRoutes(app: EdgeApp, context: EdgeContext): void {
   app.get('/result/:id', async (c) => {
     const encoding = parseEncodingFormat(c.req.query('encoding_format'))
     const waitMs = parseWait(c.req.query('wait')) * 1000
+    const id = c.req.param('id')
+    if (isBatchId(id)) return answerKnownBatch(c, context, id, { waitMs, encoding })
     const look = await lookFor(c, context)
     if (wantsEvents(c)) {
       if (hasSeenAll(look, parseLastEventId(c.req.header('last-event-id')))) return c.body(null, 204)
@@ -44,14 +48,16 @@ export function resultRoutes(app: EdgeApp, context: EdgeContext): void {
 
   const cancel = async (c: Context<EdgeEnvironment, '/result/:id'>) => {
     const encoding = parseEncodingFormat(c.req.query('encoding_format'))
+    const id = c.req.param('id')
+    if (isBatchId(id)) return cancelBatch(c, context, id, encoding)
     const { job } = await lookFor(c, context)
     if ((await context.deps.queue.cancel(job)) === undefined) throw noSuchJob()
     return answerWithJob(c, context, await lookFor(c, context), encoding)
   }
   app.delete('/result/:id', cancel)
   app.post('/result/:id/cancel', cancel)
-  allowOnly(app, '/result/:id', ['GET', 'DELETE'])
-  allowOnly(app, '/result/:id/cancel', ['POST'])
+  allowOnly(app, '/result/:id')
+  allowOnly(app, '/result/:id/cancel')
 }
 
 /** The job that a request names. Throws ProblemError if it is not there any more, or for this caller was never there. */

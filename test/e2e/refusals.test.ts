@@ -130,7 +130,7 @@ describe('reading results', () => {
 test('other methods are told which there are', async () => {
   const response = await stack.get('/predict')
   await expectProblem(response, 405, 'method-not-allowed')
-  expect(response.headers.get('allow')).toBe('POST')
+  expect(response.headers.get('allow')).toBe('POST, OPTIONS')
 })
 
 test('other addresses are told where to go', async () => {

@@ -18,6 +18,7 @@ export function wrongRequests(photo: Uint8Array): WrongRequest[] {
     headers: { 'content-type': contentType },
   })
   const TYPE = 'multipart/form-data; boundary=x'
+  const JSON_TYPE = { 'content-type': 'application/json' }
   const END = Buffer.from('--x--\r\n')
   const wrong = (name: string, status: number, code: string, request: RequestInit): WrongRequest => ({
     name,
@@ -51,10 +52,10 @@ export function wrongRequests(photo: Uint8Array): WrongRequest[] {
       form('multipart/form-data; boundary=y; boundary=x', part('image', photo), END),
     ),
     wrong(
-      'two photos in one form',
+      'more photos in one form than a call may have',
       400,
       'invalid-request',
-      form(TYPE, part('image', photo), part('image', photo), END),
+      form(TYPE, ...Array.from({ length: 17 }, () => part('image', photo)), END),
     ),
     wrong('text in place of a file', 400, 'missing-image', textField()),
     wrong('a photo inside a web page', 415, 'unsupported-image', {
@@ -65,6 +66,18 @@ export function wrongRequests(photo: Uint8Array): WrongRequest[] {
     }),
     wrong('a photo behind one stray byte', 415, 'unsupported-image', {
       body: new Uint8Array(Buffer.concat([Buffer.from('\n'), photo])),
+    }),
+    wrong('a photo that is said to be JSON', 400, 'invalid-request', {
+      body: new Uint8Array(photo),
+      headers: JSON_TYPE,
+    }),
+    wrong('JSON nested 100,000 deep', 400, 'invalid-request', {
+      body: '['.repeat(100_000),
+      headers: JSON_TYPE,
+    }),
+    wrong('9 MB of JSON that is no base64', 400, 'invalid-request', {
+      body: JSON.stringify({ image: '*'.repeat(9_000_000) }),
+      headers: JSON_TYPE,
     }),
     wrong('20 MB', 413, 'body-too-large', { body: new Uint8Array(20_000_000) }),
   ]

@@ -1,0 +1,94 @@
+import type { Context } from 'hono'
+import type { Batch } from '../../shared/batch.ts'
+import type { EncodingFormat } from '../../shared/job.ts'
+import { hasEnded, type PublicBatch, toPublicBatch } from '../../shared/public-batch.ts'
+import type { EdgeContext, EdgeEnvironment } from '../edge-context.ts'
+import { eventStreamResponse, type ServerSentEvent } from '../event-stream.ts'
+import { type BatchLooks, lookAtBatch } from './look-at-batch.ts'
+
+type RequestContext = Context<EdgeEnvironment>
+
+/** Seconds after which a pending batch is worth asking for again. */
+const RETRY_AFTER_SECONDS = 1
+/** Looks of one stream: a Worker has a bounded number of requests to others. Then the stream ends, and the client comes back. */
+const MAX_LOOKS = 40
+/** A stream outlives the deadlines of its jobs by this: then they are expired for every reader. */
+const DEADLINE_MARGIN_MS = 1_000
+
+/** 200 with a batch that has ended, 202 with a pending one and where to ask for it. */
+export function answerWithBatch(c: RequestContext, batch: Batch, encoding: EncodingFormat): Response {
+  const body = viewOf(c, batch, encoding)
+  c.header('cache-control', 'no-store')
+  if (hasEnded(batch)) return c.json(body, 200)
+  c.header('location', `/result/${batch.id}`)
+  c.header('retry-after', String(RETRY_AFTER_SECONDS))
+  return c.json(body, 202)
+}
+
+/** What happens to a batch from now on: an event whenever its counts have changed, the last one when it has ended. */
+export function answerWithBatchEvents(
+  c: RequestContext,
+  context: EdgeContext,
+  batch: Batch,
+  encoding: EncodingFormat,
+): Response {
+  const gone = new AbortController()
+  c.req.raw.signal?.addEventListener('abort', () => gone.abort())
+  const looks = {
+    ...looksAtBatch(context, batch),
+    waitMs: longestMs(batch) + DEADLINE_MARGIN_MS,
+    signal: gone.signal,
+  }
+  const events = batchEvents(batch, looks, (found) => viewOf(c, found, encoding))
+  c.header('location', `/result/${batch.id}`)
+  return eventStreamResponse(events, gone, context.deps.clock, new Headers(c.res.headers))
+}
+
+/** How a batch of this edge is looked at. */
+export function looksAtBatch(
+  { deps, serviceTimes }: EdgeContext,
+  { id, model }: Batch,
+): Omit<BatchLooks, 'waitMs' | 'signal'> {
+  const { batches, clock, random, stopping } = deps
+  return { read: () => batches.read(id), expectedMs: serviceTimes.expectedMs(model), clock, random, stopping }
+}
+
+async function* batchEvents(
+  first: Batch,
+  looks: BatchLooks,
+  view: (batch: Batch) => PublicBatch,
+): AsyncGenerator<ServerSentEvent> {
+  let told = eventOf(view(first))
+  yield told.event
+  if (hasEnded(first)) return
+  let count = 0
+  for await (const found of lookAtBatch(looks)) {
+    const next = eventOf(view(found))
+    if (next.counts !== told.counts) {
+      told = next
+      yield told.event
+    }
+    if (++count === MAX_LOOKS) return
+  }
+}
+
+/** The id is how many images have ended: it grows. */
+function eventOf(body: PublicBatch): { counts: string; event: ServerSentEvent } {
+  const { total, queued, processing } = body.counts
+  const id = String(total - queued - processing)
+  return {
+    counts: JSON.stringify(body.counts),
+    event: { event: body.status, id, data: JSON.stringify(body) },
+  }
+}
+
+function viewOf(c: RequestContext, batch: Batch, encoding: EncodingFormat): PublicBatch {
+  return toPublicBatch(batch, { origin: new URL(c.req.url).origin, encoding })
+}
+
+function longestMs({ items }: Batch): number {
+  return Math.max(
+    0,
+    ...items.map((item) => ('job' in item && item.job ? item.job.deadline - item.job.created_at : 0)),
+  )
+}

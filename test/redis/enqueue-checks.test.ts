@@ -1,0 +1,152 @@
+import { describe, expect, test } from 'vitest'
+import type { EnqueueChecks } from '../../shared/job-queue.ts'
+import { newTestJob, QUEUE, type TestQueue, testQueue } from '../support/queue.ts'
+
+const WINDOW_MS = 60_000
+
+/** A key of this queue, as Redis holds it. */
+async function storedKey(
+  { redis, keys }: TestQueue,
+  rate?: { limit: number },
+): Promise<Required<EnqueueChecks>['key']> {
+  const [id, stored] = ['abcdefghijkl', '{"id":"abcdefghijkl"}']
+  await redis.hset(keys.apiKeys(), id, stored)
+  return { id, stored, rate: rate && { ...rate, windowMs: WINDOW_MS } }
+}
+
+const leftKeys = async ({ redis, keys }: TestQueue) =>
+  (await redis.keys(`${keys.prefix}*`)).filter((key) => key !== keys.apiKeys())
+
+describe('an API key', () => {
+  test('is held against what Redis knows of it at that moment', async () => {
+    const queue = await testQueue()
+    const key = await storedKey(queue)
+    expect((await queue.producer.enqueue(newTestJob(), { key })).outcome).toBe('queued')
+    await queue.redis.hset(queue.keys.apiKeys(), 'abcdefghijkl', '{"id":"abcdefghijkl","more":1}')
+    expect(await queue.producer.enqueue(newTestJob(), { key })).toEqual({ outcome: 'key-changed' })
+    await queue.redis.del(queue.keys.apiKeys())
+    const job = newTestJob()
+    expect(await queue.producer.enqueue(job, { key })).toEqual({ outcome: 'key-changed' })
+    expect(await queue.producer.read(job.id)).toBeUndefined()
+    expect(await queue.redis.xlen(queue.keys.queue(QUEUE))).toBe(1)
+  })
+
+  test('has its rate, and what is left of it is told', async () => {
+    const queue = await testQueue()
+    const key = await storedKey(queue, { limit: 3 })
+    const left = []
+    for (let i = 0; i < 3; i++) {
+      const result = await queue.producer.enqueue(newTestJob(), { key })
+      expect(result.outcome).toBe('queued')
+      left.push('rate' in result ? result.rate?.remaining : undefined)
+    }
+    expect(left).toEqual([2, 1, 0])
+    const refused = await queue.producer.enqueue(newTestJob(), { key })
+    expect(refused).toMatchObject({
+      outcome: 'rate-limited',
+      rate: { limit: 3, windowMs: WINDOW_MS, remaining: 0 },
+    })
+    const retryAfterMs = 'retryAfterMs' in refused ? refused.retryAfterMs : 0
+    expect(retryAfterMs).toBeGreaterThan(0)
+    expect(retryAfterMs).toBeLessThanOrEqual(WINDOW_MS / 3)
+    expect(await queue.redis.xlen(queue.keys.queue(QUEUE))).toBe(3)
+    const ttl = await queue.redis.pttl(queue.keys.rate(key?.id ?? ''))
+    expect(ttl).toBeGreaterThan(0)
+    expect(ttl).toBeLessThanOrEqual(WINDOW_MS)
+  })
+
+  test('is charged for what is accepted only, and once for a call that is repeated', async () => {
+    const queue = await testQueue({ maxBacklog: 1 })
+    const key = await storedKey(queue, { limit: 3 })
+    const job = newTestJob()
+    expect(await queue.producer.enqueue(job, { key })).toMatchObject({ rate: { remaining: 2 } })
+    expect((await queue.producer.enqueue(job, { key })).outcome).toBe('exists')
+    for (let i = 0; i < 9; i++)
+      expect((await queue.producer.enqueue(newTestJob(), { key })).outcome).toBe('full')
+    const [entry] = await queue.redis.xrange(queue.keys.queue(QUEUE), '-', '+')
+    await queue.redis.xdel(queue.keys.queue(QUEUE), entry?.[0] ?? '')
+    expect(await queue.producer.enqueue(newTestJob(), { key })).toMatchObject({ rate: { remaining: 1 } })
+  })
+})
+
+describe('an Idempotency-Key', () => {
+  const idempotency = { digest: 'd', fingerprint: 'f', ttlMs: 60_000 }
+
+  test('gives the same job to the same call, whatever has become of it', async () => {
+    const { producer, consumer, redis, keys } = await testQueue()
+    const first = newTestJob()
+    await producer.enqueue(first, { idempotency })
+    const again = newTestJob()
+    expect(await producer.enqueue(again, { idempotency })).toMatchObject({
+      outcome: 'replayed',
+      job: { id: first.id, status: 'queued' },
+    })
+    expect(await producer.read(again.id)).toBeUndefined()
+    expect(await redis.xlen(keys.queue(QUEUE))).toBe(1)
+
+    const pool = await consumer('a')
+    const [claimed] = await pool.claim(1, 1_000)
+    if (!claimed) throw new Error('nothing to claim')
+    await pool.settle([{ job: claimed, result: { status: 'failed', code: 'inference-failed' } }])
+    expect(await producer.enqueue(newTestJob(), { idempotency })).toMatchObject({
+      outcome: 'replayed',
+      job: { id: first.id, status: 'failed' },
+    })
+  })
+
+  test('is refused for anything else', async () => {
+    const { producer } = await testQueue()
+    await producer.enqueue(newTestJob(), { idempotency })
+    const job = newTestJob()
+    const other = { ...idempotency, fingerprint: 'g' }
+    expect(await producer.enqueue(job, { idempotency: other })).toEqual({ outcome: 'idempotency-mismatch' })
+    expect(await producer.read(job.id)).toBeUndefined()
+  })
+
+  test('of many calls at once makes one job', async () => {
+    const { producer, redis, keys } = await testQueue()
+    const results = await Promise.all(
+      Array.from({ length: 20 }, () => producer.enqueue(newTestJob(), { idempotency })),
+    )
+    const ids = new Set(results.map((result) => ('job' in result ? result.job.id : undefined)))
+    expect(ids.size).toBe(1)
+    expect(results.filter(({ outcome }) => outcome === 'queued')).toHaveLength(1)
+    expect(await redis.xlen(keys.queue(QUEUE))).toBe(1)
+  })
+
+  test('whose job is gone may be used again', async () => {
+    const { producer, redis, keys } = await testQueue()
+    const first = newTestJob()
+    await producer.enqueue(first, { idempotency })
+    await redis.del(keys.job(first.model, first.id))
+    expect((await producer.enqueue(newTestJob(), { idempotency })).outcome).toBe('queued')
+  })
+
+  test('is not used up by a call that is refused', async () => {
+    const queue = await testQueue({ maxBacklog: 1 })
+    await queue.producer.enqueue(newTestJob())
+    const before = (await leftKeys(queue)).length
+    expect((await queue.producer.enqueue(newTestJob(), { idempotency })).outcome).toBe('full')
+    expect(await leftKeys(queue)).toHaveLength(before)
+  })
+
+  test('is forgotten in time', async () => {
+    const { producer, redis, keys } = await testQueue()
+    await producer.enqueue(newTestJob(), { idempotency })
+    const ttl = await redis.pttl(keys.idempotency('d'))
+    expect(ttl).toBeGreaterThan(0)
+    expect(ttl).toBeLessThanOrEqual(60_000)
+  })
+})
+
+describe('a deadline', () => {
+  test('of the job itself counts instead of the queue’s', async () => {
+    const { producer, redis, keys } = await testQueue({ deadlineMs: 60_000 })
+    const job = newTestJob({ deadlineMs: 5_000 })
+    const result = await producer.enqueue(job)
+    const told = 'job' in result ? result.job : undefined
+    expect(told && told.deadline - told.created_at).toBe(5_000)
+    expect(await redis.pttl(keys.input(job.model, job.id))).toBeLessThanOrEqual(5_000)
+    expect(await producer.read(job.id)).toMatchObject({ deadline: told?.deadline })
+  })
+})

@@ -12,6 +12,7 @@ import { ModelDirectory } from './model-directory.ts'
 import { asProblem, logOwnFailure, problemResponse } from './problem.ts'
 import { healthRoutes } from './routes/health.ts'
 import { modelRoutes } from './routes/models.ts'
+import { openapiRoutes } from './routes/openapi.ts'
 import { predictRoutes } from './routes/predict.ts'
 import { resultRoutes } from './routes/result.ts'
 import { rootRoutes } from './routes/root.ts'
@@ -49,6 +50,7 @@ export function createApp(deps: EdgeDeps): EdgeApp {
   predictRoutes(app, context)
   resultRoutes(app, context)
   modelRoutes(app, context)
+  openapiRoutes(app, context)
   statsRoutes(app, context)
 
   app.notFound((c) =>

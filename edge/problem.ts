@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { PROBLEMS, ProblemError } from '../shared/errors.ts'
+import type { PublicProblem } from '../shared/public-problem.ts'
 import { RedisReplyError, RedisUnreachableError } from '../shared/redis-commands.ts'
 import type { EdgeDeps } from './edge-context.ts'
 
@@ -31,12 +32,16 @@ export function logOwnFailure(
   logFailure({ requestId: c.get('requestId'), code: problem.code, reason: `${name}: ${message}` })
 }
 
-/** RFC 9457. `code` and `retryable` are for programs, `title` and `detail` for people. */
+/** RFC 9457. */
 export function problemResponse(c: Context, { code, detail, headers: own }: ProblemError): Response {
   const { status, title, retryable } = PROBLEMS[code]
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' }
   if (status === 503) headers['retry-after'] = String(RETRY_AFTER_SECONDS)
   Object.assign(headers, own)
-  const body = { type: `urn:edgebatch:problem:${code}`, title, status, detail, code, retryable }
-  return c.body(JSON.stringify({ ...body, success: false, request_id: c.get('requestId') }), status, headers)
+  const body: PublicProblem = {
+    ...{ type: `urn:edgebatch:problem:${code}`, title, status, detail, code, retryable },
+    success: false,
+    request_id: c.get('requestId'),
+  }
+  return c.body(JSON.stringify(body), status, headers)
 }

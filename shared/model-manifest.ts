@@ -61,7 +61,7 @@ export const modelVersionSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0
 const deadlineSeconds = z.int().min(1).max(86_400)
 
 /** How a pool gathers this model's batches, and how the edge treats its jobs; what is not said is the pool's own setting. */
-const servingSchema = z.object({
+export const servingSchema = z.object({
   max_batch_size: z.int().min(1).max(1024).optional(),
   /** How long a free session may wait for a batch to fill. 0: it takes at once what is there. */
   max_queue_delay_ms: z.number().min(0).max(60_000).default(0),

@@ -1,5 +1,6 @@
 import type { KnownModel } from '../../shared/announcement.ts'
 import { mayUseModel } from '../../shared/api-key.ts'
+import type { PublicModel, PublicModels, PublicVersion } from '../../shared/public-models.ts'
 import { type PhotoIntake, takenTypes } from '../decode-or-forward.ts'
 import type { EdgeApp, EdgeContext } from '../edge-context.ts'
 import { allowOnly } from '../method-not-allowed.ts'
@@ -9,13 +10,13 @@ import type { ListedModel } from '../model-directory.ts'
 export function modelRoutes(app: EdgeApp, { deps, models }: EdgeContext): void {
   app.get('/models', async (c) => {
     const usable = (await models.list()).filter(({ name }) => mayUseModel(c.get('caller'), name))
-    return c.json({ models: usable.map((model) => publicModel(model, deps.photos)) })
+    const answer: PublicModels = { models: usable.map((model) => publicModel(model, deps.photos)) }
+    return c.json(answer)
   })
   allowOnly(app, '/models')
 }
 
-/** Its fields are the default version's, so that who knows of no versions reads what its requests get. */
-function publicModel({ name, versions, default: chosen }: ListedModel, photos: PhotoIntake) {
+function publicModel({ name, versions, default: chosen }: ListedModel, photos: PhotoIntake): PublicModel {
   const shown = chosen ?? (versions[0] as KnownModel)
   return {
     name,
@@ -25,7 +26,7 @@ function publicModel({ name, versions, default: chosen }: ListedModel, photos: P
   }
 }
 
-function publicVersion({ manifest, pools }: KnownModel, photos: PhotoIntake) {
+function publicVersion({ manifest, pools }: KnownModel, photos: PhotoIntake): PublicVersion {
   const { version, description, license, task, input, resize, decode, serving } = manifest
   return {
     version,
@@ -37,7 +38,6 @@ function publicVersion({ manifest, pools }: KnownModel, photos: PhotoIntake) {
     decode,
     image_types: takenTypes({ decode }, photos),
     serving,
-    /** Whether a pool serves it now; jobs are taken either way. */
     live: pools.length > 0,
     pools: { count: pools.length, ids: pools },
   }

@@ -1,6 +1,7 @@
 import type { Caller } from '../../shared/api-key.ts'
 import { ProblemError } from '../../shared/errors.ts'
-import type { LivePool } from '../../shared/statistics.ts'
+import type { PublicStats } from '../../shared/public-stats.ts'
+import type { Backlog, LivePool } from '../../shared/statistics.ts'
 import type { EdgeApp, EdgeContext } from '../edge-context.ts'
 import { allowOnly } from '../method-not-allowed.ts'
 
@@ -12,15 +13,16 @@ export function statsRoutes(app: EdgeApp, { deps, models }: EdgeContext): void {
     const queues = versions.map(({ manifest: { name, version } }) => ({ model: name, version }))
     const { backlogs, pools } = await deps.statistics.read(queues)
     c.header('cache-control', 'no-store')
-    return c.json({
+    const answer: PublicStats = {
       models: queues.map(({ model, version }, i) => ({
         name: model,
         version,
-        backlog: backlogs[i],
+        backlog: backlogs[i] as Backlog,
         pools: pools.filter((pool) => pool.models.includes(`${model}@${version}`)).map(({ id }) => id),
       })),
       pools: pools.map(publicPool),
-    })
+    }
+    return c.json(answer)
   })
   allowOnly(app, '/stats')
 }
@@ -34,7 +36,14 @@ function assertMaySee(caller: Caller, allowAnonymous: boolean): void {
   )
 }
 
-function publicPool({ id, models, device, inFlight, imagesPerSecond, startedAt }: LivePool) {
+function publicPool({
+  id,
+  models,
+  device,
+  inFlight,
+  imagesPerSecond,
+  startedAt,
+}: LivePool): PublicStats['pools'][number] {
   return {
     id,
     models,

@@ -1,0 +1,128 @@
+import { systemClock } from '../shared/clock.ts'
+import type { PublicBatch } from '../shared/public-batch.ts'
+import type { PublicJob } from '../shared/public-job.ts'
+import type { PublicModel, PublicModels } from '../shared/public-models.ts'
+import { EdgebatchTimeoutError } from './edgebatch-error.ts'
+import { Http, type HttpRequest, readJson } from './http.ts'
+import { type ImageSource, toBase64, toBlob, toForm } from './image-body.ts'
+import { type JobEvent, jobEvents } from './job-events.ts'
+import type { ClientOptions, FollowOptions, PredictOptions, SubmitOptions } from './options.ts'
+import { predictRequest } from './predict-request.ts'
+import { parseRetryAfter } from './retry-after.ts'
+
+const MAX_RETRIES = 4
+/** How long one request waits for a result: shorter than what proxies cut. */
+const LONGEST_WAIT_SECONDS = 30
+
+/**
+ * A service that runs models on images. All methods throw EdgebatchError where the service refuses or cannot be reached, after the retries
+ * that are worth it, and the signal's reason where one aborts. A job that fails is an answer, not an error: see `status` and `error`.
+ */
+export class EdgebatchClient {
+  readonly #http: Http
+  readonly #maxRetries: number
+
+  constructor({
+    baseUrl,
+    apiKey,
+    fetch,
+    maxRetries = MAX_RETRIES,
+    clock = systemClock,
+    random = Math.random,
+  }: ClientOptions) {
+    this.#maxRetries = maxRetries
+    this.#http = new Http({
+      ...{ baseUrl: baseUrl.replace(/\/+$/, ''), apiKey, maxRetries, clock, random },
+      // Browsers want it called as what it is: a function of the global object.
+      fetch: fetch ?? ((url, init) => globalThis.fetch(url, init)),
+    })
+  }
+
+  /** Runs a model on an image and waits until the job has ended. */
+  async predict(image: ImageSource, options: PredictOptions = {}): Promise<PublicJob> {
+    const body = await toBlob(image)
+    return this.#followed<PublicJob>(predictRequest(body, waitPreference(options), options), options)
+  }
+
+  /** The same with several images in one request: the batch, once each image has its result, or will have none. */
+  async predictMany(images: readonly ImageSource[], options: PredictOptions = {}): Promise<PublicBatch> {
+    const [only, ...others] = images
+    // In a form, one image would not be a batch.
+    const body =
+      only && others.length === 0 ? JSON.stringify({ images: [await toBase64(only)] }) : await toForm(images)
+    return this.#followed<PublicBatch>(predictRequest(body, waitPreference(options), options), options)
+  }
+
+  /** Hands an image in, and is back at once: with a job to wait for, or one whose result was there already. */
+  async submit(image: ImageSource, options: SubmitOptions = {}): Promise<PublicJob> {
+    return this.#http.json(predictRequest(await toBlob(image), 'respond-async', options))
+  }
+
+  /** The job once it has ended. */
+  async wait(id: string, options: FollowOptions = {}): Promise<PublicJob> {
+    return this.#followed<PublicJob>(resultRequest(id, waitSeconds(options.timeoutMs), options), options)
+  }
+
+  /** The job as it is now. */
+  async result(id: string, options: Omit<FollowOptions, 'timeoutMs'> = {}): Promise<PublicJob> {
+    return this.#http.json(resultRequest(id, 0, options))
+  }
+
+  /** What happens to a job, as it happens; the last event is its end. Stop listening with `break`, or with the signal. */
+  events(id: string, { signal }: { signal?: AbortSignal } = {}): AsyncGenerator<JobEvent, void, void> {
+    return jobEvents(this.#http, id, this.#maxRetries, signal)
+  }
+
+  /** The job after it was canceled; one that had ended before is as it was. */
+  async cancel(id: string, { signal }: { signal?: AbortSignal } = {}): Promise<PublicJob> {
+    return this.#http.json({ method: 'POST', path: `${resultPath(id)}/cancel`, signal })
+  }
+
+  /** The models that `model` may name. */
+  async models({ signal }: { signal?: AbortSignal } = {}): Promise<PublicModel[]> {
+    const { models } = await this.#http.json<PublicModels>({ method: 'GET', path: '/models', signal })
+    return models
+  }
+
+  /** Asks again until the answer is not 202, no sooner than each says. */
+  async #followed<T extends { id: string }>(first: HttpRequest, options: FollowOptions): Promise<T> {
+    const { timeoutMs = Number.POSITIVE_INFINITY, signal } = options
+    const end = this.#http.now() + timeoutMs
+    let request = first
+    for (;;) {
+      const askedAt = this.#http.now()
+      const response = await this.#http.send(request)
+      const answer = await readJson<T>(response)
+      if (response.status !== 202) return answer
+      const now = this.#http.now()
+      const retryAfterMs = 1000 * (parseRetryAfter(response.headers.get('retry-after'), now) ?? 0)
+      const pauseMs = Math.min(end - now, retryAfterMs - (now - askedAt))
+      if (pauseMs > 0) await this.#http.pause(pauseMs, signal)
+      const remainingMs = end - this.#http.now()
+      if (remainingMs <= 0) throw new EdgebatchTimeoutError(answer.id)
+      request = resultRequest(answer.id, waitSeconds(remainingMs), options)
+    }
+  }
+}
+
+function resultRequest(id: string, seconds: number, { encodingFormat, signal }: FollowOptions): HttpRequest {
+  return {
+    method: 'GET',
+    path: resultPath(id),
+    query: { wait: seconds > 0 ? String(seconds) : undefined, encoding_format: encodingFormat },
+    signal,
+  }
+}
+
+function resultPath(id: string): string {
+  return `/result/${encodeURIComponent(id)}`
+}
+
+function waitPreference({ timeoutMs }: FollowOptions): string {
+  return `wait=${waitSeconds(timeoutMs)}`
+}
+
+/** At most so many whole seconds as are left. */
+function waitSeconds(remainingMs = Number.POSITIVE_INFINITY): number {
+  return Math.max(0, Math.min(LONGEST_WAIT_SECONDS, Math.floor(remainingMs / 1000)))
+}

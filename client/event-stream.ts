@@ -1,0 +1,43 @@
+/** One event as it came. `id`: of the last one that had one, this included. */
+export interface StreamedEvent {
+  event: string
+  id: string
+  data: string
+}
+
+/** Takes Server-Sent Events apart, as the HTML standard says; comments are left out. Ends with the stream, and throws as it does. */
+export async function* streamedEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamedEvent> {
+  let fields: { event: string; data: string[] } = { event: '', data: [] }
+  let id = ''
+  for await (const line of lines(body)) {
+    if (line === '') {
+      if (fields.data.length > 0) yield { event: fields.event || 'message', id, data: fields.data.join('\n') }
+      fields = { event: '', data: [] }
+      continue
+    }
+    const [, field, value = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? []
+    if (field === 'event') fields.event = value
+    if (field === 'data') fields.data.push(value)
+    if (field === 'id' && !value.includes('\0')) id = value
+  }
+}
+
+/** Without what ends them; what is not ended when the stream ends is no line. */
+async function* lines(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const reader = body.getReader()
+  const decoder = new TextDecoder()
+  let rest = ''
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      // A carriage return at the end may be the first half of a line's end.
+      const parts = (rest + decoder.decode(value, { stream: true })).split(/\r\n|\n|\r(?!$)/)
+      rest = parts.pop() ?? ''
+      yield* parts
+    }
+  } finally {
+    // Whoever stops listening ends the request.
+    await reader.cancel().catch(() => {})
+  }
+}

@@ -1,0 +1,107 @@
+import type { Clock } from '../shared/clock.ts'
+import { EdgebatchError, errorOf } from './edgebatch-error.ts'
+import { parseRetryAfter } from './retry-after.ts'
+import { pauseBeforeRetry } from './retry-policy.ts'
+
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>
+
+export interface HttpOptions {
+  /** Without a slash at the end. */
+  baseUrl: string
+  apiKey: string | undefined
+  fetch: Fetch
+  maxRetries: number
+  clock: Clock
+  random: () => number
+}
+
+export interface HttpRequest {
+  method: 'GET' | 'POST'
+  path: string
+  query?: Readonly<Record<string, string | undefined>>
+  headers?: Readonly<Record<string, string | undefined>>
+  body?: Blob | FormData | string
+  signal?: AbortSignal | undefined
+}
+
+/** Requests to one service, each tried again as long as that is worth it. */
+export class Http {
+  readonly #options: HttpOptions
+
+  constructor(options: HttpOptions) {
+    this.#options = options
+  }
+
+  /** An answer that is a success. Throws EdgebatchError, or the signal's reason. To be used only for what may be done twice. */
+  async send(request: HttpRequest): Promise<Response> {
+    const { maxRetries, random } = this.#options
+    for (let failures = 1; ; failures++) {
+      const outcome = await this.#try(request)
+      if (outcome instanceof Response) return outcome
+      const pauseMs = failures > maxRetries ? undefined : pauseBeforeRetry(outcome, failures, random())
+      if (pauseMs === undefined) throw outcome
+      await this.pause(pauseMs, request.signal)
+    }
+  }
+
+  async json<T>(request: HttpRequest): Promise<T> {
+    return readJson<T>(await this.send(request))
+  }
+
+  /** Throws the signal's reason if it aborts before or meanwhile. */
+  async pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted()
+    await this.#options.clock.sleep(ms, signal)
+    signal?.throwIfAborted()
+  }
+
+  now(): number {
+    return this.#options.clock.now()
+  }
+
+  async #try({
+    method,
+    path,
+    query = {},
+    headers = {},
+    body,
+    signal,
+  }: HttpRequest): Promise<Response | EdgebatchError> {
+    const { baseUrl, apiKey, fetch } = this.#options
+    signal?.throwIfAborted()
+    const authorization = apiKey === undefined ? undefined : `Bearer ${apiKey}`
+    const init: RequestInit = { method, headers: defined({ authorization, ...headers }) }
+    if (body !== undefined) init.body = body
+    if (signal) init.signal = signal
+    try {
+      const search = new URLSearchParams(defined(query)).toString()
+      const response = await fetch(`${baseUrl}${path}${search && `?${search}`}`, init)
+      if (response.ok) return response
+      return await errorOf(response, parseRetryAfter(response.headers.get('retry-after'), this.now()))
+    } catch (cause) {
+      signal?.throwIfAborted()
+      return unreachable(cause)
+    }
+  }
+}
+
+export function unreachable(cause: unknown): EdgebatchError {
+  return new EdgebatchError({ code: 'unreachable', detail: 'No answer came.', retryable: true, cause })
+}
+
+export async function readJson<T>(response: Response): Promise<T> {
+  try {
+    return (await response.json()) as T
+  } catch (cause) {
+    throw new EdgebatchError({
+      ...{ code: 'unexpected-answer', detail: 'The answer is no JSON.', status: response.status, cause },
+      requestId: response.headers.get('x-request-id') ?? undefined,
+    })
+  }
+}
+
+function defined(values: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  )
+}

@@ -80,7 +80,7 @@ async function submissionOf(
     model: await context.models.choose({ model, version }),
     cancelAfter: c.req.header('cancel-after'),
     asked: `${model ?? ''}@${version ?? ''}`,
-    webhook: requestedWebhook(uploaded, new URL(c.req.url).origin),
+    webhook: requestedWebhook(uploaded, new URL(c.req.url).origin, context.deps.webhookUrls),
     requestId: c.get('requestId'),
     traceparent: traceparentToPassOn(c.req.header('traceparent')),
     timings: c.get('timings'),

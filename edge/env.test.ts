@@ -18,6 +18,15 @@ test('nobody is served without an API key unless it is said', () => {
   expect(read({ ALLOW_ANONYMOUS: 'true' }).ALLOW_ANONYMOUS).toBe(true)
 })
 
+test('pages of any origin may call, or those that are named', () => {
+  expect(read({}).CORS_ORIGINS).toBe('*')
+  expect(read({ CORS_ORIGINS: 'https://a.test, http://localhost:3000' }).CORS_ORIGINS).toEqual([
+    'https://a.test',
+    'http://localhost:3000',
+  ])
+  expect(read({ CORS_ORIGINS: 'https://a.test,*' }).CORS_ORIGINS).toBe('*')
+})
+
 describe('limits of images', () => {
   test('are the defaults where nothing is set', () => {
     expect(imageLimitsOf(read({}))).toEqual(DEFAULT_IMAGE_LIMITS)
@@ -42,6 +51,12 @@ test.each([
   ['MAX_WEBP_DECODER_MIB', 'much'],
   ['MAX_IMAGE_FRAMES', '1.5'],
   ['ALLOW_ANONYMOUS', 'yes'],
+  ['CORS_ORIGINS', 'https://a.test/'],
+  ['CORS_ORIGINS', 'a.test'],
+  ['CORS_ORIGINS', 'https://a.test,'],
+  ['CORS_ORIGINS', 'null'],
+  ['MAX_IMAGES_PER_CALL', '0'],
+  ['MAX_IMAGES_PER_CALL', '65'],
   ['DEFAULT_MODEL', 'M'],
   ['DEFAULT_MODEL', 'm@'],
 ])('%s=%s is refused by name', (name, value) => {

@@ -59,7 +59,7 @@ export function answerWithEvents(
   c.req.raw.signal?.addEventListener('abort', () => gone.abort())
   const { job } = look
   const looks = {
-    ...looksAt(context, job, { everyPlace: true }),
+    ...looksAt(context, job, { everyStep: true }),
     waitMs: Math.max(0, job.deadline - job.created_at) + DEADLINE_MARGIN_MS,
     expectedMs: look.job.status === 'queued' ? context.serviceTimes.expectedMs(job.model) : 0,
     signal: gone.signal,

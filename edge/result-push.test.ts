@@ -1,46 +1,15 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { HandClock } from '../test/support/hand-clock.ts'
-import { RestResultPush } from './result-push.ts'
-
-const CHANNEL = 'eb:{model}:done:job'
-const TOKEN = 'token-of-the-endpoint'
-const STREAM = { 'content-type': 'text/event-stream' }
-const ACKNOWLEDGED = `data: subscribe,${CHANNEL},1\n\n`
-const message = (text: string) => `data: message,${CHANNEL},${text}\n\n`
-
-type Answer = (request: IncomingMessage, response: ServerResponse) => void
-
-/** An endpoint over HTTP that answers as `answer` says, and push from it. */
-async function pushFrom(answer: Answer) {
-  const endpoint = { asked: 0, answer }
-  const server = createServer((request, response) => {
-    endpoint.asked++
-    endpoint.answer(request, response)
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  onTestFinished(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  const { port } = server.address() as AddressInfo
-  const clock = new HandClock()
-  return {
-    push: new RestResultPush({ url: `http://127.0.0.1:${port}`, token: TOKEN }, clock),
-    clock,
-    endpoint,
-  }
-}
-
-/** Sends pieces, each in a write of its own, and leaves the stream open. */
-function sending(...pieces: (string | Uint8Array)[]): Answer {
-  return async (_, response) => {
-    response.writeHead(200, STREAM)
-    for (const piece of pieces) await new Promise((sent) => response.write(piece, sent))
-  }
-}
+import {
+  ACKNOWLEDGED,
+  CHANNEL,
+  message,
+  pushFrom,
+  STREAM,
+  sending,
+  TOKEN,
+} from '../test/support/push-endpoint.ts'
+import type { RestResultPush } from './result-push.ts'
 
 function opened({ push }: { push: RestResultPush }, channel = CHANNEL) {
   const stream = push.open(channel)
@@ -161,111 +130,5 @@ describe('closing a stream', () => {
     expect(await stream.acknowledged).toBe(false)
     endpoint.endpoint.answer = sending(ACKNOWLEDGED)
     expect(await opened(endpoint).acknowledged).toBe(true)
-  })
-})
-
-const refusing =
-  (status: number): Answer =>
-  (_, response) =>
-    response.writeHead(status, { 'content-type': 'application/json' }).end('{"error":"ERR"}')
-const jsonInstead: Answer = (_, response) =>
-  response.writeHead(200, { 'content-type': 'application/json' }).end('{"result":1}')
-
-/** How long push is not asked for after one answer. */
-async function restAfter(answer: Answer): Promise<number> {
-  const { push, clock, endpoint } = await pushFrom(answer)
-  const stream = push.open(CHANNEL)
-  expect(await stream.acknowledged).toBe(false)
-  expect(await stream.nextMessage()).toBeUndefined()
-  stream.close()
-  endpoint.answer = sending(ACKNOWLEDGED)
-  for (let restMs = 0; ; restMs += 1_000) {
-    const { asked } = endpoint
-    const again = push.open(CHANNEL)
-    const acknowledged = await again.acknowledged
-    again.close()
-    // While it rests, the endpoint is not even asked.
-    expect(endpoint.asked - asked).toBe(acknowledged ? 1 : 0)
-    if (acknowledged) return restMs
-    clock.pass(1_000)
-  }
-}
-
-describe('an endpoint', () => {
-  test.each([400, 404, 405, 501])(
-    'that offers no push (%i) is not asked for five minutes',
-    async (status) => {
-      expect(await restAfter(refusing(status))).toBe(300_000)
-    },
-  )
-
-  test('that answers with something else is not asked for five minutes', async () => {
-    expect(await restAfter(jsonInstead)).toBe(300_000)
-  })
-
-  test.each([401, 403, 429, 500, 503])(
-    'that gives no push now (%i) is not asked for five seconds',
-    async (status) => {
-      expect(await restAfter(refusing(status))).toBe(5_000)
-    },
-  )
-
-  test('that cuts the connection is not asked for five seconds', async () => {
-    expect(await restAfter((request) => request.socket.destroy())).toBe(5_000)
-  })
-
-  test('whose stream ends without an acknowledgement of this channel is not asked for five seconds', async () => {
-    const other = `: hello\n\ndata: subscribe,other,1\n\n${message('early')}`
-    expect(await restAfter((_, response) => response.writeHead(200, STREAM).end(other))).toBe(5_000)
-  })
-
-  test('that is not there gives no push, and no error', async () => {
-    const server = createServer()
-    await once(server.listen(0, '127.0.0.1'), 'listening')
-    const { port } = server.address() as AddressInfo
-    await new Promise((closed) => server.close(closed))
-    const stream = new RestResultPush(
-      { url: `http://127.0.0.1:${port}`, token: TOKEN },
-      new HandClock(),
-    ).open(CHANNEL)
-    expect(await stream.acknowledged).toBe(false)
-    expect(await stream.nextMessage()).toBeUndefined()
-  })
-
-  test('that does not answer within five seconds is given up, and not asked for as long', async () => {
-    const asked = Promise.withResolvers<void>()
-    const gone = Promise.withResolvers<void>()
-    const { push, clock, endpoint } = await pushFrom((_, response) => {
-      response.on('close', gone.resolve)
-      asked.resolve()
-    })
-    const stream = push.open(CHANNEL)
-    await asked.promise
-    clock.pass(5_000)
-    expect(await stream.acknowledged).toBe(false)
-    await gone.promise
-    clock.pass(4_999)
-    expect(await push.open(CHANNEL).acknowledged).toBe(false)
-    expect(endpoint.asked).toBe(1)
-    clock.pass(1)
-    endpoint.answer = sending(ACKNOWLEDGED)
-    const again = push.open(CHANNEL)
-    onTestFinished(() => again.close())
-    expect(await again.acknowledged).toBe(true)
-  })
-
-  test('that has acknowledged is given all the time it needs for messages', async () => {
-    const begun = Promise.withResolvers<ServerResponse>()
-    const { push, clock } = await pushFrom((_, response) => {
-      response.writeHead(200, STREAM).write(ACKNOWLEDGED)
-      begun.resolve(response)
-    })
-    const stream = push.open(CHANNEL)
-    onTestFinished(() => stream.close())
-    expect(await stream.acknowledged).toBe(true)
-    clock.pass(3_600_000)
-    const response = await begun.promise
-    response.write(message('late'))
-    expect(await stream.nextMessage()).toBe('late')
   })
 })

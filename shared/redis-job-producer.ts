@@ -11,6 +11,7 @@ import { cancelScript } from './scripts/cancel.ts'
 import { enqueueScript } from './scripts/enqueue.ts'
 import { knownModelsScript } from './scripts/known-models.ts'
 import { lookScript } from './scripts/look.ts'
+import { TOMBSTONE_MS } from './scripts/lua-parts.ts'
 
 export interface QueuePolicy {
   /** Jobs ahead, waiting or in flight, at which new ones are refused. */
@@ -19,6 +20,8 @@ export interface QueuePolicy {
   deadlineMs: number
   /** How long a terminal job can be read. */
   resultTtlMs: number
+  /** How long after that it is still known that it was there; TOMBSTONE_MS where nothing is said, and at most. */
+  tombstoneMs?: number
 }
 
 /** The edge's side of the queue. Needs scripts and hash reads only, hence works over REST as over TCP. */
@@ -99,6 +102,7 @@ export class RedisJobProducer implements JobProducer {
       backlog_limit: this.#policy.maxBacklog,
       deadline_ms: deadlineMs ?? this.#policy.deadlineMs,
       result_ttl_ms: this.#policy.resultTtlMs,
+      tombstone_ms: this.#policy.tombstoneMs ?? TOMBSTONE_MS,
       group: QUEUE_GROUP,
       ...(webhook && { webhooks: this.#keys.webhooks() }),
       ...(key && {

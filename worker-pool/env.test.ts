@@ -61,3 +61,13 @@ test.each([
 ])('%s=%s is refused by name', (name, value) => {
   expect(() => readConfiguration(poolEnvSchema, { REDIS_URL, [name]: value })).toThrow(`${name}: `)
 })
+
+test('webhooks need a secret of a certain form, and go to public addresses unless it is said otherwise', () => {
+  const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
+  expect(readConfiguration(poolEnvSchema, { REDIS_URL, WEBHOOK_SECRET })).toMatchObject({
+    ...{ WEBHOOK_SECRET, WEBHOOK_ALLOW_PRIVATE: false },
+  })
+  expect(() => readConfiguration(poolEnvSchema, { REDIS_URL, WEBHOOK_SECRET: 'mine' })).toThrow(
+    /^WEBHOOK_SECRET: must be whsec_ and base64 of 24 to 64 bytes/,
+  )
+})

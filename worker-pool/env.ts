@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { modelReferenceSchema } from '../shared/model-reference.ts'
 import { portNumber, positiveInteger, redisUrl, upTo } from '../shared/read-configuration.ts'
+import { webhookMasterSecret } from '../shared/webhook-secret.ts'
 import { gpuChoiceSchema, usesGpu } from './machine/device-pools.ts'
 
 const notSelectable = {
@@ -97,6 +98,16 @@ const variablesSchema = z.object({
   /** An OpenTelemetry collector (OTLP over HTTP) that gets spans of jobs; unset: none does. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
   OTEL_SERVICE_NAME: z.string().min(1).optional(),
+  /**
+   * `whsec_` and base64 of 24 to 64 random bytes: what webhooks are signed with is derived from it, for each API key another. The same in
+   * all pools. Unset: this pool sends none.
+   */
+  WEBHOOK_SECRET: webhookMasterSecret.optional(),
+  /** `true`: webhooks may go to http:// and to private addresses, for receivers in a network of one's own. */
+  WEBHOOK_ALLOW_PRIVATE: z
+    .enum(['true', 'false'], { error: 'must be true or false' })
+    .default('false')
+    .transform((text) => text === 'true'),
   /** Ask the cloud's metadata server whether this machine is about to be taken away, and stop in time if so. */
   PREEMPTION_NOTICE: z
     .enum(['off', 'auto', 'ec2', 'gcp'], { error: 'must be off, auto, ec2 or gcp' })

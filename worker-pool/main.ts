@@ -35,11 +35,14 @@ import { PayloadReader } from './redis/payload-reader.ts'
 import { RedisTcp } from './redis/redis-tcp.ts'
 import { createUntilGranted } from './redis/until-granted.ts'
 import { ServedModel } from './served-model.ts'
+import { startWebhooks } from './webhooks/start-webhooks.ts'
 
 /** What a pool may take beyond its time to drain before its supervisor kills it. */
 const KILL_MARGIN_MS = 5_000
 /** For jobs to be given back, once the time to drain is over; less than KILL_MARGIN_MS. */
 const GIVE_BACK_MS = 3_000
+/** For webhooks of what was settled last; what is not sent by then, or by the end of the time to drain, stays in Redis. */
+const WEBHOOKS_MS = 5_000
 /** For the last spans to reach their collector. */
 const FLUSH_MS = 2_000
 
@@ -68,7 +71,8 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
   const stopped = untilToldToStop(env, log).then(() => ending.abort())
   const redis = await RedisTcp.connect(env.REDIS_URL, (reason) => log.warn({ reason }, 'redis connection'))
   const payloads = await PayloadReader.connect(env.REDIS_URL)
-  const consumer = new RedisJobConsumer(redis, new RedisKeys(env.KEY_PREFIX), {
+  const keys = new RedisKeys(env.KEY_PREFIX)
+  const consumer = new RedisJobConsumer(redis, keys, {
     poolId,
     manifestTtlMs: MANIFEST_TTL_MS,
     poolTtlMs: POOL_TTL_MS,
@@ -96,6 +100,7 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
           },
           { host: env.HEALTH_HOST, port: env.HEALTH_PORT, stuckLimitMs: env.STUCK_SECONDS * 1000, clock },
         )
+  const webhooks = startWebhooks(env, { redis, keys, untilGranted, clock, elapsed, log, metrics })
   const announcer = new Announcer({ consumer, load: () => loads.load(), untilGranted, clock, log })
   const roster = new ModelRoster({
     ...{ announcer, clock, log },
@@ -139,7 +144,9 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
     () => fail(new Error(`not stopped within ${env.DRAIN_SECONDS} s (DRAIN_SECONDS)`)),
     env.DRAIN_SECONDS * 1000 + GIVE_BACK_MS,
   )
+  const drainedAt = elapsed() + env.DRAIN_SECONDS * 1000
   await roster.stop(AbortSignal.timeout(env.DRAIN_SECONDS * 1000))
+  await webhooks.stop(Math.min(WEBHOOKS_MS, Math.max(0, drainedAt - elapsed())))
   clearTimeout(tooLate)
   if (broken !== undefined) throw broken
   await flush(FLUSH_MS)

@@ -9,20 +9,21 @@ export interface JobToLookAt {
   model: string
 }
 
-/** How a job of this edge is looked at: by reads that cost little, but for the last, which also tells its place. */
+/** How a job of this edge is looked at: by reads that cost little, but for the last, which also tells its place; so does each with `everyStep`. */
 export function looksAt(
   { deps }: EdgeContext,
   { id, model }: JobToLookAt,
-  { everyPlace = false }: { everyPlace?: boolean } = {},
-): Pick<Looks, 'look' | 'push' | 'clock' | 'random' | 'stopping'> {
+  { everyStep = false }: { everyStep?: boolean } = {},
+): Pick<Looks, 'look' | 'push' | 'everyStep' | 'clock' | 'random' | 'stopping'> {
   const { queue, push, clock, random, stopping } = deps
   return {
-    look: async (last) => (last || everyPlace ? queue.look(id) : placeless(await queue.read(id))),
+    look: async (last) => (last || everyStep ? queue.look(id) : placeless(await queue.read(id))),
     push: push && {
       open: () => push.open(queue.channelOf({ id, model })),
       watch: () => queue.look(id, { watch: true }),
       read: (message) => placeless(parseToldJob(id, model, message)),
     },
+    everyStep,
     clock,
     random,
     stopping,

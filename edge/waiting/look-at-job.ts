@@ -28,6 +28,8 @@ export interface Looks {
   look: (last: boolean) => Promise<JobLook | undefined>
   /** Undefined where there is no push. */
   push: Push | undefined
+  /** While push works, which tells ends alone: whether what comes before the end matters too. */
+  everyStep?: boolean
   /** How long to look in all. */
   waitMs: number
   /** When the result is to be expected: the first look is then. */
@@ -49,7 +51,7 @@ export interface Looks {
  * acknowledgement there is a look, since the end may have been told before.
  */
 export async function* lookAtJob(looks: Looks): AsyncGenerator<JobLook | Error | undefined> {
-  const { push, waitMs, expectedMs, clock, random, signal, stopping } = looks
+  const { push, everyStep = false, waitMs, expectedMs, clock, random, signal, stopping } = looks
   const begin = clock.now()
   const woken = signal && stopping ? AbortSignal.any([signal, stopping]) : (signal ?? stopping)
   let wakeUps: WakeUps | undefined
@@ -83,7 +85,7 @@ export async function* lookAtJob(looks: Looks): AsyncGenerator<JobLook | Error |
       yield found
       const ended = !(found instanceof Error) && (!found || isTerminal(found.job.status))
       if (ended || over) return
-      pause = (pushed ? PUSHED_STEP_MS : step) * (1 + JITTER * (2 * random() - 1))
+      pause = (pushed && !everyStep ? PUSHED_STEP_MS : step) * (1 + JITTER * (2 * random() - 1))
       if (!wakeUp) step = Math.min(step * GROWTH, MAX_STEP_MS)
     }
   } finally {

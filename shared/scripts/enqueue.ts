@@ -1,5 +1,5 @@
 import type { LuaScript } from '../redis-commands.ts'
-import { FINISH, INTEGER, IS_COUNT, NOW_MS, TOMBSTONE_MS } from './lua-parts.ts'
+import { FINISH, INTEGER, IS_COUNT, NOW_MS } from './lua-parts.ts'
 
 /**
  * Accepts a job, or says why not; all or nothing. Safe to repeat: a second call with the same job changes nothing.
@@ -8,7 +8,7 @@ import { FINISH, INTEGER, IS_COUNT, NOW_MS, TOMBSTONE_MS } from './lua-parts.ts'
  * ARGV  1 options, JSON:
  *         base          what the model's keys begin with        id            the job's
  *         backlog_limit jobs ahead at which it is refused       deadline_ms   from now
- *         result_ttl_ms                                         group         consumer group
+ *         result_ttl_ms, tombstone_ms                           group         consumer group
  *         webhooks      key of the webhooks that are due, if it has one
  *         key           {hash, id, record, rate_key, limit, window_ms}: the API key; the last three only if it has a rate
  *         idempotency   {key, fingerprint, ttl_ms}
@@ -73,7 +73,7 @@ local function write(fields)
   for i = 3, #ARGV do all[#all + 1] = ARGV[i] end
   for i = 1, #fields do all[#all + 1] = fields[i] end
   redis.call('HSET', job, unpack(all))
-  redis.call('PEXPIREAT', job, integer(now_ms() + o.deadline_ms + o.result_ttl_ms + ${TOMBSTONE_MS}))
+  redis.call('PEXPIREAT', job, integer(now_ms() + o.deadline_ms + o.result_ttl_ms + o.tombstone_ms))
   if rate_until then redis.call('SET', o.key.rate_key, rate_until, 'PX', math.ceil(rate_until - now_ms())) end
   if o.idempotency then
     redis.call('SET', o.idempotency.key, o.idempotency.fingerprint .. ' ' .. o.id, 'PX', integer(o.idempotency.ttl_ms))

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import type { JobResult } from '../../shared/job-queue.ts'
 import { RedisJobProducer } from '../../shared/redis-job-producer.ts'
+import { TOMBSTONE_MS } from '../../shared/scripts/lua-parts.ts'
 import { RedisTcp } from '../../worker-pool/redis/redis-tcp.ts'
 import { ownRedis } from '../support/own-redis.ts'
 import { MODEL, newTestJob, QUEUE, testQueue } from '../support/queue.ts'
@@ -22,7 +23,7 @@ describe('enqueue', () => {
   test('stores job, input and queue entry, each with a lifetime', async () => {
     const { producer, keys, redis } = await testQueue({ deadlineMs: 5_000, resultTtlMs: 7_000 })
     const job = newTestJob()
-    expect(await producer.enqueue(job)).toMatchObject({ outcome: 'queued', backlog: 1 })
+    expect(await producer.enqueue(job)).toMatchObject({ outcome: 'queued', position: 1 })
 
     const within = async (key: string, longest: number) => {
       const ttl = await redis.pttl(key)
@@ -30,7 +31,7 @@ describe('enqueue', () => {
       expect(ttl).toBeLessThanOrEqual(longest)
     }
     await within(keys.input(MODEL, job.id), 5_000)
-    await within(keys.job(MODEL, job.id), 12_000)
+    await within(keys.job(MODEL, job.id), 13_000)
     await within(keys.queue(QUEUE), 24_000)
     expect(await redis.get(keys.input(MODEL, job.id))).toBe(job.payload)
     expect(await producer.read(job.id)).toMatchObject({
@@ -45,7 +46,7 @@ describe('enqueue', () => {
     const { producer, keys, redis } = await testQueue()
     const job = newTestJob()
     await producer.enqueue(job)
-    expect(await producer.enqueue(job)).toMatchObject({ outcome: 'exists', backlog: 1 })
+    expect(await producer.enqueue(job)).toMatchObject({ outcome: 'exists', job: { id: job.id } })
     expect(await redis.xlen(keys.queue(QUEUE))).toBe(1)
   })
 
@@ -59,14 +60,14 @@ describe('enqueue', () => {
     expect(await producer.enqueue(refused)).toEqual({ outcome: 'full', backlog: 2 })
     expect(await redis.keys(`${keys.prefix}*`)).toHaveLength(before)
     expect(await producer.read(refused.id)).toBeUndefined()
-    expect(await producer.enqueue(accepted)).toMatchObject({ outcome: 'exists', backlog: 2 })
+    expect(await producer.enqueue(accepted)).toMatchObject({ outcome: 'exists' })
   })
 
   test('a queue full of dead entries accepts again', async () => {
     const { producer, keys, redis } = await testQueue({ maxBacklog: 2 })
     await redis.xadd(keys.queue(QUEUE), '1-1', 'job', 'long dead')
     await redis.xadd(keys.queue(QUEUE), '1-2', 'job', 'long dead too')
-    expect(await producer.enqueue(newTestJob())).toMatchObject({ outcome: 'queued', backlog: 1 })
+    expect(await producer.enqueue(newTestJob())).toMatchObject({ outcome: 'queued', position: 1 })
   })
 
   test('an edge with shorter deadlines leaves the jobs of the others alone', async () => {
@@ -250,7 +251,7 @@ describe('claim', () => {
       const reader = await pool.open(queue)
       onTestFinished(() => reader.close())
       await redis.xadd(keys.queue(queue), '1-1', 'job', `of-${version}`, 'deadline', '1')
-      expect((await reader.take(1, BLOCK_MS)).entries).toEqual([{ entry: '1-1', id: `of-${version}` }])
+      expect((await reader.take(1, BLOCK_MS)).entries).toMatchObject([{ entry: '1-1', id: `of-${version}` }])
     }
   })
 
@@ -299,14 +300,23 @@ describe('settle', () => {
     expect(await redis.exists(keys.input(MODEL, id))).toBe(0)
     expect(await redis.xlen(keys.queue(QUEUE))).toBe(0)
     expect(await redis.xpending(keys.queue(QUEUE), 'pool')).toMatchObject({ 0: 0 })
-    expect(await redis.pttl(keys.job(MODEL, id))).toBeLessThanOrEqual(60_000)
   })
 
-  test('tells whoever listens, in one line of JSON, after the write', async () => {
+  test('keeps what had much time left no longer than its result, and the memory of it', async () => {
+    const { producer, consumer, keys, redis } = await testQueue({ resultTtlMs: 60_000 })
+    const pool = await consumer('a')
+    const { id } = newTestJob()
+    await producer.enqueue(newTestJob({ id, deadlineMs: 86_400_000 }))
+    const [job] = await pool.claim(1, BLOCK_MS)
+    if (job) await pool.settle([{ job, result: success }])
+    expect(await redis.pttl(keys.job(MODEL, id))).toBeLessThanOrEqual(60_000 + TOMBSTONE_MS)
+  })
+
+  test('tells whoever watches, in one line of JSON, after the write', async () => {
     const { producer, consumer, keys, redis } = await testQueue()
     const pool = await consumer('a')
     const { id } = newTestJob()
-    await producer.enqueue(newTestJob({ id }))
+    await producer.enqueue(newTestJob({ id, watched: true }))
     const listener = redis.duplicate()
     await listener.subscribe(keys.done(MODEL, id))
     const heard = new Promise<string>((resolve) => listener.once('message', (_, message) => resolve(message)))

@@ -86,7 +86,8 @@ export class PoolQueue {
         if (open.size === 0) resolve()
       })
     })
-    for (const job of jobs) expect((await this.producer.enqueue(job)).outcome).toBe('queued')
+    for (const job of jobs)
+      expect((await this.producer.enqueue({ ...job, watched: true })).outcome).toBe('queued')
     return { settled: allTold.then(() => this.read(jobs)) }
   }
 

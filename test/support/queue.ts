@@ -33,7 +33,7 @@ export async function testQueue(
     onTestFinished(() => tcp.close())
     return tcp
   }
-  const full = { maxBacklog: 100, deadlineMs: 60_000, resultTtlMs: 60_000, ...policy }
+  const full = { maxBacklog: 100, deadlineMs: 60_000, resultTtlMs: 60_000, tombstoneMs: 1_000, ...policy }
   return {
     keys,
     redis,

@@ -45,7 +45,7 @@ test('several images come back in their order', async () => {
 })
 
 test('a webhook is asked for', async () => {
-  const webhook = { url: 'https://example.com/hook', events: ['failed'] as const }
+  const webhook = { url: 'https://receiver.invalid/hook', events: ['failed'] as const }
   expect((await client.predict(photo, { webhook })).webhook).toMatchObject({ url: webhook.url })
 })
 

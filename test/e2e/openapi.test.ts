@@ -95,7 +95,7 @@ describe('while a pool serves', () => {
   })
 
   test('so is a job whose end a webhook is told of, asked for in the query, a form or JSON', async () => {
-    const url = 'https://example.com/hook'
+    const url = 'https://receiver.invalid/hook'
     const inForm = form(photo)
     inForm.append('webhook_url', url)
     inForm.append('webhook_events', 'succeeded,failed')

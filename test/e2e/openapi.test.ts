@@ -154,6 +154,8 @@ describe('refusals', () => {
       expect((await ask(operation, { id, headers: { authorization: 'Bearer nobody' } })).status).toBe(401)
       expect((await ask(operation, { id: 'none' })).status).toBe(404)
     }
+    for (const wait of ['-1', '1.5', '1e3', 'long', ''])
+      expect((await ask('GET /result/{id}', { id: job.id, query: `?wait=${wait}` })).status).toBe(400)
     // As it is once it was kept as long as promised.
     await stack.redis.hset(stack.keys.job(MODEL, job.id), 'result_ttl', '0')
     for (const operation of ['GET /result/{id}', 'POST /result/{id}/cancel', 'DELETE /result/{id}'])

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { EdgebatchClient, type JobEvent, predictions } from '../../client/index.ts'
 import { example } from '../support/photos.ts'
 import { MODEL, type TestStack, testStack } from '../support/stack.ts'
-import { storedApiKey } from '../support/stored-api-key.ts'
+import { storeApiKey } from '../support/stored-api-key.ts'
 
 const photo = new Uint8Array(example('coffee.png'))
 
@@ -10,7 +10,8 @@ let stack: TestStack
 let client: EdgebatchClient
 beforeAll(async () => {
   stack = await testStack({ edgeBindings: { ALLOW_ANONYMOUS: 'false' } })
-  client = new EdgebatchClient({ baseUrl: stack.edge.url, apiKey: await storedApiKey(stack) })
+  const { token: apiKey } = await storeApiKey(stack)
+  client = new EdgebatchClient({ baseUrl: stack.edge.url, apiKey })
 })
 afterAll(() => stack?.close())
 
@@ -41,6 +42,11 @@ test('several images come back in their order', async () => {
     'espresso',
   ])
   expect((await client.predictMany([photo])).items).toHaveLength(1)
+})
+
+test('a webhook is asked for', async () => {
+  const webhook = { url: 'https://receiver.invalid/hook', events: ['failed'] as const }
+  expect((await client.predict(photo, { webhook })).webhook).toMatchObject({ url: webhook.url })
 })
 
 test('the same call again is the same job', async () => {

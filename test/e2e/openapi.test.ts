@@ -5,7 +5,7 @@ import type { PublicJob } from '../../shared/public-job.ts'
 import { ApiContract } from '../support/api-contract.ts'
 import { example } from '../support/photos.ts'
 import { MODEL, type TestStack, testStack } from '../support/stack.ts'
-import { storedApiKey } from '../support/stored-api-key.ts'
+import { storeApiKey } from '../support/stored-api-key.ts'
 
 /** In the order of the file: what a pool serves, what is refused, what waits when no pool is there, and what is said without Redis. */
 
@@ -21,8 +21,8 @@ beforeAll(async () => {
     edgeBindings: { ALLOW_ANONYMOUS: 'false', MAX_UPLOAD_BYTES: String(MAX_UPLOAD_BYTES), MAX_BACKLOG: '6' },
   })
   contract = new ApiContract((await (await stack.get('/openapi.json')).json()) as OpenApiDocument)
-  token = await storedApiKey(stack)
-  admin = await storedApiKey(stack, { admin: true })
+  token = (await storeApiKey(stack)).token
+  admin = (await storeApiKey(stack, { admin: true })).token
 })
 afterAll(() => stack?.close())
 
@@ -94,6 +94,21 @@ describe('while a pool serves', () => {
     ).toBe(204)
   })
 
+  test('so is a job whose end a webhook is told of, asked for in the query, a form or JSON', async () => {
+    const url = 'https://receiver.invalid/hook'
+    const inForm = form(photo)
+    inForm.append('webhook_url', url)
+    inForm.append('webhook_events', 'succeeded,failed')
+    const image = Buffer.from(await photo.arrayBuffer()).toString('base64')
+    const inJson = JSON.stringify({ image, webhook_url: url, webhook_events: ['succeeded', 'failed'] })
+    for (const asked of [
+      { query: `?webhook_url=${encodeURIComponent(url)}&webhook_events=succeeded,failed`, body: photo },
+      { body: inForm },
+      { body: inJson, headers: { 'content-type': 'application/json' } },
+    ])
+      expect((await predict(asked)).body.webhook).toMatchObject({ url })
+  })
+
   test('so is what the service says of itself', async () => {
     for (const path of ['/models', '/openapi.json', '/docs', '/health', '/ready', '/'])
       expect((await ask(`GET ${path}`)).status).toBe(200)
@@ -125,7 +140,7 @@ describe('refusals', () => {
     await predict({ body: photo, headers })
     const other = new Blob([new Uint8Array(example('coffee.png'))])
     expect(refusal(await predict({ body: other, headers }))).toEqual([422, 'idempotency-mismatch'])
-    const slow = await storedApiKey(stack, { rate: { limit: 1, window_seconds: 86_400 } })
+    const { token: slow } = await storeApiKey(stack, { rate: { limit: 1, window_seconds: 86_400 } })
     const limited = () => predict({ body: photo, headers: { authorization: `Bearer ${slow}` } })
     expect((await limited()).response.headers.get('ratelimit')).toMatch(/^"default";r=0/)
     expect(refusal(await limited())).toEqual([429, 'rate-limited'])
@@ -139,6 +154,8 @@ describe('refusals', () => {
       expect((await ask(operation, { id, headers: { authorization: 'Bearer nobody' } })).status).toBe(401)
       expect((await ask(operation, { id: 'none' })).status).toBe(404)
     }
+    for (const wait of ['-1', '1.5', '1e3', 'long', ''])
+      expect((await ask('GET /result/{id}', { id: job.id, query: `?wait=${wait}` })).status).toBe(400)
     // As it is once it was kept as long as promised.
     await stack.redis.hset(stack.keys.job(MODEL, job.id), 'result_ttl', '0')
     for (const operation of ['GET /result/{id}', 'POST /result/{id}/cancel', 'DELETE /result/{id}'])

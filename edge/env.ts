@@ -84,6 +84,8 @@ export const edgeEnvSchema = z.object({
   RESULT_TTL_SECONDS: positiveInteger
     .max(2_592_000, { error: 'must be 2592000 (30 days) at most' })
     .default(3_600),
+  /** How long after that it is still known that there was one: its address answers 410 then, and 404 later. */
+  TOMBSTONE_SECONDS: upTo(600).default(600),
   /**
    * For so long a result will do for the same input of the same caller, where the model's manifest does not say; 0: not at all.
    */

@@ -37,6 +37,7 @@ export function composeEdge(env: EdgeEnv, { decodePhoto, decodedTypes, ...parts 
     statistics: new RedisStatistics(redis, keys),
     photos: { decodePhoto, decodedTypes, maxEncodedBytes: env.MAX_ENCODED_BYTES },
     maxImages: env.MAX_IMAGES_PER_CALL,
+    webhookUrls: { allowPrivate: env.WEBHOOK_ALLOW_PRIVATE },
     corsOrigins: env.CORS_ORIGINS,
     clock: systemClock,
     random: Math.random,

@@ -35,6 +35,9 @@ const imageLimitSettings = {
   MAX_JPEG_SCANS: positiveInteger.default(maxScans),
 }
 
+const flag = z.enum(['true', 'false'], { error: 'must be true or false' })
+const isTrue = (text: 'true' | 'false') => text === 'true'
+
 const ANY_ORIGIN = '*'
 
 /** `*`, or a list of origins with commas between them. */
@@ -60,10 +63,9 @@ export const edgeEnvSchema = z.object({
   /** Must equal the worker pools'. */
   KEY_PREFIX: z.string().min(1).default('eb:'),
   /** `true`: who sends no API key is served too. Otherwise nobody is until there are keys: `npx edgebatch keys create`. */
-  ALLOW_ANONYMOUS: z
-    .enum(['true', 'false'], { error: 'must be true or false' })
-    .default('false')
-    .transform((text) => text === 'true'),
+  ALLOW_ANONYMOUS: flag.default('false').transform(isTrue),
+  /** `true`: webhooks may go to http:// and to private addresses, for receivers in a network of one's own. The pools have to say so, too. */
+  WEBHOOK_ALLOW_PRIVATE: flag.default('false').transform(isTrue),
   /** The web pages that may call the API from a browser, by their origins. It is never told to send cookies along: API keys are headers. */
   CORS_ORIGINS: corsOrigins,
   /**

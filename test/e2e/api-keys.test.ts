@@ -1,12 +1,12 @@
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type ApiKeyRecord, newApiKey } from '../../shared/api-key.ts'
+import { type ApiKeyRecord, newApiKey, parseApiKey } from '../../shared/api-key.ts'
 import { newJobId } from '../../shared/job-id.ts'
 import { makeFolder, writePackage } from '../support/package-folders.ts'
 import { embeddingGraph } from '../support/small-models.ts'
 import { type TestStack, testStack } from '../support/stack.ts'
-import { storeApiKey } from '../support/stored-api-key.ts'
+import { storedApiKey } from '../support/stored-api-key.ts'
 
 let repository: string
 let stack: TestStack
@@ -27,7 +27,10 @@ afterAll(async () => {
 /** Tokens that were sent to the edge, good and bad. */
 const sent: string[] = []
 
-const newKey = (changes: Partial<ApiKeyRecord> = {}) => storeApiKey(stack, changes)
+async function newKey(changes: Partial<ApiKeyRecord> = {}): Promise<{ id: string; token: string }> {
+  const token = await storedApiKey(stack, changes)
+  return { id: parseApiKey(token)?.id ?? '', token }
+}
 
 function as(token: string, path: string, init: RequestInit = {}): Promise<Response> {
   sent.push(token)

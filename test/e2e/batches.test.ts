@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type PublicBatch, publicBatchSchema } from '../../shared/public-batch.ts'
 import { example } from '../support/photos.ts'
 import { MODEL, type TestStack, testStack } from '../support/stack.ts'
-import { storeApiKey } from '../support/stored-api-key.ts'
+import { storedApiKey } from '../support/stored-api-key.ts'
 
 /** A pool serves the first; that of the second has announced its model and gone. */
 let stack: TestStack
@@ -120,8 +120,8 @@ describe('several images in one call', () => {
       'invalid-request',
     ],
     [
-      'a webhook at no URL',
-      () => sendJson({ image: base64(cat), webhook_url: 'here' }),
+      'a webhook at a private address',
+      () => sendJson({ image: base64(cat), webhook_url: 'http://127.0.0.1/hook' }),
       400,
       'invalid-request',
     ],
@@ -229,11 +229,11 @@ test('with API keys a batch is its owner’s, each image counts for the rate, an
   const keyed = await testStack({ edgeBindings: { ALLOW_ANONYMOUS: 'false' } })
   try {
     const [mine, others, admin] = [
-      await storeApiKey(keyed, { rate: { limit: 2, window_seconds: 3_600 } }),
-      await storeApiKey(keyed),
-      await storeApiKey(keyed, { admin: true }),
+      await storedApiKey(keyed, { rate: { limit: 2, window_seconds: 3_600 } }),
+      await storedApiKey(keyed),
+      await storedApiKey(keyed, { admin: true }),
     ]
-    const as = ({ token }: { token: string }) => ({ authorization: `Bearer ${token}` })
+    const as = (token: string) => ({ authorization: `Bearer ${token}` })
     const response = await sendForm([coffee, cat], { on: keyed, headers: as(mine) })
     expect(response.headers.get('ratelimit')).toMatch(/;r=0;/)
     const made = await batch(response)
@@ -243,7 +243,7 @@ test('with API keys a batch is its owner’s, each image counts for the rate, an
     expect(limited.status).toBe(429)
     expect(Number(limited.headers.get('retry-after'))).toBeGreaterThan(0)
 
-    const read = async (key: { token: string }, method = 'GET') =>
+    const read = async (key: string, method = 'GET') =>
       (await fetch(made.urls.get, { method, headers: as(key) })).status
     expect([await read(mine), await read(admin), await read(others), await read(others, 'DELETE')]).toEqual([
       ...[200, 200, 404, 404],

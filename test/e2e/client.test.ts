@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { EdgebatchClient, type JobEvent, predictions } from '../../client/index.ts'
 import { example } from '../support/photos.ts'
 import { MODEL, type TestStack, testStack } from '../support/stack.ts'
-import { storeApiKey } from '../support/stored-api-key.ts'
+import { storedApiKey } from '../support/stored-api-key.ts'
 
 const photo = new Uint8Array(example('coffee.png'))
 
@@ -10,8 +10,7 @@ let stack: TestStack
 let client: EdgebatchClient
 beforeAll(async () => {
   stack = await testStack({ edgeBindings: { ALLOW_ANONYMOUS: 'false' } })
-  const { token: apiKey } = await storeApiKey(stack)
-  client = new EdgebatchClient({ baseUrl: stack.edge.url, apiKey })
+  client = new EdgebatchClient({ baseUrl: stack.edge.url, apiKey: await storedApiKey(stack) })
 })
 afterAll(() => stack?.close())
 

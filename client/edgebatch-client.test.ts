@@ -112,7 +112,17 @@ test('an answer that is none of this API’s is told as such', async () => {
     requestId: 'r2',
   })
   const { client: other } = await client([(response) => response.end('not json')])
-  expect(await errorOf(other.models())).toMatchObject({ code: 'unexpected-answer', status: 200 })
+  expect(await errorOf(other.models())).toMatchObject({ code: 'unexpected-answer', retryable: false })
+})
+
+test('an answer that breaks off is asked for again', async () => {
+  const broken: Answer = (response) => {
+    response.writeHead(200, { 'content-length': '1000' })
+    response.write('{"id":', () => response.destroy())
+  }
+  const { client: edgebatch, received } = await client([broken, json(200, succeeded)])
+  expect(await edgebatch.predict(PHOTO)).toEqual(succeeded)
+  expect(received).toHaveLength(2)
 })
 
 test('where nobody answers, that is said, with what the runtime says of it', async () => {

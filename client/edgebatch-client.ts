@@ -91,11 +91,10 @@ export class EdgebatchClient {
     let request = first
     for (;;) {
       const askedAt = this.#http.now()
-      const response = await this.#http.send(request)
-      const answer = await readJson<T>(response)
-      if (response.status !== 202) return answer
+      const { answer, status, retryAfter } = await this.#http.send(request, readFollowed<T>)
+      if (status !== 202) return answer
       const now = this.#http.now()
-      const retryAfterMs = 1000 * (parseRetryAfter(response.headers.get('retry-after'), now) ?? 0)
+      const retryAfterMs = 1000 * (parseRetryAfter(retryAfter, now) ?? 0)
       const pauseMs = Math.min(end - now, retryAfterMs - (now - askedAt))
       if (pauseMs > 0) await this.#http.pause(pauseMs, signal)
       const remainingMs = end - this.#http.now()
@@ -103,6 +102,11 @@ export class EdgebatchClient {
       request = resultRequest(answer.id, waitSeconds(remainingMs), options)
     }
   }
+}
+
+async function readFollowed<T>(response: Response) {
+  const { status, headers } = response
+  return { answer: await readJson<T>(response), status, retryAfter: headers.get('retry-after') }
 }
 
 function resultRequest(id: string, seconds: number, { encodingFormat, signal }: FollowOptions): HttpRequest {

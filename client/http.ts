@@ -32,12 +32,15 @@ export class Http {
     this.#options = options
   }
 
-  /** An answer that is a success. Throws EdgebatchError, or the signal's reason. To be used only for what may be done twice. */
-  async send(request: HttpRequest): Promise<Response> {
+  /**
+   * What `read` makes of an answer that is a success. Throws EdgebatchError, or the signal's reason. To be used only for what may be done
+   * twice: an answer that breaks off while it is read is asked for again as well.
+   */
+  async send<T>(request: HttpRequest, read: (response: Response) => Promise<T>): Promise<T> {
     const { maxRetries, random } = this.#options
     for (let failures = 1; ; failures++) {
-      const outcome = await this.#try(request)
-      if (outcome instanceof Response) return outcome
+      const outcome = await this.#try(request, read)
+      if (!(outcome instanceof EdgebatchError)) return outcome
       const pauseMs = failures > maxRetries ? undefined : pauseBeforeRetry(outcome, failures, random())
       if (pauseMs === undefined) throw outcome
       await this.pause(pauseMs, request.signal)
@@ -45,7 +48,7 @@ export class Http {
   }
 
   async json<T>(request: HttpRequest): Promise<T> {
-    return readJson<T>(await this.send(request))
+    return this.send(request, readJson<T>)
   }
 
   /** Throws the signal's reason if it aborts before or meanwhile. */
@@ -59,29 +62,27 @@ export class Http {
     return this.#options.clock.now()
   }
 
-  async #try({
-    method,
-    path,
-    query = {},
-    headers = {},
-    body,
-    signal,
-  }: HttpRequest): Promise<Response | EdgebatchError> {
-    const { baseUrl, apiKey, fetch } = this.#options
+  async #try<T>(request: HttpRequest, read: (response: Response) => Promise<T>): Promise<T | EdgebatchError> {
+    const { signal } = request
     signal?.throwIfAborted()
+    try {
+      const response = await this.#fetch(request)
+      if (response.ok) return await read(response)
+      return await errorOf(response, parseRetryAfter(response.headers.get('retry-after'), this.now()))
+    } catch (cause) {
+      signal?.throwIfAborted()
+      return cause instanceof EdgebatchError ? cause : unreachable(cause)
+    }
+  }
+
+  #fetch({ method, path, query = {}, headers = {}, body, signal }: HttpRequest): Promise<Response> {
+    const { baseUrl, apiKey, fetch } = this.#options
     const authorization = apiKey === undefined ? undefined : `Bearer ${apiKey}`
     const init: RequestInit = { method, headers: defined({ authorization, ...headers }) }
     if (body !== undefined) init.body = body
     if (signal) init.signal = signal
-    try {
-      const search = new URLSearchParams(defined(query)).toString()
-      const response = await fetch(`${baseUrl}${path}${search && `?${search}`}`, init)
-      if (response.ok) return response
-      return await errorOf(response, parseRetryAfter(response.headers.get('retry-after'), this.now()))
-    } catch (cause) {
-      signal?.throwIfAborted()
-      return unreachable(cause)
-    }
+    const search = new URLSearchParams(defined(query)).toString()
+    return fetch(`${baseUrl}${path}${search && `?${search}`}`, init)
   }
 }
 
@@ -89,12 +90,14 @@ export function unreachable(cause: unknown): EdgebatchError {
   return new EdgebatchError({ code: 'unreachable', detail: 'No answer came.', retryable: true, cause })
 }
 
+/** Throws EdgebatchError if it is none, and as fetch does if it breaks off. */
 export async function readJson<T>(response: Response): Promise<T> {
+  const text = await response.text()
   try {
-    return (await response.json()) as T
+    return JSON.parse(text) as T
   } catch (cause) {
     throw new EdgebatchError({
-      ...{ code: 'unexpected-answer', detail: 'The answer is no JSON.', status: response.status, cause },
+      ...{ code: 'unexpected-answer', detail: 'The answer is no JSON.', cause },
       requestId: response.headers.get('x-request-id') ?? undefined,
     })
   }

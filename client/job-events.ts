@@ -28,12 +28,13 @@ export async function* jobEvents(
   let lastEvent: JobStatus | undefined
   for (let breaks = 0; breaks <= maxBreaks; breaks++) {
     if (lastId !== undefined) await http.pause(RECONNECT_MS, signal)
-    const response = await http.send({
+    const request = {
       method: 'GET',
       path: `/result/${encodeURIComponent(id)}`,
       headers: { accept: 'text/event-stream', 'last-event-id': lastId },
       signal,
-    })
+    } as const
+    const response = await http.send(request, async (response) => response)
     if (response.status === 204 || !response.body) return
     try {
       for await (const streamed of streamedEvents(response.body)) {

@@ -6,6 +6,7 @@ import type { Clock } from '../shared/clock.ts'
 import type { JobProducer } from '../shared/job-queue.ts'
 import type { ModelReference } from '../shared/model-reference.ts'
 import type { StatisticsReader } from '../shared/statistics.ts'
+import type { WebhookUrlRules } from '../shared/webhook-url.ts'
 import type { Callers } from './callers.ts'
 import type { PhotoIntake } from './decode-or-forward.ts'
 import type { ModelDirectory } from './model-directory.ts'
@@ -25,6 +26,8 @@ export interface EdgeDeps {
   photos: PhotoIntake
   /** The most images of one call. */
   maxImages: number
+  /** Where webhooks may go. */
+  webhookUrls: WebhookUrlRules
   /** Origins of the web pages that may call. */
   corsOrigins: '*' | readonly string[]
   clock: Clock

@@ -35,6 +35,9 @@ const imageLimitSettings = {
   MAX_JPEG_SCANS: positiveInteger.default(maxScans),
 }
 
+const flag = z.enum(['true', 'false'], { error: 'must be true or false' })
+const isTrue = (text: 'true' | 'false') => text === 'true'
+
 const ANY_ORIGIN = '*'
 
 /** `*`, or a list of origins with commas between them. */
@@ -60,10 +63,9 @@ export const edgeEnvSchema = z.object({
   /** Must equal the worker pools'. */
   KEY_PREFIX: z.string().min(1).default('eb:'),
   /** `true`: who sends no API key is served too. Otherwise nobody is until there are keys: `npx edgebatch keys create`. */
-  ALLOW_ANONYMOUS: z
-    .enum(['true', 'false'], { error: 'must be true or false' })
-    .default('false')
-    .transform((text) => text === 'true'),
+  ALLOW_ANONYMOUS: flag.default('false').transform(isTrue),
+  /** `true`: webhooks may go to http:// and to private addresses, for receivers in a network of one's own. The pools have to say so, too. */
+  WEBHOOK_ALLOW_PRIVATE: flag.default('false').transform(isTrue),
   /** The web pages that may call the API from a browser, by their origins. It is never told to send cookies along: API keys are headers. */
   CORS_ORIGINS: corsOrigins,
   /**
@@ -82,6 +84,8 @@ export const edgeEnvSchema = z.object({
   RESULT_TTL_SECONDS: positiveInteger
     .max(2_592_000, { error: 'must be 2592000 (30 days) at most' })
     .default(3_600),
+  /** How long after that it is still known that there was one: its address answers 410 then, and 404 later. */
+  TOMBSTONE_SECONDS: upTo(600).default(600),
   /**
    * For so long a result will do for the same input of the same caller, where the model's manifest does not say; 0: not at all.
    */
@@ -93,7 +97,10 @@ export const edgeEnvSchema = z.object({
     .default(300),
   /** How long POST /predict waits for the result where the request does not say. */
   DEFAULT_WAIT_SECONDS: z.coerce.number().int().min(0).max(60).default(30),
-  /** Images that one call may carry, each a job of its own. All of them together are one upload. */
+  /**
+   * Images that one call may carry, each a job of its own. All of them together are one upload. Each takes a request to Redis, and so does each
+   * look while the call waits: on Cloudflare's free plan, where a call has 50, more than 16 will not do.
+   */
   MAX_IMAGES_PER_CALL: upTo(64).default(16),
   /**
    * Whether results that take longer are told of over the REST endpoint's /subscribe, where it has one; `off`: they are only polled for.

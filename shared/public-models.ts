@@ -21,12 +21,15 @@ const publicVersionSchema = z.object({
 })
 export type PublicVersion = z.infer<typeof publicVersionSchema>
 
+/** One of a model's versions, and whether it is the default. */
+export const publicListedVersionSchema = publicVersionSchema.extend({ default: z.boolean() })
+
 /** Its fields are the default version's, so that who knows of no versions reads what its requests get. */
 export const publicModelSchema = publicVersionSchema.extend({
   name: z.string(),
   default_version: z.string().nullable(),
   /** Highest first. */
-  versions: z.array(publicVersionSchema.extend({ default: z.boolean() })),
+  versions: z.array(publicListedVersionSchema),
 })
 export type PublicModel = z.infer<typeof publicModelSchema>
 

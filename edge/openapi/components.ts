@@ -5,7 +5,11 @@ import { jobStatusSchema } from '../../shared/job-state.ts'
 import { prioritySchema } from '../../shared/priority.ts'
 import { publicBatchSchema } from '../../shared/public-batch.ts'
 import { publicJobSchema } from '../../shared/public-job.ts'
-import { publicModelSchema, publicModelsSchema } from '../../shared/public-models.ts'
+import {
+  publicListedVersionSchema,
+  publicModelSchema,
+  publicModelsSchema,
+} from '../../shared/public-models.ts'
 import { publicProblemSchema } from '../../shared/public-problem.ts'
 import { publicStatsSchema } from '../../shared/public-stats.ts'
 import { tensorValueSchema } from '../../shared/tensor-value.ts'
@@ -24,6 +28,7 @@ const ANSWERS = {
   WebhookDelivery: publicJobSchema.shape.webhook.unwrap(),
   Models: publicModelsSchema,
   Model: publicModelSchema,
+  ModelVersion: publicListedVersionSchema,
   Problem: publicProblemSchema,
   ProblemCode: problemCodeSchema,
   Stats: publicStatsSchema,

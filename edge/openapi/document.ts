@@ -37,6 +37,7 @@ export function openApiDocument({ origin, allowAnonymous }: DocumentOptions): Op
       version: API_VERSION,
       description: [
         'Image models behind one API: send an image, get labels, an embedding or tensors.',
+        'Every answer has `X-Request-Id`, and `Server-Timing` where something took time.',
         'Whatever goes wrong is told as a problem (RFC 9457) with a `code`.',
         'An address that is not listed answers 404 `route-not-found`, a method that is not listed 405 `method-not-allowed` with `Allow`.',
       ].join(' '),

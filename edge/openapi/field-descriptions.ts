@@ -82,9 +82,8 @@ const problem: Described<PublicProblem> = {
   request_id: 'As in X-Request-Id: what to quote when you ask about it.',
 }
 
-const model: Described<PublicModel> = {
-  name: 'For ?model=.',
-  version: 'Version of these fields: the default, or the highest where there is none.',
+const modelVersion: Described<PublicModel['versions'][number]> = {
+  version: 'For ?version=.',
   description: 'What its owner says of it.',
   license: 'What its owner says of its licence.',
   task: 'What it says of an image: labels, an embedding, or its outputs as they are.',
@@ -92,9 +91,17 @@ const model: Described<PublicModel> = {
   resize: 'How an image becomes that.',
   decode: 'Where images are decoded, and which types may travel to the pool as they are.',
   image_types: 'What POST /predict takes for it, most common first.',
-  serving: 'How its batches are gathered.',
+  serving: 'How its batches are gathered, and its jobs treated.',
   live: 'Whether a worker pool serves it now. Jobs are taken either way.',
   pools: 'The live worker pools that serve it.',
+  default: 'Whether requests get it that name no version.',
+}
+
+const { default: _, ...ofDefault } = modelVersion
+const model: Described<PublicModel> = {
+  ...ofDefault,
+  version: 'Version of the fields beside it: the default, or the highest where there is none.',
+  name: 'For ?model=.',
   default_version: 'What requests get that name no version; null if the settings name one that is not there.',
   versions: 'All versions, highest first.',
 }
@@ -109,4 +116,5 @@ export const FIELD_DESCRIPTIONS: Readonly<Record<string, Readonly<Record<string,
   WebhookDelivery: webhookDelivery,
   Problem: problem,
   Model: model,
+  ModelVersion: modelVersion,
 }

@@ -32,8 +32,12 @@ export function componentHeaders(): Record<string, JsonSchema> {
   )
 }
 
-/** `headers` of a response. Every answer has X-Request-Id, and may have Server-Timing. */
+/** Every answer has the first, and may have the second. */
+export const EVERYWHERE: readonly ResponseHeader[] = ['X-Request-Id', 'Server-Timing']
+
+/** `headers` of a response. */
 export function headersOf(...names: ResponseHeader[]): Record<string, JsonSchema> {
-  const all: ResponseHeader[] = ['X-Request-Id', 'Server-Timing', ...names]
-  return Object.fromEntries(all.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
+  return Object.fromEntries(
+    [...EVERYWHERE, ...names].map((name) => [name, { $ref: `#/components/headers/${name}` }]),
+  )
 }

@@ -1,5 +1,6 @@
 import type { OpenApiDocument } from '../openapi/document.ts'
 import type { JsonSchema } from '../openapi/json-schema.ts'
+import { EVERYWHERE } from '../openapi/response-headers.ts'
 import { curlOf } from './curl.ts'
 import { type Html, html, prose } from './html.ts'
 import { schemaType } from './schema-type.ts'
@@ -10,6 +11,8 @@ export interface Operation {
   operationId: string
   summary: string
   tag: string
+  /** Empty where no API key is looked at. */
+  security?: unknown[]
   description?: string
   parameters?: { $ref: string }[]
   requestBody?: { description?: string; content: Record<string, { schema: JsonSchema }> }
@@ -75,9 +78,16 @@ function responseTable({ responses }: Operation): Html {
       ([type, { schema }], i) =>
         html`${i > 0 ? html`<br>` : undefined}<code>${type}</code>${bodyType(type, schema)}`,
     )
-    return html`<tr><th scope="row">${status}<td>${prose(description)}<td>${bodies}<td class="dim">${Object.keys(headers).join(', ')}`
+    return html`<tr><th scope="row">${status}<td>${prose(description)}<td>${bodies}<td class="dim">${ownHeaders(headers)}`
   })
   return table('Answers', ['Status', 'When', 'Body', 'Headers'], rows)
+}
+
+function ownHeaders(headers: Record<string, unknown>): string {
+  const everywhere = new Set<string>(EVERYWHERE)
+  return Object.keys(headers)
+    .filter((name) => !everywhere.has(name))
+    .join(', ')
 }
 
 /** Of problems the codes are listed already, and text is text. */

@@ -9,6 +9,7 @@ export function schemaType(schema: JsonSchema): Html {
   if ('const' in schema) return html`<code>${JSON.stringify(schema.const)}</code>`
   if (Array.isArray(schema.enum))
     return joined(schema.enum.map((value) => html`<code>${String(value)}</code>`))
+  if (schema.contentMediaType) return html`bytes`
   if (schema.type === 'array')
     return html`list of ${schemaType((schema.items as JsonSchema | undefined) ?? {})}`
   if (schema.type === 'object') return objectType(schema)

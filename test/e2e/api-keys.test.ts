@@ -1,11 +1,12 @@
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type ApiKeyRecord, apiKeyDigest, newApiKey } from '../../shared/api-key.ts'
+import { type ApiKeyRecord, newApiKey, parseApiKey } from '../../shared/api-key.ts'
 import { newJobId } from '../../shared/job-id.ts'
 import { makeFolder, writePackage } from '../support/package-folders.ts'
 import { embeddingGraph } from '../support/small-models.ts'
 import { type TestStack, testStack } from '../support/stack.ts'
+import { storeApiKey } from '../support/stored-api-key.ts'
 
 let repository: string
 let stack: TestStack
@@ -26,22 +27,9 @@ afterAll(async () => {
 /** Tokens that were sent to the edge, good and bad. */
 const sent: string[] = []
 
-/** Stores a key as the command line does. */
 async function newKey(changes: Partial<ApiKeyRecord> = {}): Promise<{ id: string; token: string }> {
-  const { id, token } = newApiKey()
-  const record: ApiKeyRecord = {
-    ...{
-      id,
-      name: 'test',
-      sha256: await apiKeyDigest(token),
-      models: null,
-      priorities: ['normal'],
-      rate: null,
-    },
-    ...{ admin: false, created_at: new Date().toISOString(), expires_at: null, ...changes },
-  }
-  await stack.redis.hset(stack.keys.apiKeys(), id, JSON.stringify(record))
-  return { id, token }
+  const token = (await storeApiKey(stack, changes)).token
+  return { id: parseApiKey(token)?.id ?? '', token }
 }
 
 function as(token: string, path: string, init: RequestInit = {}): Promise<Response> {

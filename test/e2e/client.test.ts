@@ -43,6 +43,11 @@ test('several images come back in their order', async () => {
   expect((await client.predictMany([photo])).items).toHaveLength(1)
 })
 
+test('a webhook is asked for', async () => {
+  const webhook = { url: 'https://receiver.invalid/hook', events: ['failed'] as const }
+  expect((await client.predict(photo, { webhook })).webhook).toMatchObject({ url: webhook.url })
+})
+
 test('the same call again is the same job', async () => {
   const idempotencyKey = crypto.randomUUID()
   const [first, again] = [

@@ -94,6 +94,21 @@ describe('while a pool serves', () => {
     ).toBe(204)
   })
 
+  test('so is a job whose end a webhook is told of, asked for in the query, a form or JSON', async () => {
+    const url = 'https://receiver.invalid/hook'
+    const inForm = form(photo)
+    inForm.append('webhook_url', url)
+    inForm.append('webhook_events', 'succeeded,failed')
+    const image = Buffer.from(await photo.arrayBuffer()).toString('base64')
+    const inJson = JSON.stringify({ image, webhook_url: url, webhook_events: ['succeeded', 'failed'] })
+    for (const asked of [
+      { query: `?webhook_url=${encodeURIComponent(url)}&webhook_events=succeeded,failed`, body: photo },
+      { body: inForm },
+      { body: inJson, headers: { 'content-type': 'application/json' } },
+    ])
+      expect((await predict(asked)).body.webhook).toMatchObject({ url })
+  })
+
   test('so is what the service says of itself', async () => {
     for (const path of ['/models', '/openapi.json', '/docs', '/health', '/ready', '/'])
       expect((await ask(`GET ${path}`)).status).toBe(200)
@@ -139,6 +154,8 @@ describe('refusals', () => {
       expect((await ask(operation, { id, headers: { authorization: 'Bearer nobody' } })).status).toBe(401)
       expect((await ask(operation, { id: 'none' })).status).toBe(404)
     }
+    for (const wait of ['-1', '1.5', '1e3', 'long', ''])
+      expect((await ask('GET /result/{id}', { id: job.id, query: `?wait=${wait}` })).status).toBe(400)
     // As it is once it was kept as long as promised.
     await stack.redis.hset(stack.keys.job(MODEL, job.id), 'result_ttl', '0')
     for (const operation of ['GET /result/{id}', 'POST /result/{id}/cancel', 'DELETE /result/{id}'])

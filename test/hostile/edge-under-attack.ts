@@ -38,9 +38,13 @@ const MODEL: ModelManifest = modelManifestSchema.parse({
   outputs: { probabilities: 'p', indices: 'i' },
 })
 
-/** The real edge in workerd, with gateway and Redis; no pool, as nothing needs to be inferred. */
+/** The real edge in workerd, with gateway and Redis; no pool, as nothing needs to be inferred, and no cache: each photo has a tensor. */
 export async function edgeUnderAttack(): Promise<EdgeUnderAttack> {
-  const stack = await testStack({ pools: 0, inspect: true, edgeBindings: { MAX_BACKLOG: '100000' } })
+  const stack = await testStack({
+    pools: 0,
+    inspect: true,
+    edgeBindings: { MAX_BACKLOG: '100000', CACHE_TTL_SECONDS: '0' },
+  })
   const redis = await RedisTcp.connect(stack.redisUrl)
   const identity = { poolId: 'none', poolTtlMs: 600_000, manifestTtlMs: 600_000 }
   await new RedisJobConsumer(redis, stack.keys, identity).announce(announcementOf(MODEL))

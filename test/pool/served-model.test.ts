@@ -67,6 +67,7 @@ async function serve(
   const payloads = await PayloadReader.connect(url ?? inject('redisUrl'))
   onTestFinished(() => payloads.close())
   const log = pino({ level: 'silent' })
+  const poolId = crypto.randomUUID()
   const batches: [size: number, bucket: number][] = []
   const failed: [reason: string | undefined, outcome: string][] = []
   const ignore = () => {}
@@ -91,7 +92,7 @@ async function serve(
       padded,
     },
     {
-      ...{ consumer: (await queue.consumer(crypto.randomUUID())).consumer, payloads, photos, log },
+      ...{ consumer: (await queue.consumer(poolId)).consumer, payloads, photos, log },
       observer: observeWithAll([observer], (error) => {
         throw error
       }),
@@ -103,7 +104,7 @@ async function serve(
   let drained: Promise<void> | undefined
   const drain = (deadline?: AbortSignal) => (drained ??= served.drain(deadline))
   onTestFinished(() => drain())
-  return { served, batches, failed, drain }
+  return { served, batches, failed, drain, poolId }
 }
 
 /** A job whose pixels all have this value. */
@@ -132,11 +133,13 @@ async function enqueue(
 }
 
 /** Puts jobs that were enqueued aside, before any pool is there. What it returns hands them to the pool that waits by then, in one answer. */
-async function putAside({ redis, keys }: TestQueue, jobs: readonly NewJob[]): Promise<() => Promise<void>> {
+async function putAside(
+  { redis, keys }: TestQueue,
+  jobs: readonly NewJob[],
+): Promise<(poolId: string) => Promise<void>> {
   for (const priority of PRIORITIES) await redis.xtrim(keys.queue(QUEUE, priority), 'MAXLEN', 0)
-  return async () => {
+  return async (poolId) => {
     while (!/^blocked_clients:1/m.test(await redis.info('clients')));
-    const [[, pool]] = (await redis.xinfo('CONSUMERS', keys.queue(QUEUE), 'pool')) as [[string, string]]
     const handOut = redis.multi()
     for (const [i, { id, priority }] of jobs.entries()) {
       const entry = `${Date.now() + 3_600_000 + i}-0`
@@ -144,7 +147,7 @@ async function putAside({ redis, keys }: TestQueue, jobs: readonly NewJob[]): Pr
       handOut.hset(keys.job(MODEL, id), 'entry', entry)
     }
     for (const priority of PRIORITIES)
-      handOut.xreadgroup('GROUP', 'pool', pool, 'STREAMS', keys.queue(QUEUE, priority), '>')
+      handOut.xreadgroup('GROUP', 'pool', poolId, 'STREAMS', keys.queue(QUEUE, priority), '>')
     await handOut.exec()
     const clients = (await redis.client('LIST')) as string
     await redis.client('KILL', 'ID', Number(/^id=(\d+) .* flags=b /m.exec(clients)?.[1]))
@@ -411,8 +414,8 @@ test.each([
   const jobs = pixels.map((pixel, i) => job(pixel, { priority: PRIORITIES[i % 3] as Priority }))
   const settled = await enqueue(queue, jobs)
   const handOut = await putAside(queue, jobs)
-  const { drain } = await serve(queue, { url, graph: slowOnBright, maxBatchSize: 1 })
-  await handOut()
+  const { drain, poolId } = await serve(queue, { url, graph: slowOnBright, maxBatchSize: 1 })
+  await handOut(poolId)
   while ((await redis.hget(keys.job(MODEL, jobs[0]?.id ?? ''), 'status')) !== 'processing');
   await drain(deadline)
   if (deadline) await serve(queue, { url })

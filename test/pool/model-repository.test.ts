@@ -21,7 +21,7 @@ const PIXELS = Buffer.from([0, 1, 1, 0, 1, 1, 0, 1, 1, 200, 1, 1])
 
 function newJob(version: string): NewJob {
   return {
-    ...{ id: newJobId('small'), model: 'small', modelVersion: version, requestId: 'test' },
+    ...{ id: newJobId('small'), model: 'small', modelVersion: version, requestId: 'test', watched: true },
     input: { kind: 'tensor', dtype: 'uint8', shape: [SIDE, SIDE, 3], encoding: 'base64' },
     payload: PIXELS.toString('base64'),
   }

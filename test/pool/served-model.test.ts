@@ -4,6 +4,7 @@ import { systemClock } from '../../shared/clock.ts'
 import type { Job } from '../../shared/job.ts'
 import type { NewJob } from '../../shared/job-queue.ts'
 import type { PhotoDecoder } from '../../shared/photo-decoder.ts'
+import { PRIORITIES } from '../../shared/priority.ts'
 import { bucketsUpTo } from '../../worker-pool/batching/buckets.ts'
 import { loadModelPackage } from '../../worker-pool/models/model-package.ts'
 import { observeWithAll, type SettledJob } from '../../worker-pool/observe/pool-observer.ts'
@@ -11,7 +12,8 @@ import { PayloadReader } from '../../worker-pool/redis/payload-reader.ts'
 import { createUntilGranted } from '../../worker-pool/redis/until-granted.ts'
 import { ServedModel } from '../../worker-pool/served-model.ts'
 import { type Graph, onnxModel } from '../support/onnx-graph.ts'
-import { MODEL, newTestJob, type TestQueue, testQueue } from '../support/queue.ts'
+import { ownRedis } from '../support/own-redis.ts'
+import { MODEL, newTestJob, QUEUE, type TestQueue, testQueue } from '../support/queue.ts'
 import { cast, IMAGE, smallPackage, value } from '../support/small-models.ts'
 
 const node = (op: string, inputs: string[], outputs: string[], attributes = {}) => ({
@@ -49,19 +51,20 @@ interface Serving {
   padded?: boolean
   photos?: PhotoDecoder
   elapsed?: () => number
+  url?: string
 }
 
 /** A model served from this process. Batches that it settled: how many images each had, and how many rows were run. */
 async function serve(
   queue: TestQueue,
-  { graph = plain, serving = {}, maxBatchSize = 8, padded = false, photos, elapsed }: Serving = {},
+  { graph = plain, serving = {}, maxBatchSize = 8, padded = false, photos, elapsed, url }: Serving = {},
 ) {
   const { folder, remove } = await smallPackage(
     { name: MODEL, task: 'embedding', outputs: { embedding: 'embedding' }, serving },
     { 'model.onnx': graph },
   )
   onTestFinished(remove)
-  const payloads = await PayloadReader.connect(inject('redisUrl'))
+  const payloads = await PayloadReader.connect(url ?? inject('redisUrl'))
   onTestFinished(() => payloads.close())
   const log = pino({ level: 'silent' })
   const batches: [size: number, bucket: number][] = []
@@ -308,6 +311,34 @@ test('what is held at the deadline of a stop is given back, and another pool ser
   await first.drain(AbortSignal.abort())
   await serve(queue)
   expect((await settled()).map(outcome)).toEqual([[9, 9, 9]])
+})
+
+test.each([
+  ['served before a stop', undefined],
+  ['given back where a stop has no time', AbortSignal.abort()],
+])('what came with one answer and is more than a batch is %s', async (_, deadline) => {
+  const { url } = await ownRedis()
+  const queue = await testQueue({}, url)
+  const { redis, keys } = queue
+  const jobs = PRIORITIES.map((priority, i) => job(i + 1, { priority }))
+  const settled = await enqueue(queue, jobs)
+  for (const priority of PRIORITIES) await redis.xtrim(keys.queue(QUEUE, priority), 'MAXLEN', 0)
+  const { drain } = await serve(queue, { url, maxBatchSize: 1 })
+  while (!/^blocked_clients:1/m.test(await redis.info('clients')));
+  const all = redis.multi()
+  const entry = `${Date.now() + 3_600_000}-0`
+  for (const { id, priority } of jobs) {
+    all.xadd(keys.queue(QUEUE, priority), entry, 'job', id, 'deadline', '0')
+    all.hset(keys.job(MODEL, id), 'entry', entry)
+  }
+  await all.exec()
+  await drain(deadline)
+  if (deadline) await serve(queue, { url })
+  expect((await settled()).map(outcome)).toEqual([
+    [1, 1, 1],
+    [2, 2, 2],
+    [3, 3, 3],
+  ])
 })
 
 test('a job whose photo is still being decoded at that deadline is given back, too', async () => {

@@ -41,7 +41,7 @@ export async function measureLatency(setup: BenchSetup, blocks: number, requests
     edgeRuntime: 'workerd',
     pools: 1,
     env,
-    edgeBindings: { ALLOW_ANONYMOUS: 'true' },
+    edgeBindings: { ALLOW_ANONYMOUS: 'true', CACHE_TTL_SECONDS: '0' },
     poolEnv: poolSettings(setup, 32),
   })
   const bare: number[] = []

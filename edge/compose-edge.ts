@@ -32,6 +32,7 @@ export function composeEdge(env: EdgeEnv, { decodePhoto, decodedTypes, ...parts 
       maxBacklog: env.MAX_BACKLOG,
       deadlineMs: env.JOB_DEADLINE_SECONDS * 1000,
       resultTtlMs: env.RESULT_TTL_SECONDS * 1000,
+      tombstoneMs: env.TOMBSTONE_SECONDS * 1000,
     }),
     batches: new RedisBatches(redis, keys),
     statistics: new RedisStatistics(redis, keys),

@@ -84,6 +84,8 @@ export const edgeEnvSchema = z.object({
   RESULT_TTL_SECONDS: positiveInteger
     .max(2_592_000, { error: 'must be 2592000 (30 days) at most' })
     .default(3_600),
+  /** How long after that it is still known that there was one: its address answers 410 then, and 404 later. */
+  TOMBSTONE_SECONDS: upTo(600).default(600),
   /**
    * For so long a result will do for the same input of the same caller, where the model's manifest does not say; 0: not at all.
    */
@@ -95,7 +97,10 @@ export const edgeEnvSchema = z.object({
     .default(300),
   /** How long POST /predict waits for the result where the request does not say. */
   DEFAULT_WAIT_SECONDS: z.coerce.number().int().min(0).max(60).default(30),
-  /** Images that one call may carry, each a job of its own. All of them together are one upload. */
+  /**
+   * Images that one call may carry, each a job of its own. All of them together are one upload. Each takes a request to Redis, and so does each
+   * look while the call waits: on Cloudflare's free plan, where a call has 50, more than 16 will not do.
+   */
   MAX_IMAGES_PER_CALL: upTo(64).default(16),
   /**
    * Whether results that take longer are told of over the REST endpoint's /subscribe, where it has one; `off`: they are only polled for.

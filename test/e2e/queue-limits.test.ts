@@ -1,20 +1,13 @@
 import { afterEach, expect, test } from 'vitest'
 import type { PublicJob } from '../../shared/public-job.ts'
 import { example } from '../support/photos.ts'
-import { MODEL, type TestStack, testStack } from '../support/stack.ts'
+import { MODEL, stackWithoutPools, type TestStack, testStack } from '../support/stack.ts'
 import { untilGone } from '../support/until-gone.ts'
 
 const ASYNC = { headers: { prefer: 'respond-async' } }
 
 let stack: TestStack
 afterEach(() => stack?.close())
-
-/** A stack whose only pool has announced its model and gone. */
-async function stackWithoutPools(edgeBindings: Record<string, string>): Promise<TestStack> {
-  const started = await testStack({ pools: 1, edgeBindings })
-  await started.pools[0]?.stop()
-  return started
-}
 
 test('a full queue answers 503 with Retry-After and writes nothing', async () => {
   stack = await stackWithoutPools({ MAX_BACKLOG: '3' })
@@ -40,8 +33,12 @@ test('a full queue answers 503 with Retry-After and writes nothing', async () =>
   }
 })
 
-test('with no pool a job expires at its deadline, Redis frees its input, and after the result TTL it is gone', async () => {
-  stack = await stackWithoutPools({ JOB_DEADLINE_SECONDS: '2', RESULT_TTL_SECONDS: '1' })
+test('with no pool a job expires at its deadline, Redis frees its input, and after the result TTL it answers 410, then 404', async () => {
+  stack = await stackWithoutPools({
+    JOB_DEADLINE_SECONDS: '2',
+    RESULT_TTL_SECONDS: '1',
+    TOMBSTONE_SECONDS: '2',
+  })
   const accepted = (await (await stack.predict(example('cat.jpg'), ASYNC)).json()) as PublicJob
   const input = stack.keys.input(MODEL, accepted.id)
   expect(await stack.redis.exists(input)).toBe(1)
@@ -56,17 +53,30 @@ test('with no pool a job expires at its deadline, Redis frees its input, and aft
   })
   expect(await stack.redis.exists(input)).toBe(0)
 
+  await untilStatus(410, `/result/${accepted.id}`)
   await untilGone(stack.redis, stack.keys.job(MODEL, accepted.id))
   expect((await stack.get(`/result/${accepted.id}`)).status).toBe(404)
 })
 
-test('a result is gone after its TTL', async () => {
-  stack = await testStack({ edgeBindings: { RESULT_TTL_SECONDS: '1' } })
+test('a result answers 410 after its TTL, without a word of it, and 404 once that is forgotten', async () => {
+  const edgeBindings = { RESULT_TTL_SECONDS: '1', JOB_DEADLINE_SECONDS: '5', TOMBSTONE_SECONDS: '1' }
+  stack = await testStack({ edgeBindings })
   const done = (await (await stack.predict(example('cat.jpg'))).json()) as PublicJob
   expect(done.status).toBe('succeeded')
+  const tombstone = await untilStatus(410, `/result/${done.id}`)
+  expect(await tombstone.json()).toMatchObject({ code: 'result-expired', retryable: false })
   await untilGone(stack.redis, stack.keys.job(MODEL, done.id))
   expect((await stack.get(`/result/${done.id}`)).status).toBe(404)
 })
+
+/** Asks until the answer has that status. */
+async function untilStatus(status: number, path: string): Promise<Response> {
+  for (;;) {
+    const response = await stack.get(path)
+    if (response.status === status) return response
+    await response.text()
+  }
+}
 
 test('with no model announced, 503 says what is missing', async () => {
   stack = await testStack({ pools: 0 })

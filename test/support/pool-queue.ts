@@ -128,7 +128,7 @@ export function newJob(seed: number, overrides: Partial<NewJob> = {}): NewJob {
     modelVersion: '1',
     input: { kind: 'tensor', dtype: 'uint8', shape: [224, 224, 3], encoding: 'base64' },
     payload: Buffer.from(pattern(seed, 2 * seed + 3, 29)).toString('base64'),
-    requestId: 'test',
+    ...{ requestId: 'test', watched: true },
     ...overrides,
   }
 }

@@ -103,7 +103,7 @@ export function newTestJob(overrides: Partial<NewJob> = {}): NewJob {
     modelVersion: '1',
     input: { kind: 'tensor', dtype: 'uint8', shape: [2, 2, 3], encoding: 'base64' },
     payload: Buffer.alloc(12, 7).toString('base64'),
-    requestId: 'test',
+    ...{ requestId: 'test', watched: true },
     ...overrides,
   }
 }

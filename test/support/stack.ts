@@ -60,7 +60,13 @@ export async function testStack({
     redisUrl: inject('redisUrl'),
     env: { ...processEnv(), ...(inspect ? { INSPECTOR_PORT: '0' } : {}) },
     bundle: inject('edgeBundle'),
-    edgeBindings: { KEY_PREFIX: keys.prefix, ALLOW_ANONYMOUS: 'true', ...edgeBindings },
+    // Tests send the same photos over and over; those of the cache turn it on.
+    edgeBindings: {
+      KEY_PREFIX: keys.prefix,
+      ALLOW_ANONYMOUS: 'true',
+      CACHE_TTL_SECONDS: '0',
+      ...edgeBindings,
+    },
     poolEnv: { KEY_PREFIX: keys.prefix, ...onlyModel(BUNDLED_MODEL), ...poolEnv },
   })
   const redis = new Redis(inject('redisUrl'), { protocol: 2 })
@@ -87,4 +93,11 @@ function predict(edgeUrl: string, photo: Uint8Array, options: PredictOptions = {
     body: form,
     headers: options.headers ?? {},
   })
+}
+
+/** A stack whose only pool has announced its model and gone: what it is sent stays queued until there is another. */
+export async function stackWithoutPools(edgeBindings: Record<string, string> = {}): Promise<TestStack> {
+  const started = await testStack({ pools: 1, edgeBindings })
+  await started.pools[0]?.stop()
+  return started
 }

@@ -1,0 +1,98 @@
+import { afterEach, expect, test } from 'vitest'
+import type { PublicJob } from '../../shared/public-job.ts'
+import { example } from '../support/photos.ts'
+import { eventsIn } from '../support/server-sent-events.ts'
+import { stackWithoutPools, type TestStack, testStack } from '../support/stack.ts'
+
+const ASYNC = { headers: { prefer: 'respond-async' } }
+const EVENTS = { headers: { accept: 'text/event-stream' } }
+
+let stack: TestStack
+afterEach(() => stack?.close())
+
+const submitted = async () => (await (await stack.predict(example('cat.jpg'), ASYNC)).json()) as PublicJob
+const eventsOf = (id: string, headers: Record<string, string> = {}, signal?: AbortSignal) =>
+  fetch(`${stack.edge.url}/result/${id}`, {
+    headers: { ...EVENTS.headers, ...headers },
+    ...(signal && { signal }),
+  })
+
+/** How many channels somebody listens to. */
+const channels = async () =>
+  ((await stack.redis.pubsub('CHANNELS', `${stack.keys.prefix}*`)) as string[]).length
+
+test('a job tells its place, and its end the moment it comes; who has seen all gets 204', async () => {
+  stack = await stackWithoutPools()
+  const first = await submitted()
+  const second = await submitted()
+  expect(second.queue_position).toBe(2)
+  const response = await eventsOf(second.id)
+  expect(response.status).toBe(200)
+  expect(response.headers.get('content-type')).toBe('text/event-stream')
+  const seen: { event: string; id: string; job: PublicJob }[] = []
+  for await (const { event, id, data } of eventsIn(response)) {
+    seen.push({ event, id, job: JSON.parse(data) as PublicJob })
+    if (seen.length === 1) await stack.addPool()
+  }
+  expect(seen[0]).toMatchObject({ event: 'queued', id: '1', job: { id: second.id, queue_position: 2 } })
+  expect(seen.at(-1)).toMatchObject({ event: 'succeeded', job: { status: 'succeeded', success: true } })
+  const ids = seen.map(({ id }) => Number(id))
+  expect(ids).toEqual(ids.toSorted((a, b) => a - b))
+
+  const again = await eventsOf(second.id)
+  expect((await again.text()).match(/^event: .*/gm)).toEqual(['event: succeeded'])
+  expect((await eventsOf(first.id, { 'last-event-id': '3' })).status).toBe(204)
+  expect((await eventsOf(first.id, { 'last-event-id': 'nonsense' })).status).toBe(200)
+})
+
+test('POST /predict tells events as well, where it is asked to', async () => {
+  stack = await testStack()
+  const response = await stack.predict(example('cat.jpg'), EVENTS)
+  expect(response.headers.get('content-type')).toBe('text/event-stream')
+  const events = []
+  for await (const { event, data } of eventsIn(response))
+    events.push([event, (JSON.parse(data) as PublicJob).status])
+  expect(events[0]).toEqual(['queued', 'queued'])
+  expect(events.at(-1)).toEqual(['succeeded', 'succeeded'])
+})
+
+test('a client that goes frees all that it held, here and in the gateway', async () => {
+  stack = await stackWithoutPools()
+  const { id } = await submitted()
+  const client = new AbortController()
+  const response = await eventsOf(id, {}, client.signal)
+  const events = eventsIn(response)
+  await events.next()
+  while ((await channels()) === 0);
+  client.abort()
+  await expect(events.next()).rejects.toThrow()
+  while ((await channels()) > 0);
+})
+
+test('who waits long for a result gets it by push, and leaves nothing behind', async () => {
+  stack = await stackWithoutPools()
+  const { id } = await submitted()
+  const waiting = stack.get(`/result/${id}?wait=60`)
+  while ((await channels()) === 0);
+  await stack.addPool()
+  expect(await (await waiting).json()).toMatchObject({ id, status: 'succeeded' })
+  while ((await channels()) > 0);
+})
+
+test('without push, polling finds the result all the same', async () => {
+  stack = await stackWithoutPools({ RESULT_PUSH: 'off' })
+  const { id } = await submitted()
+  const waiting = stack.get(`/result/${id}?wait=60`)
+  const told = eventsOf(id)
+  await stack.addPool()
+  expect(await (await waiting).json()).toMatchObject({ id, status: 'succeeded' })
+  expect(await (await told).text()).toContain('event: succeeded')
+  expect(await channels()).toBe(0)
+})
+
+test('events of a job that never was are a problem, not a stream', async () => {
+  stack = await stackWithoutPools()
+  const response = await eventsOf('AAAAAAAAAAAAAAAAAAAAAA.efficientnet-lite0')
+  expect(response.status).toBe(404)
+  expect(response.headers.get('content-type')).toBe('application/problem+json')
+})

@@ -21,6 +21,8 @@ export interface PoolLoad {
   inFlight: number
   /** Over the last minute or so. */
   imagesPerSecond: number
+  /** Images a second that it settles while it is busy, by `name@version`; of a version that has not run here yet it is not known. */
+  drainRates: Record<string, number>
   /** By the pool's own clock, in ms since the epoch. */
   startedAt: number
 }
@@ -32,9 +34,14 @@ export interface KnownModel {
   seenAt: number
   /** Ids of the live pools that serve it; none while all are scaled to zero. */
   pools: string[]
+  /** Images a second that the live pools settle together while they are busy; null where none has told. */
+  drainRate: number | null
 }
 
-const poolRecordSchema = z.object({ models: z.array(z.string()) })
+const poolRecordSchema = z.object({
+  models: z.array(z.string()),
+  drain_rates: z.record(z.string(), z.number().positive()).catch({}),
+})
 
 /** A pool as it stands in the hash of pools. */
 export function poolRecord(manifests: readonly ModelManifest[], load: PoolLoad): string {
@@ -43,6 +50,7 @@ export function poolRecord(manifests: readonly ModelManifest[], load: PoolLoad):
     device: load.device,
     in_flight: load.inFlight,
     images_per_second: load.imagesPerSecond,
+    drain_rates: load.drainRates,
     started_at: load.startedAt,
   })
 }
@@ -59,7 +67,9 @@ export function readAnnouncements(
   const pools = Object.entries(workers).flatMap(([id, record]) => {
     const { until, json } = split(record)
     const read = until > nowMs ? poolRecordSchema.safeParse(parsed(json)).data : undefined
-    return read ? [{ id, serves: new Set(read.models) }] : []
+    return read
+      ? [{ id, serves: new Set(read.models), rates: new Map(Object.entries(read.drain_rates)) }]
+      : []
   })
   return Object.entries(models)
     .flatMap(([id, announced]) => {
@@ -67,14 +77,14 @@ export function readAnnouncements(
       const { until: seenAt, json } = split(rest)
       const manifest = until > nowMs ? modelManifestSchema.safeParse(parsed(json)).data : undefined
       if (!manifest || versionId(manifest) !== id) return []
+      const serving = pools.filter(({ serves }) => serves.has(id))
+      const rates = serving.flatMap(({ rates }) => rates.get(id) ?? [])
       return [
         {
           manifest,
           seenAt,
-          pools: pools
-            .filter(({ serves }) => serves.has(id))
-            .map((pool) => pool.id)
-            .sort(),
+          pools: serving.map((pool) => pool.id).sort(),
+          drainRate: rates.length === 0 ? null : rates.reduce((sum, rate) => sum + rate),
         },
       ]
     })

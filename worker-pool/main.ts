@@ -81,7 +81,7 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
   const untilGranted = createUntilGranted(clock, log)
   const elapsed = () => performance.now()
   const readGpus = createGpuReadings(createQueryGpus(process.env), clock)
-  const { observer, metrics, loads, flush } = await composeObservation(env, {
+  const { observer, metrics, loads, drainRates, flush } = await composeObservation(env, {
     ...{ poolId, log, clock, elapsed, readGpus },
   })
   // Photos of all models wait in one line: p-limit is such a line, and well kept.
@@ -124,6 +124,7 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
   let broken: unknown
   if (!ending.signal.aborted) {
     redis.onRecovery(() => void announcer.repeat())
+    drainRates.onChange(() => announcer.repeatSoon())
     void announcer.run(ending.signal)
     models.run(ending.signal).catch(fail)
     phase = 'serving'

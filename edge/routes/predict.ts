@@ -6,6 +6,7 @@ import { parseEncodingFormat } from '../encoding-format.ts'
 import { answerWithEvents, answerWithJob, wantsEvents } from '../job-answer.ts'
 import { allowOnly } from '../method-not-allowed.ts'
 import { photosInBody, type UploadedPhotos } from '../photos-in-body.ts'
+import { parseWebhookFields } from '../predict-body.ts'
 import { parsePrefer, preferenceApplied } from '../prefer-header.ts'
 import { sayRate } from '../rate-headers.ts'
 import { parseRequestOptions } from '../submission/request-options.ts'
@@ -71,7 +72,9 @@ async function submissionOf(
   context: EdgeContext,
   uploaded: UploadedPhotos,
 ): Promise<Submission> {
-  const { model, version } = c.req.query()
+  const query = c.req.query()
+  const { model, version } = query
+  const { origin } = new URL(c.req.url)
   const caller = c.get('caller')
   return {
     caller,
@@ -80,7 +83,12 @@ async function submissionOf(
     model: await context.models.choose({ model, version }),
     cancelAfter: c.req.header('cancel-after'),
     asked: `${model ?? ''}@${version ?? ''}`,
-    webhook: requestedWebhook(uploaded, new URL(c.req.url).origin, context.deps.webhookUrls),
+    webhook: requestedWebhook(
+      uploaded,
+      parseWebhookFields(query.webhook_url, query.webhook_events),
+      origin,
+      context.deps.webhookUrls,
+    ),
     requestId: c.get('requestId'),
     traceparent: traceparentToPassOn(c.req.header('traceparent')),
     timings: c.get('timings'),

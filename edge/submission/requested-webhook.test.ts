@@ -1,25 +1,28 @@
 import { expect, test } from 'vitest'
+import { WEBHOOK_EVENTS, type WebhookEvent } from '../../shared/webhook.ts'
 import { requestedWebhook } from './requested-webhook.ts'
 
-const ORIGIN = 'https://edge.test'
+const origin = 'https://edge.example'
 const PUBLIC = { allowPrivate: false }
-const webhook = (webhookUrl?: string, webhookEvents?: ('succeeded' | 'failed')[]) =>
-  requestedWebhook({ webhookUrl, webhookEvents }, ORIGIN, PUBLIC)
+const nothing = { webhookUrl: undefined, webhookEvents: undefined }
+const asked = { webhookUrl: 'https://example.com/hook?a=b', webhookEvents: ['failed'] as WebhookEvent[] }
+const to = (webhookUrl: string) => ({ webhookUrl, webhookEvents: undefined })
 
-test('a webhook is told of every end where its call does not say', () => {
-  expect(webhook('https://hooks.example.com/a?b=c')).toEqual({
-    url: 'https://hooks.example.com/a?b=c',
-    events: ['succeeded', 'failed', 'canceled', 'expired'],
-    origin: ORIGIN,
-  })
+test('a webhook is asked for in the body or in the query', () => {
+  const webhook = { url: asked.webhookUrl, events: ['failed'], origin }
+  expect(requestedWebhook(asked, nothing, origin, PUBLIC)).toEqual(webhook)
+  expect(requestedWebhook(nothing, asked, origin, PUBLIC)).toEqual(webhook)
+  expect(requestedWebhook(nothing, nothing, origin, PUBLIC)).toBeUndefined()
 })
 
-test('or of what it says', () => {
-  expect(webhook('https://hooks.example.com', ['failed'])?.events).toEqual(['failed'])
+test('it is told of every end where nothing is said', () => {
+  expect(requestedWebhook(to(asked.webhookUrl), nothing, origin, PUBLIC)?.events).toEqual(WEBHOOK_EVENTS)
 })
 
-test('none is made where none is asked for', () => {
-  expect(webhook()).toBeUndefined()
+test('in both it is refused, and so are events without it', () => {
+  expect(() => requestedWebhook(asked, asked, origin, PUBLIC)).toThrow('invalid-request')
+  const events = { ...asked, webhookUrl: undefined }
+  expect(() => requestedWebhook(nothing, events, origin, PUBLIC)).toThrow('invalid-request')
 })
 
 test.each([
@@ -28,15 +31,11 @@ test.each([
   'http://hooks.example.com',
   'https://127.0.0.1/',
   'https://intranet/',
-])('%s is refused, unless private addresses are wanted and it is one', (url) => {
-  expect(() => webhook(url)).toThrow('invalid-request')
+])('%s is refused', (url) => {
+  expect(() => requestedWebhook(to(url), nothing, origin, PUBLIC)).toThrow('invalid-request')
 })
 
 test('a private address is taken where they are wanted', () => {
-  const asked = { webhookUrl: 'http://127.0.0.1:9/hook', webhookEvents: undefined }
-  expect(requestedWebhook(asked, ORIGIN, { allowPrivate: true })?.url).toBe('http://127.0.0.1:9/hook')
-})
-
-test('events without a webhook are a mistake', () => {
-  expect(() => webhook(undefined, ['failed'])).toThrow('invalid-request')
+  const url = 'http://127.0.0.1:9/hook'
+  expect(requestedWebhook(to(url), nothing, origin, { allowPrivate: true })?.url).toBe(url)
 })

@@ -121,6 +121,15 @@ describe('with push', () => {
     expect(stream.closed).toBe(true)
   })
 
+  test('a deadline is looked at when it passes, of which nobody may tell', async () => {
+    const clock = new PatientClock()
+    const soon = { job: jobThatIs('queued', { deadline: clock.now() + 4_000 }), position: null }
+    const expired = { job: jobThatIs('expired', { completed_at: soon.job.deadline }), position: null }
+    const { found } = looking(new ScriptedStream(true), [soon, expired], { clock })
+    expect((await found).at(-1)).toEqual(expired)
+    expect(Math.max(...clock.sleeps)).toBeLessThan(4_100)
+  })
+
   test('all is given up when the caller has gone', async () => {
     const caller = new AbortController()
     const stream = new ScriptedStream(true)

@@ -86,11 +86,19 @@ export async function* lookAtJob(looks: Looks): AsyncGenerator<JobLook | Error |
       const ended = !(found instanceof Error) && (!found || isTerminal(found.job.status))
       if (ended || over) return
       pause = (pushed && !everyStep ? PUSHED_STEP_MS : step) * (1 + JITTER * (2 * random() - 1))
+      pause = Math.min(pause, untilDeadline(found, clock))
       if (!wakeUp) step = Math.min(step * GROWTH, MAX_STEP_MS)
     }
   } finally {
     wakeUps?.close()
   }
+}
+
+/** Where there is no pool, nobody tells of a deadline that passes. By this machine's clock: where that is off, a look comes later. */
+function untilDeadline(found: JobLook | Error | undefined, clock: Clock): number {
+  if (!found || found instanceof Error) return Infinity
+  const ms = found.job.deadline - clock.now()
+  return ms > 0 ? ms + MIN_STEP_MS : Infinity
 }
 
 async function orError(look: () => Promise<JobLook | undefined>): Promise<JobLook | Error | undefined> {

@@ -6,7 +6,7 @@ import { newJobId } from '../../shared/job-id.ts'
 import { makeFolder, writePackage } from '../support/package-folders.ts'
 import { embeddingGraph } from '../support/small-models.ts'
 import { type TestStack, testStack } from '../support/stack.ts'
-import { storedApiKey } from '../support/stored-api-key.ts'
+import { storeApiKey } from '../support/stored-api-key.ts'
 
 let repository: string
 let stack: TestStack
@@ -28,7 +28,7 @@ afterAll(async () => {
 const sent: string[] = []
 
 async function newKey(changes: Partial<ApiKeyRecord> = {}): Promise<{ id: string; token: string }> {
-  const token = await storedApiKey(stack, changes)
+  const token = (await storeApiKey(stack, changes)).token
   return { id: parseApiKey(token)?.id ?? '', token }
 }
 

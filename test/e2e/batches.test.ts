@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type PublicBatch, publicBatchSchema } from '../../shared/public-batch.ts'
 import { example } from '../support/photos.ts'
 import { MODEL, type TestStack, testStack } from '../support/stack.ts'
-import { storedApiKey } from '../support/stored-api-key.ts'
+import { storeApiKey } from '../support/stored-api-key.ts'
 
 /** A pool serves the first; that of the second has announced its model and gone. */
 let stack: TestStack
@@ -229,9 +229,9 @@ test('with API keys a batch is its owner’s, each image counts for the rate, an
   const keyed = await testStack({ edgeBindings: { ALLOW_ANONYMOUS: 'false' } })
   try {
     const [mine, others, admin] = [
-      await storedApiKey(keyed, { rate: { limit: 2, window_seconds: 3_600 } }),
-      await storedApiKey(keyed),
-      await storedApiKey(keyed, { admin: true }),
+      (await storeApiKey(keyed, { rate: { limit: 2, window_seconds: 3_600 } })).token,
+      (await storeApiKey(keyed)).token,
+      (await storeApiKey(keyed, { admin: true })).token,
     ]
     const as = (token: string) => ({ authorization: `Bearer ${token}` })
     const response = await sendForm([coffee, cat], { on: keyed, headers: as(mine) })

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { PublicJob } from '../../shared/public-job.ts'
-import { createApiKey } from '../support/api-keys.ts'
 import { example } from '../support/photos.ts'
 import { type TestStack, testStack } from '../support/stack.ts'
+import { storeApiKey } from '../support/stored-api-key.ts'
 
 let stack: TestStack
 beforeAll(async () => {
@@ -18,9 +18,9 @@ const request = (path: string, headers: Headers, method = 'GET') =>
 describe('a job', () => {
   test('is seen and canceled by the key that made it, and by an admin key; for others it never was', async () => {
     const [own, other, admin] = [
-      await createApiKey(stack),
-      await createApiKey(stack),
-      await createApiKey(stack, { admin: true }),
+      await storeApiKey(stack),
+      await storeApiKey(stack),
+      await storeApiKey(stack, { admin: true }),
     ]
     const made = await predict(own.headers)
     expect(made.status).toBe(200)
@@ -46,7 +46,7 @@ describe('a job', () => {
   })
 
   test('of another key is neither a hit nor known by its Idempotency-Key', async () => {
-    const [a, b] = [await createApiKey(stack), await createApiKey(stack)]
+    const [a, b] = [await storeApiKey(stack), await storeApiKey(stack)]
     const idempotency = { 'idempotency-key': 'the-same' }
     const first = await predict({ ...a.headers, ...idempotency })
     const second = await predict({ ...b.headers, ...idempotency })
@@ -57,7 +57,7 @@ describe('a job', () => {
 })
 
 test('a key has its rate: what is left is told, and beyond it 429 says when to come back', async () => {
-  const key = await createApiKey(stack, { rate: { limit: 2, window_seconds: 3_600 } })
+  const key = await storeApiKey(stack, { rate: { limit: 2, window_seconds: 3_600 } })
   const first = await predict(key.headers)
   expect(first.headers.get('ratelimit-policy')).toBe('"default";q=2;w=3600')
   expect(first.headers.get('ratelimit')).toMatch(/^"default";r=1;t=1[78]\d\d$/)
@@ -71,14 +71,14 @@ test('a key has its rate: what is left is told, and beyond it 429 says when to c
 })
 
 test('a key that is revoked is refused by the queue at once, though the edge still remembers it', async () => {
-  const key = await createApiKey(stack)
+  const key = await storeApiKey(stack)
   expect((await predict(key.headers)).status).toBe(200)
   await stack.redis.hdel(stack.keys.apiKeys(), key.id)
   expect((await predict(key.headers)).status).toBe(401)
 })
 
 test('a key whose record has changed is held against the new one', async () => {
-  const key = await createApiKey(stack)
+  const key = await storeApiKey(stack)
   expect((await predict(key.headers)).status).toBe(200)
   const stored = JSON.parse((await stack.redis.hget(stack.keys.apiKeys(), key.id)) ?? '{}')
   await stack.redis.hset(stack.keys.apiKeys(), key.id, JSON.stringify({ ...stored, name: 'renamed' }))
@@ -88,11 +88,11 @@ test('a key whose record has changed is held against the new one', async () => {
 })
 
 test('models and priorities are those of the key', async () => {
-  const scoped = await createApiKey(stack, { models: ['another'], priorities: ['high'] })
+  const scoped = await storeApiKey(stack, { models: ['another'], priorities: ['high'] })
   const refused = await predict({ ...scoped.headers, 'x-priority': 'high' })
   expect(refused.status).toBe(403)
   expect(await refused.json()).toMatchObject({ code: 'forbidden' })
-  const urgent = await createApiKey(stack, { priorities: ['high', 'normal'] })
+  const urgent = await storeApiKey(stack, { priorities: ['high', 'normal'] })
   const made = await predict({ ...urgent.headers, 'x-priority': 'high' })
   expect(await made.json()).toMatchObject({ status: 'succeeded', priority: 'high' })
   expect((await predict({ ...urgent.headers, 'x-priority': 'low' })).status).toBe(403)

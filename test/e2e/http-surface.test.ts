@@ -3,7 +3,7 @@ import { newBatchId, newJobId } from '../../shared/job-id.ts'
 import type { PublicJob } from '../../shared/public-job.ts'
 import { example } from '../support/photos.ts'
 import { MODEL, type TestStack, testStack } from '../support/stack.ts'
-import { storedApiKey } from '../support/stored-api-key.ts'
+import { storeApiKey } from '../support/stored-api-key.ts'
 
 const PAGE = 'https://page.test'
 
@@ -227,7 +227,10 @@ describe('/stats', () => {
   })
 
   test('is for administrators where keys are asked for', async () => {
-    const [admin, other] = [await storedApiKey(closed, { admin: true }), await storedApiKey(closed)]
+    const [admin, other] = [
+      (await storeApiKey(closed, { admin: true })).token,
+      (await storeApiKey(closed)).token,
+    ]
     const as = (token: string) => ask(closed, 'GET', '/stats', { authorization: `Bearer ${token}` })
     expect((await closed.get('/stats')).status).toBe(401)
     const refused = await as(other)

@@ -13,12 +13,11 @@ const jobOf = async (response: Response) => (await response.json()) as PublicJob
 const predict = (name: string, headers: Record<string, string> = {}, query = '') =>
   stack.predict(example(name), { headers, query })
 const jobs = async () => (await stack.redis.keys(`${stack.keys.prefix}*:job:*`)).length
-const runs = async () =>
-  Number(
-    /entries-added,(\d+)/.exec(
-      (await stack.redis.xinfo('STREAM', stack.keys.queue({ model: MODEL, version: '1' }))).toString(),
-    )?.[1],
-  )
+/** How many jobs were ever queued. */
+async function runs(): Promise<number> {
+  const info = await stack.redis.xinfo('STREAM', stack.keys.queue({ model: MODEL, version: '1' }))
+  return Number(/entries-added,(\d+)/.exec(String(info))?.[1])
+}
 
 describe('the cache', () => {
   test('answers the same photo with a job of its own, at once and without a run', async () => {

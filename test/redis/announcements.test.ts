@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import type { KnownModel } from '../../shared/announcement.ts'
+import { versionId } from '../../shared/model-reference.ts'
 import { Announcer } from '../../worker-pool/models/announcer.ts'
 import { createUntilGranted } from '../../worker-pool/redis/until-granted.ts'
 import { announcementOf, IDLE, manifestOf } from '../support/known-models.ts'
@@ -50,13 +51,36 @@ describe('what pools announce', () => {
 
   test('says how they do, for whoever looks at Redis', async () => {
     const { pool, redis, keys } = await announcing()
-    const load = { device: 'NVIDIA L4', inFlight: 3, imagesPerSecond: 120.5, startedAt: 5 }
+    const load = {
+      ...{ device: 'NVIDIA L4', inFlight: 3, imagesPerSecond: 120.5, startedAt: 5 },
+      drainRates: { 'm@1': 250 },
+    }
     await (await pool('a')).announce({ ...announcementOf(one), load })
     const record = (await redis.hget(keys.workers(), 'a'))?.replace(/^\d+ /, '') ?? ''
     expect(JSON.parse(record)).toEqual({
       ...{ models: ['m@1'], device: 'NVIDIA L4' },
-      ...{ in_flight: 3, images_per_second: 120.5, started_at: 5 },
+      ...{ in_flight: 3, images_per_second: 120.5, started_at: 5, drain_rates: { 'm@1': 250 } },
     })
+  })
+
+  test('says how fast a version is drained: by all live pools that have told', async () => {
+    const { pool, producer, redis, keys } = await announcing()
+    const rates = async () =>
+      Object.fromEntries(
+        (await producer.models()).map(({ manifest, drainRate }) => [versionId(manifest), drainRate]),
+      )
+    const load = (drainRates: Record<string, number>) => ({ ...IDLE, drainRates })
+    await (await pool('a')).announce({
+      ...announcementOf(one, two),
+      load: load({ 'm@1': 100, 'other@1': 7 }),
+    })
+    await (await pool('b')).announce({ ...announcementOf(one, other), load: load({ 'm@1': 20.5 }) })
+    // Of an older version, which tells none, and of a newer one, which tells them otherwise.
+    await redis.hset(keys.workers(), 'old', '99999999999999 {"models":["m@1","m@2"]}')
+    await redis.hset(keys.workers(), 'new', '99999999999999 {"models":["m@1"],"drain_rates":{"m@1":"fast"}}')
+    expect(await rates()).toEqual({ 'm@1': 120.5, 'm@2': null, 'other@1': null })
+    await redis.hset(keys.workers(), 'a', '1 {"models":["m@1"],"drain_rates":{"m@1":100}}')
+    expect(await rates()).toMatchObject({ 'm@1': 20.5 })
   })
 
   test('is forgotten when its time is over, and junk beside it is cleared away', async () => {

@@ -14,10 +14,13 @@ export function manifestOf(name: string, version: string, changes: object = {}):
 
 /** A version that a pool serves, unless told otherwise. */
 export function knownModel(name: string, version: string, known: Partial<KnownModel> = {}): KnownModel {
-  return { manifest: manifestOf(name, version), seenAt: 1_000, pools: ['pool'], ...known }
+  return { manifest: manifestOf(name, version), seenAt: 1_000, pools: ['pool'], drainRate: null, ...known }
 }
 
-export const IDLE: PoolLoad = { device: 'cpu', inFlight: 0, imagesPerSecond: 0, startedAt: 1_000 }
+export const IDLE: PoolLoad = {
+  ...{ device: 'cpu', inFlight: 0, imagesPerSecond: 0, startedAt: 1_000 },
+  drainRates: {},
+}
 
 /** What an idle pool says. */
 export function announcementOf(...manifests: ModelManifest[]): Announcement {

@@ -114,6 +114,28 @@ test('one announcement is made at a time, with what is so by then', async () => 
   expect(told.map(({ models }) => models)).toEqual([['m@1'], [], []])
 })
 
+test('what is to be told soon is told at once, or 2 seconds after the last time; once, however often it is asked for', async () => {
+  const { told, clock, announcer: announcing } = announcer()
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
+  announcing.repeatSoon()
+  await turn()
+  clock.pass(500)
+  for (let i = 0; i < 3; i++) announcing.repeatSoon()
+  await turn()
+  clock.pass(10_000)
+  announcing.repeatSoon()
+  await turn()
+  expect(told.map(({ at }) => at)).toEqual([0, 2_000, 12_000])
+})
+
+test('after leaving, nothing is told soon', async () => {
+  const { told, announcer: announcing } = announcer()
+  announcing.repeatSoon()
+  await announcing.leave()
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(told).toEqual([])
+})
+
 test('a Redis that refuses leave keeps no pool from ending', async () => {
   await announcer().announcer.leave()
 })

@@ -15,6 +15,9 @@ export interface AnnouncerDeps {
   log: Logger
 }
 
+/** What is told since it changes by itself is told this often at most, in ms. */
+const SOON_MS = 2_000
+
 /** A version that is being withdrawn. */
 export interface Withdrawal {
   /** Resolves when Redis knows of it. */
@@ -23,12 +26,16 @@ export interface Withdrawal {
   ended: Promise<WithdrawalEnd>
 }
 
-/** Tells the edge what this pool serves: whenever it changes, and every 30 s as a sign of life. One announcement at a time. */
+/** Tells the edge what this pool serves, and how fast: when it changes, and every 30 s as a sign of life. One announcement at a time. */
 export class Announcer {
   readonly #deps: AnnouncerDeps
   readonly #withdrawals: Withdrawals
   #manifests: readonly ModelManifest[] = []
   #last: Promise<unknown> = Promise.resolve()
+  /** When the last one was begun. */
+  #lastAt = Number.NEGATIVE_INFINITY
+  #isDue = false
+  #left = false
 
   constructor(deps: AnnouncerDeps) {
     this.#deps = deps
@@ -58,6 +65,18 @@ export class Announcer {
     }
   }
 
+  /** The same again, now or as soon as the last one is 2 s old; asked for more than once until then, it is still one. */
+  repeatSoon(): void {
+    if (this.#isDue) return
+    this.#isDue = true
+    const { clock } = this.#deps
+    const wait = Math.max(0, this.#lastAt + SOON_MS - clock.now())
+    void clock.sleep(wait).then(() => {
+      this.#isDue = false
+      return this.#left ? undefined : this.repeat()
+    })
+  }
+
   /** Repeats until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
     for (;;) {
@@ -70,13 +89,15 @@ export class Announcer {
   /** Nothing is announced after this. Redis that refuses is asked no second time: it will forget this pool by itself. */
   async leave(): Promise<void> {
     const { consumer, log } = this.#deps
+    this.#left = true
     await consumer.leave().catch((error: unknown) => {
       log.warn({ reason: error instanceof Error ? error.message : String(error) }, 'could not take leave')
     })
   }
 
   async #announce(): Promise<void> {
-    const { consumer, load } = this.#deps
+    const { consumer, load, clock } = this.#deps
+    this.#lastAt = clock.now()
     const withdrawn = this.#withdrawals.ids
     const kept = await consumer.announce({ manifests: this.#manifests, withdrawn, load: load() })
     this.#withdrawals.said(withdrawn, kept)

@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Clock } from '../../shared/clock.ts'
 import type { PoolEnv } from '../env.ts'
 import type { GpuReading } from '../machine/gpu-readings.ts'
+import { DrainRates } from './drain-rates.ts'
 import { watchGpus } from './gpu-metrics.ts'
 import { JobLog } from './job-log.ts'
 import { LoadMeter } from './load-meter.ts'
@@ -29,6 +30,7 @@ export interface Observation {
   /** Undefined where nobody could ask for them. */
   metrics: Registry | undefined
   loads: LoadMeter
+  drainRates: DrainRates
   /** Sends what traces are left, for `limitMs` at most. Never rejects. */
   flush(limitMs: number): Promise<void>
 }
@@ -39,17 +41,18 @@ export async function composeObservation(
   parts: ObservationParts,
 ): Promise<Observation> {
   const { log, clock, elapsed, readGpus } = parts
-  const loads = new LoadMeter(env.EXECUTION_PROVIDERS[0] ?? 'cpu', clock.now(), elapsed)
+  const drainRates = new DrainRates()
+  const loads = new LoadMeter(env.EXECUTION_PROVIDERS[0] ?? 'cpu', clock.now(), elapsed, drainRates)
   const metrics = env.HEALTH_PORT === undefined ? undefined : new Registry()
   const traces = await startTraces(env, parts)
-  const observers: PoolObserver[] = [new JobLog(log), loads, ...traces.observers]
+  const observers: PoolObserver[] = [new JobLog(log), loads, drainRates, ...traces.observers]
   if (metrics) {
     collectDefaultMetrics({ register: metrics })
     watchGpus(metrics, readGpus)
     observers.push(new PoolMetrics(metrics))
   }
   const observer = observeWithAll(observers, (err) => log.error({ err }, 'an observer failed'))
-  return { observer, metrics, loads, flush: traces.flush }
+  return { observer, metrics, loads, drainRates, flush: traces.flush }
 }
 
 /** OpenTelemetry is loaded only where it is used. */

@@ -12,7 +12,7 @@ const manifest = (name: string) =>
 
 function meter() {
   let now = 5_000
-  const load = new LoadMeter('cpu', 1_700_000_000_000, () => now)
+  const load = new LoadMeter('cpu', 1_700_000_000_000, () => now, { tell: () => ({ 'a@1': 7 }) })
   return { load, pass: (ms: number) => (now += ms) }
 }
 const settled = (size: number) => ({ size }) as SettledBatch
@@ -27,6 +27,7 @@ test('tells images a second since it was last asked', () => {
     startedAt: 1_700_000_000_000,
     inFlight: 0,
     imagesPerSecond: 20,
+    drainRates: { 'a@1': 7 },
   })
   pass(1_000)
   expect(load.load().imagesPerSecond).toBe(0)

@@ -1,5 +1,6 @@
 import type { PoolLoad } from '../../shared/announcement.ts'
 import type { ModelManifest } from '../../shared/model-manifest.ts'
+import type { DrainRates } from './drain-rates.ts'
 import type { PoolObserver, SettledBatch } from './pool-observer.ts'
 
 /** How busy a pool is, for whoever looks at the pools together. */
@@ -7,16 +8,23 @@ export class LoadMeter implements PoolObserver {
   readonly #device: string
   readonly #startedAt: number
   readonly #elapsed: () => number
+  readonly #drainRates: Pick<DrainRates, 'tell'>
   /** By copy of a version. */
   readonly #pending = new Map<ModelManifest, number>()
   #images = 0
   #since: number
 
   /** `startedAt`: ms since the epoch. `elapsed`: milliseconds, monotonic. */
-  constructor(device: string, startedAt: number, elapsed: () => number) {
+  constructor(
+    device: string,
+    startedAt: number,
+    elapsed: () => number,
+    drainRates: Pick<DrainRates, 'tell'>,
+  ) {
     this.#device = device
     this.#startedAt = startedAt
     this.#elapsed = elapsed
+    this.#drainRates = drainRates
     this.#since = elapsed()
   }
 
@@ -28,7 +36,8 @@ export class LoadMeter implements PoolObserver {
     this.#images = 0
     this.#since = now
     const inFlight = [...this.#pending.values()].reduce((sum, pending) => sum + pending, 0)
-    return { device: this.#device, startedAt: this.#startedAt, inFlight, imagesPerSecond }
+    const drainRates = this.#drainRates.tell()
+    return { device: this.#device, startedAt: this.#startedAt, inFlight, imagesPerSecond, drainRates }
   }
 
   modelServed(): void {}

@@ -29,7 +29,7 @@ const CASES: Case[] = [
   { name: `${AT_ONCE} at once`, atOnce: AT_ONCE },
   { name: `${AT_ONCE} at once, with an API key and a rate`, atOnce: AT_ONCE, withKey: true },
   {
-    name: `${AT_ONCE} at once, with the cache (other photos)`,
+    name: `${AT_ONCE} at once, the same photo from the cache`,
     atOnce: AT_ONCE,
     edge: { CACHE_TTL_SECONDS: '300' },
   },

@@ -114,5 +114,6 @@ function waitMsOf(c: RequestContext, { deps }: EdgeContext): number {
 
 function sayHowAccepted(c: RequestContext, { rate, outcome, cacheable }: Submitted): void {
   sayRate(c, rate)
-  if (cacheable) c.header('x-cache', outcome === 'hit' ? 'hit' : outcome === 'joined' ? 'join' : 'miss')
+  const cache = { hit: 'hit', joined: 'join', queued: 'miss', exists: 'miss', replayed: undefined }[outcome]
+  if (cacheable && cache) c.header('x-cache', cache)
 }

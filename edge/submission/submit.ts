@@ -170,6 +170,11 @@ function accepted(result: EnqueueResult, drainRate: number | null): Accepted {
     case 'key-changed':
       throw new ProblemError('unauthorized', 'This is no API key of this service, or it has been revoked.')
     default:
+      if (result.job.outlived)
+        throw new ProblemError(
+          'result-expired',
+          'The job of this Idempotency-Key was kept as long as promised. Take a new key.',
+        )
       return result
   }
 }

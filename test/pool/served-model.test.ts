@@ -4,7 +4,7 @@ import { systemClock } from '../../shared/clock.ts'
 import type { Job } from '../../shared/job.ts'
 import type { NewJob } from '../../shared/job-queue.ts'
 import type { PhotoDecoder } from '../../shared/photo-decoder.ts'
-import { PRIORITIES } from '../../shared/priority.ts'
+import { PRIORITIES, type Priority } from '../../shared/priority.ts'
 import { bucketsUpTo } from '../../worker-pool/batching/buckets.ts'
 import { loadModelPackage } from '../../worker-pool/models/model-package.ts'
 import { observeWithAll, type SettledJob } from '../../worker-pool/observe/pool-observer.ts'
@@ -67,6 +67,7 @@ async function serve(
   const payloads = await PayloadReader.connect(url ?? inject('redisUrl'))
   onTestFinished(() => payloads.close())
   const log = pino({ level: 'silent' })
+  const poolId = crypto.randomUUID()
   const batches: [size: number, bucket: number][] = []
   const failed: [reason: string | undefined, outcome: string][] = []
   const ignore = () => {}
@@ -91,7 +92,7 @@ async function serve(
       padded,
     },
     {
-      ...{ consumer: (await queue.consumer(crypto.randomUUID())).consumer, payloads, photos, log },
+      ...{ consumer: (await queue.consumer(poolId)).consumer, payloads, photos, log },
       observer: observeWithAll([observer], (error) => {
         throw error
       }),
@@ -103,7 +104,7 @@ async function serve(
   let drained: Promise<void> | undefined
   const drain = (deadline?: AbortSignal) => (drained ??= served.drain(deadline))
   onTestFinished(() => drain())
-  return { served, batches, failed, drain }
+  return { served, batches, failed, drain, poolId }
 }
 
 /** A job whose pixels all have this value. */
@@ -128,6 +129,28 @@ async function enqueue(
   return async () => {
     await told
     return Promise.all(jobs.map(({ id }) => queue.producer.read(id)))
+  }
+}
+
+/** Puts jobs that were enqueued aside, before any pool is there. What it returns hands them to the pool that waits by then, in one answer. */
+async function putAside(
+  { redis, keys }: TestQueue,
+  jobs: readonly NewJob[],
+): Promise<(poolId: string) => Promise<void>> {
+  for (const priority of PRIORITIES) await redis.xtrim(keys.queue(QUEUE, priority), 'MAXLEN', 0)
+  return async (poolId) => {
+    while (!/^blocked_clients:1/m.test(await redis.info('clients')));
+    const handOut = redis.multi()
+    for (const [i, { id, priority }] of jobs.entries()) {
+      const entry = `${Date.now() + 3_600_000 + i}-0`
+      handOut.xadd(keys.queue(QUEUE, priority), entry, 'job', id, 'deadline', '0')
+      handOut.hset(keys.job(MODEL, id), 'entry', entry)
+    }
+    for (const priority of PRIORITIES)
+      handOut.xreadgroup('GROUP', 'pool', poolId, 'STREAMS', keys.queue(QUEUE, priority), '>')
+    await handOut.exec()
+    const clients = (await redis.client('LIST')) as string
+    await redis.client('KILL', 'ID', Number(/^id=(\d+) .* flags=b /m.exec(clients)?.[1]))
   }
 }
 
@@ -313,34 +336,6 @@ test('what is held at the deadline of a stop is given back, and another pool ser
   expect((await settled()).map(outcome)).toEqual([[9, 9, 9]])
 })
 
-test.each([
-  ['served before a stop', undefined],
-  ['given back where a stop has no time', AbortSignal.abort()],
-])('what came with one answer and is more than a batch is %s', async (_, deadline) => {
-  const { url } = await ownRedis()
-  const queue = await testQueue({}, url)
-  const { redis, keys } = queue
-  const jobs = PRIORITIES.map((priority, i) => job(i + 1, { priority }))
-  const settled = await enqueue(queue, jobs)
-  for (const priority of PRIORITIES) await redis.xtrim(keys.queue(QUEUE, priority), 'MAXLEN', 0)
-  const { drain } = await serve(queue, { url, maxBatchSize: 1 })
-  while (!/^blocked_clients:1/m.test(await redis.info('clients')));
-  const all = redis.multi()
-  const entry = `${Date.now() + 3_600_000}-0`
-  for (const { id, priority } of jobs) {
-    all.xadd(keys.queue(QUEUE, priority), entry, 'job', id, 'deadline', '0')
-    all.hset(keys.job(MODEL, id), 'entry', entry)
-  }
-  await all.exec()
-  await drain(deadline)
-  if (deadline) await serve(queue, { url })
-  expect((await settled()).map(outcome)).toEqual([
-    [1, 1, 1],
-    [2, 2, 2],
-    [3, 3, 3],
-  ])
-})
-
 test('a job whose photo is still being decoded at that deadline is given back, too', async () => {
   const queue = await testQueue()
   const begun = Promise.withResolvers<void>()
@@ -406,6 +401,25 @@ test('a job whose deadline passes behind a slow run ends as expired, and never r
   const settled = await enqueue(queue, [job(255), job(2, { deadlineMs: 150 }), job(3)])
   expect((await settled()).map(outcome)).toEqual([[255, 255, 255], 'expired', [3, 3, 3]])
   expect(batches).toEqual(Array(3).fill([1, 1]))
+})
+
+test.each([
+  ['served before a stop', undefined],
+  ['given back where a stop has no time', AbortSignal.abort()],
+])('what came with one answer and is more than a pool has memory for is %s', async (_, deadline) => {
+  const { url } = await ownRedis()
+  const queue = await testQueue({}, url)
+  const { redis, keys } = queue
+  const pixels = [255, 1, 2, 3, 4, 5]
+  const jobs = pixels.map((pixel, i) => job(pixel, { priority: PRIORITIES[i % 3] as Priority }))
+  const settled = await enqueue(queue, jobs)
+  const handOut = await putAside(queue, jobs)
+  const { drain, poolId } = await serve(queue, { url, graph: slowOnBright, maxBatchSize: 1 })
+  await handOut(poolId)
+  while ((await redis.hget(keys.job(MODEL, jobs[0]?.id ?? ''), 'status')) !== 'processing');
+  await drain(deadline)
+  if (deadline) await serve(queue, { url })
+  expect((await settled()).map(outcome)).toEqual(pixels.map((pixel) => [pixel, pixel, pixel]))
 })
 
 test('a version that is to go serves what is in its queue, then ends', async () => {

@@ -103,6 +103,28 @@ test('a manifest survives the JSON in which it is announced', () => {
   expect(modelManifestSchema.parse(JSON.parse(JSON.stringify(parsed)))).toEqual(parsed)
 })
 
+describe('deadlines and the lifetime of results that are given again', () => {
+  test.each([
+    [{}],
+    [{ deadline_seconds: { default: 30 } }],
+    [{ deadline_seconds: { max: 86_400 } }],
+    [{ deadline_seconds: { default: 60, max: 60 }, cache_ttl_seconds: 0 }],
+    [{ cache_ttl_seconds: 3_600 }],
+  ])('may be %j', (serving) => {
+    expect(modelManifestSchema.parse({ ...manifest, serving }).serving).toMatchObject(serving)
+  })
+
+  test.each([
+    [{ deadline_seconds: { default: 61, max: 60 } }],
+    [{ deadline_seconds: { default: 0 } }],
+    [{ deadline_seconds: { max: 86_401 } }],
+    [{ cache_ttl_seconds: -1 }],
+    [{ cache_ttl_seconds: 0.5 }],
+  ])('may not be %j', (serving) => {
+    expect(isManifest({ serving })).toBe(false)
+  })
+})
+
 describe('a model name', () => {
   test.each(['m', '0', 'efficientnet-lite0', 'v1.0_x', 'a'.repeat(64)])('may be %s', (name) => {
     expect(modelNameSchema.safeParse(name).success).toBe(true)

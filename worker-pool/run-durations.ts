@@ -14,9 +14,9 @@ export class RunDurations {
     this.#runMs += (ms - this.#runMs) * (this.#runMs === 0 ? 1 : NEWEST)
   }
 
-  /** What a run may take, in ms, unless it is an unusual one. */
+  /** What a run may well take, in ms: images differ. */
   get longRunMs(): number {
-    return 2 * this.#runMs + SPARE_MS
+    return Math.max(LONG_RUN_MS, 2 * this.#runMs)
   }
 
   /**
@@ -29,6 +29,8 @@ export class RunDurations {
     return Math.max(0, free - 2 * this.#loadMs - SPARE_MS)
   }
 }
+
+const LONG_RUN_MS = 1_000
 
 /** Timers are late by a few milliseconds when the machine is busy. */
 const SPARE_MS = 5

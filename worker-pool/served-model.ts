@@ -184,6 +184,7 @@ export class ServedModel {
       const batch = (run && (await this.#ready.nextDuring(run))) ?? (await this.#ready.next())
       if (!batch) break
       await batch.loading
+      // Who may expire behind the run that is under way is looked at again when that is over.
       if (run && batch.untilDeadline(this.#deps.elapsed()) < this.#times.longRunMs) await run
       this.#failExpired(batch)
       if (batch.size === 0) {

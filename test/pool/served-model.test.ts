@@ -4,14 +4,16 @@ import { systemClock } from '../../shared/clock.ts'
 import type { Job } from '../../shared/job.ts'
 import type { NewJob } from '../../shared/job-queue.ts'
 import type { PhotoDecoder } from '../../shared/photo-decoder.ts'
+import { PRIORITIES } from '../../shared/priority.ts'
 import { bucketsUpTo } from '../../worker-pool/batching/buckets.ts'
 import { loadModelPackage } from '../../worker-pool/models/model-package.ts'
-import { observeWithAll } from '../../worker-pool/observe/pool-observer.ts'
+import { observeWithAll, type SettledJob } from '../../worker-pool/observe/pool-observer.ts'
 import { PayloadReader } from '../../worker-pool/redis/payload-reader.ts'
 import { createUntilGranted } from '../../worker-pool/redis/until-granted.ts'
 import { ServedModel } from '../../worker-pool/served-model.ts'
 import { type Graph, onnxModel } from '../support/onnx-graph.ts'
-import { MODEL, newTestJob, type TestQueue, testQueue } from '../support/queue.ts'
+import { ownRedis } from '../support/own-redis.ts'
+import { MODEL, newTestJob, QUEUE, type TestQueue, testQueue } from '../support/queue.ts'
 import { cast, IMAGE, smallPackage, value } from '../support/small-models.ts'
 
 const node = (op: string, inputs: string[], outputs: string[], attributes = {}) => ({
@@ -48,28 +50,34 @@ interface Serving {
   maxBatchSize?: number
   padded?: boolean
   photos?: PhotoDecoder
+  elapsed?: () => number
+  url?: string
 }
 
 /** A model served from this process. Batches that it settled: how many images each had, and how many rows were run. */
 async function serve(
   queue: TestQueue,
-  { graph = plain, serving = {}, maxBatchSize = 8, padded = false, photos }: Serving = {},
+  { graph = plain, serving = {}, maxBatchSize = 8, padded = false, photos, elapsed, url }: Serving = {},
 ) {
   const { folder, remove } = await smallPackage(
     { name: MODEL, task: 'embedding', outputs: { embedding: 'embedding' }, serving },
     { 'model.onnx': graph },
   )
   onTestFinished(remove)
-  const payloads = await PayloadReader.connect(inject('redisUrl'))
+  const payloads = await PayloadReader.connect(url ?? inject('redisUrl'))
   onTestFinished(() => payloads.close())
   const log = pino({ level: 'silent' })
   const batches: [size: number, bucket: number][] = []
+  const failed: [reason: string | undefined, outcome: string][] = []
   const ignore = () => {}
   const observer = {
     ...{
       modelServed: ignore,
       modelGone: ignore,
-      jobsFailed: ignore,
+      jobsFailed: (_: unknown, jobs: readonly SettledJob[]) =>
+        void failed.push(
+          ...jobs.map(({ failure, outcome }): [string | undefined, string] => [failure, outcome]),
+        ),
       jobsReleased: ignore,
       pendingChanged: ignore,
     },
@@ -89,13 +97,13 @@ async function serve(
       }),
       clock: systemClock,
       untilGranted: createUntilGranted(systemClock, log),
-      elapsed: () => performance.now(),
+      elapsed: elapsed ?? (() => performance.now()),
     },
   )
   let drained: Promise<void> | undefined
   const drain = (deadline?: AbortSignal) => (drained ??= served.drain(deadline))
   onTestFinished(() => drain())
-  return { served, batches, drain }
+  return { served, batches, failed, drain }
 }
 
 /** A job whose pixels all have this value. */
@@ -305,6 +313,34 @@ test('what is held at the deadline of a stop is given back, and another pool ser
   expect((await settled()).map(outcome)).toEqual([[9, 9, 9]])
 })
 
+test.each([
+  ['served before a stop', undefined],
+  ['given back where a stop has no time', AbortSignal.abort()],
+])('what came with one answer and is more than a batch is %s', async (_, deadline) => {
+  const { url } = await ownRedis()
+  const queue = await testQueue({}, url)
+  const { redis, keys } = queue
+  const jobs = PRIORITIES.map((priority, i) => job(i + 1, { priority }))
+  const settled = await enqueue(queue, jobs)
+  for (const priority of PRIORITIES) await redis.xtrim(keys.queue(QUEUE, priority), 'MAXLEN', 0)
+  const { drain } = await serve(queue, { url, maxBatchSize: 1 })
+  while (!/^blocked_clients:1/m.test(await redis.info('clients')));
+  const all = redis.multi()
+  const entry = `${Date.now() + 3_600_000}-0`
+  for (const { id, priority } of jobs) {
+    all.xadd(keys.queue(QUEUE, priority), entry, 'job', id, 'deadline', '0')
+    all.hset(keys.job(MODEL, id), 'entry', entry)
+  }
+  await all.exec()
+  await drain(deadline)
+  if (deadline) await serve(queue, { url })
+  expect((await settled()).map(outcome)).toEqual([
+    [1, 1, 1],
+    [2, 2, 2],
+    [3, 3, 3],
+  ])
+})
+
 test('a job whose photo is still being decoded at that deadline is given back, too', async () => {
   const queue = await testQueue()
   const begun = Promise.withResolvers<void>()
@@ -321,6 +357,55 @@ test('a job whose photo is still being decoded at that deadline is given back, t
   expect(await queue.producer.read(one.id)).toMatchObject({ status: 'queued' })
   decoded.resolve(Buffer.alloc(12, 9))
   await served.finished
+})
+
+test('a job whose deadline passes while its batch is loaded never reaches the model; its neighbour does', async () => {
+  const queue = await testQueue()
+  const [begun, decoded] = [Promise.withResolvers<void>(), Promise.withResolvers<Uint8Array>()]
+  const photos: PhotoDecoder = () => {
+    begun.resolve()
+    return decoded.promise
+  }
+  let ahead = 0
+  const elapsed = () => performance.now() + ahead
+  const photo = job(9, {
+    input: { kind: 'image', type: 'jpeg', encoding: 'base64' },
+    deadlineMs: 3_600_000,
+  })
+  const settled = await enqueue(queue, [job(1, { deadlineMs: 300_000 }), photo])
+  const { batches, failed } = await serve(queue, { photos, elapsed, padded: true })
+  await begun.promise
+  ahead = 600_000
+  decoded.resolve(Buffer.alloc(12, 9))
+  expect((await settled()).map(outcome)).toEqual(['job-expired', [9, 9, 9]])
+  expect(batches).toEqual([[1, 1]])
+  expect(failed.map(([failure]) => failure)).toEqual(['job-expired'])
+})
+
+/** Multiplies matrices of 15 times as many rows as an image's red is bright: 300 billion operations for white, next to none for 1. */
+const slowOnBright = embedding(
+  [
+    node('Slice', ['mean', 'from', 'to', 'axis'], ['red']),
+    node('ReduceMax', ['red'], ['brightest'], { keepdims: 0 }),
+    cast('brightest', 'level', 'int64'),
+    node('Mul', ['level', 'rows'], ['size']),
+    node('ConstantOfShape', ['size'], ['m1']),
+    node('MatMul', ['m1', 'm1'], ['m2']),
+    node('MatMul', ['m2', 'm1'], ['m3']),
+    node('MatMul', ['m3', 'm1'], ['m4']),
+    node('ReduceMax', ['m4'], ['nothing'], { keepdims: 0 }),
+    node('Add', ['mean', 'nothing'], ['embedding']),
+  ],
+  [int64('from', 0n), int64('to', 1n), int64('axis', 1n), int64('rows', 15n, 15n)],
+)
+
+test('a job whose deadline passes behind a slow run ends as expired, and never reaches the model', async () => {
+  const queue = await testQueue()
+  const { batches } = await serve(queue, { graph: slowOnBright, maxBatchSize: 1 })
+  await (await enqueue(queue, [job(1)]))()
+  const settled = await enqueue(queue, [job(255), job(2, { deadlineMs: 150 }), job(3)])
+  expect((await settled()).map(outcome)).toEqual([[255, 255, 255], 'expired', [3, 3, 3]])
+  expect(batches).toEqual(Array(3).fill([1, 1]))
 })
 
 test('a version that is to go serves what is in its queue, then ends', async () => {

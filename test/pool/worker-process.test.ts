@@ -18,6 +18,17 @@ describe('a pool', () => {
     expect(pool.ready).toMatchObject({ models: [`${MODEL}@1`] })
   })
 
+  test('tells how fast it drains a version once it has run some of its jobs, without waiting for its next sign of life', async () => {
+    const queue = await PoolQueue.open()
+    await queue.startPool()
+    const rate = async () => (await queue.producer.models())[0]?.drainRate
+    expect(await rate()).toBeNull()
+    await (await queue.enqueue(newJobs(8))).settled
+    let known = await rate()
+    while (known === null) known = await rate()
+    expect(known).toBeGreaterThan(0)
+  })
+
   test('serves jobs that were there before it and jobs that come after', async () => {
     const queue = await PoolQueue.open()
     const before = await queue.enqueue(newJobs(6))

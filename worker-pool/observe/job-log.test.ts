@@ -63,6 +63,16 @@ test('results that came too late are one warning, their neighbours none', () => 
   expect(lines).toEqual([late(['expired', 'stale']), late(['gone'])])
 })
 
+test('what was canceled meanwhile is info, and what expired before it was run a warning', () => {
+  const { log, lines } = jobLog()
+  log.batchSettled(observedBatch({ jobs: [ended({ outcome: 'canceled' }), ended({})] }))
+  log.jobsFailed(observedManifest(), [ended({ failure: 'job-expired', outcome: 'expired' })])
+  expect(lines).toEqual([
+    { level: 'info', ...MODEL, jobs: [IDS], msg: 'jobs were canceled meanwhile' },
+    { level: 'warn', ...MODEL, jobs: [IDS], msg: 'jobs expired before they were run' },
+  ])
+})
+
 test('jobs that were given back are told', () => {
   const { log, lines } = jobLog()
   log.jobsReleased(observedManifest(), 3)

@@ -107,15 +107,25 @@ test('failures are counted by reason, whether or not the job was run', async () 
 test('a result that came too late is discarded; only an expired job is a failed request', async () => {
   const { metrics, figure } = poolMetrics()
   metrics.modelServed(observedManifest())
-  const jobs = (['expired', 'stale', 'gone'] as const).map((outcome) => ({
+  const jobs = (['expired', 'canceled', 'stale', 'gone'] as const).map((outcome) => ({
     ...{ job: observedJob(), failure: undefined, outcome },
   }))
   metrics.batchSettled(observedBatch({ jobs }))
-  for (const outcome of ['expired', 'stale', 'gone'])
+  for (const outcome of ['expired', 'canceled', 'stale', 'gone'])
     expect(await figure('inference_results_discarded_total', `outcome="${outcome}"`)).toBe(1)
   expect(await figure('inference_request_failure_total', 'reason="job-expired"')).toBe(1)
   expect(await figure('inference_request_success_total')).toBe(0)
   expect(await figure('inference_request_duration_seconds_count')).toBe(1)
+})
+
+test('a job that expired before it was run is a failed request, of which no result was discarded', async () => {
+  const { metrics, figure } = poolMetrics()
+  const manifest = observedManifest()
+  metrics.modelServed(manifest)
+  const neverRun = { job: observedJob(), failure: 'job-expired', outcome: 'expired' } as const
+  metrics.jobsFailed(manifest, [neverRun], { claimedAt: 10, settledAt: 20 })
+  expect(await figure('inference_request_failure_total', 'reason="job-expired"')).toBe(1)
+  expect(await figure('inference_results_discarded_total', 'outcome="expired"')).toBe(0)
 })
 
 test('what a pool holds, and what it gave back', async () => {

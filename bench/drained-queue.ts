@@ -58,7 +58,8 @@ export async function drainQueue(
   }
 }
 
-async function fillQueue(
+/** Enqueues `n` images, no two alike; their jobs' ids. */
+export async function fillQueue(
   { model, signal }: BenchSetup,
   producer: RedisJobProducer,
   n: number,

@@ -52,6 +52,8 @@ const main = defineCommand({
         create: async () => (await import('./keys/create-command.ts')).createCommand(terminal, process.env),
         list: async () => (await import('./keys/list-command.ts')).listCommand(terminal, process.env),
         revoke: async () => (await import('./keys/revoke-command.ts')).revokeCommand(terminal, process.env),
+        'webhook-secret': async () =>
+          (await import('./keys/webhook-secret-command.ts')).webhookSecretCommand(terminal, process.env),
       },
     }),
   },

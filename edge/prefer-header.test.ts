@@ -16,7 +16,7 @@ test.each([
   ['wait=-1', undefined, false],
   ['wait=soon', undefined, false],
   ['wait=1e3', undefined, false],
-  ['wait', undefined, false],
+  ['wait', 60, false],
 ])('Prefer: %s', (header, waitSeconds, respondAsync) => {
   expect(parsePrefer(header)).toEqual({ waitSeconds, respondAsync })
 })

@@ -127,6 +127,8 @@ export interface ClaimedJob extends HandedOut {
   claimedAt: number
   /** By the same clock: who has no result by then need not be run. */
   deadline: number
+  /** Its end is to be told at once. */
+  hasWebhook: boolean
   requestId: string
   traceparent: string | undefined
   /** Undefined if what was enqueued is no input that this version knows. */

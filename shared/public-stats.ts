@@ -11,6 +11,8 @@ export const publicStatsSchema = z.object({
       version: z.string(),
       /** Jobs waiting or running, by priority. */
       backlog: z.record(prioritySchema, count),
+      /** Images a second that its pools serve while they are busy; null where none has told. */
+      drain_rate: z.number().nonnegative().nullable(),
       /** Ids of the live pools that serve it. */
       pools: z.array(z.string()),
     }),

@@ -173,7 +173,7 @@ function queueNumber(priority: Priority): number {
 }
 
 function claimedJob(handedOut: HandedOut, claim: RedisReply[]): ClaimedJob | undefined {
-  const [attempt, claimedAt, deadline, createdAt, requestId, traceparent, ...inputFields] = claim
+  const [attempt, claimedAt, deadline, webhook, createdAt, requestId, traceparent, ...inputFields] = claim
   if (typeof attempt !== 'number') return undefined
   return {
     ...handedOut,
@@ -181,6 +181,7 @@ function claimedJob(handedOut: HandedOut, claim: RedisReply[]): ClaimedJob | und
     createdAt: Number(createdAt),
     claimedAt: Number(claimedAt),
     deadline: Number(deadline),
+    hasWebhook: webhook === 1,
     requestId: String(requestId ?? ''),
     traceparent: typeof traceparent === 'string' ? traceparent : undefined,
     input: readJobInput(inputFields),

@@ -30,12 +30,14 @@ import { modelSelection } from './models/model-selection.ts'
 import { assertUnchanged } from './models/package-change.ts'
 import { composeObservation } from './observe/compose-observation.ts'
 import { startHealthServer } from './observe/health-server.ts'
+import { observeWithAll } from './observe/pool-observer.ts'
 import { type PhotoLimits, preparePhotos } from './photo-decoding.ts'
 import { PayloadReader } from './redis/payload-reader.ts'
 import { RedisTcp } from './redis/redis-tcp.ts'
 import { createUntilGranted } from './redis/until-granted.ts'
 import { ServedModel } from './served-model.ts'
 import { startWebhooks } from './webhooks/start-webhooks.ts'
+import { kickOnSettled } from './webhooks/webhook-kicks.ts'
 
 /** What a pool may take beyond its time to drain before its supervisor kills it. */
 const KILL_MARGIN_MS = 5_000
@@ -81,7 +83,13 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
   const untilGranted = createUntilGranted(clock, log)
   const elapsed = () => performance.now()
   const readGpus = createGpuReadings(createQueryGpus(process.env), clock)
-  const { observer, metrics, loads, drainRates, flush } = await composeObservation(env, {
+  const {
+    observer: watching,
+    metrics,
+    loads,
+    drainRates,
+    flush,
+  } = await composeObservation(env, {
     ...{ poolId, log, clock, elapsed, readGpus },
   })
   // Photos of all models wait in one line: p-limit is such a line, and well kept.
@@ -101,6 +109,9 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
           { host: env.HEALTH_HOST, port: env.HEALTH_PORT, stuckLimitMs: env.STUCK_SECONDS * 1000, clock },
         )
   const webhooks = startWebhooks(env, { redis, keys, untilGranted, clock, elapsed, log, metrics })
+  const observer = observeWithAll([watching, kickOnSettled(() => webhooks.kick())], (err) =>
+    log.error({ err }, 'an observer failed'),
+  )
   const announcer = new Announcer({ consumer, load: () => loads.load(), untilGranted, clock, log })
   const roster = new ModelRoster({
     ...{ announcer, clock, log },

@@ -107,7 +107,7 @@ export class ServedModel {
     try {
       await beforeJobs()
       const reader = await deps.consumer.open({ model: manifest.name, version: manifest.version })
-      deps.observer.modelServed(manifest)
+      deps.observer.modelServed(manifest, instances.warmRun)
       return new ServedModel(task, instances, reader, deps)
     } catch (error) {
       await instances.closeAll()

@@ -85,7 +85,7 @@ export const PARAMETERS = {
     in: 'header',
     name: 'Idempotency-Key',
     description:
-      'Makes a retry safe: the same key with the same request within a day gets the same job. 1 to 255 visible ASCII characters, in quotes or not.',
+      'Makes a retry safe: the same key with the same request gets the same job, as long as that is known. 1 to 255 visible ASCII characters, in quotes or not.',
     schema: z.string().regex(/^(?:"[!#-~]{1,255}"|[!#-~]{1,255})$/),
     example: '8e03978e-40d5-43dd-bc93-6894a57f9324',
   },

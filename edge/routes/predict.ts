@@ -14,6 +14,7 @@ import { requestedWebhook } from '../submission/requested-webhook.ts'
 import { type Submission, type Submitted, submit } from '../submission/submit.ts'
 import { traceparentToPassOn } from '../traceparent.ts'
 import { looksAt } from '../waiting/job-looks.ts'
+import { PUSH_FROM_MS } from '../waiting/look-at-job.ts'
 import { waitForResult } from '../waiting/wait-for-result.ts'
 import { answerNewBatch, submitBatch } from './batch.ts'
 
@@ -23,6 +24,7 @@ import { answerNewBatch, submitBatch } from './batch.ts'
  */
 export function predictRoutes(app: EdgeApp, context: EdgeContext): void {
   app.post('/predict', async (c) => {
+    const waitMs = waitMsOf(c, context)
     // Whatever is wrong with a request is said when its body has arrived: a client that is still sending misses the answer.
     const { encoding, batch, submitted } = await context.uploads.withBody(c.req.raw, async (body) => {
       const encoding = parseEncodingFormat(c.req.query('encoding_format'))
@@ -30,14 +32,20 @@ export function predictRoutes(app: EdgeApp, context: EdgeContext): void {
       const submission = await c.get('timings').measure('validate', () => submissionOf(c, context, uploaded))
       if (uploaded.isBatch)
         return { encoding, batch: await submitBatch(c, context, uploaded.photos, submission) }
-      return { encoding, submitted: await submit(context, uploaded.photos[0], submission) }
+      const watched = willWatch(submission.model.name, waitMs)
+      return { encoding, submitted: await submit(context, uploaded.photos[0], { ...submission, watched }) }
     })
-    const waitMs = waitMsOf(c, context)
     return batch
       ? answerNewBatch(c, context, batch, { waitMs, encoding })
       : answerNewJob(c, context, submitted, { waitMs, encoding })
   })
   allowOnly(app, '/predict')
+
+  /** Whether the result will be waited for by push: said with the job, that spares saying it later. */
+  function willWatch(model: string, waitMs: number): boolean {
+    const expectedMs = context.serviceTimes.expectedMs(model)
+    return context.deps.push !== undefined && Math.min(expectedMs, waitMs) >= PUSH_FROM_MS
+  }
 }
 
 type RequestContext = Context<EdgeEnvironment>
@@ -55,7 +63,7 @@ async function answerNewJob(
   const found = await c.get('timings').measure('wait', () =>
     waitForResult({
       accepted,
-      ...looksAt(context, submitted.job),
+      ...looksAt(context, submitted.job, { watched: submitted.watched }),
       waitMs,
       expectedMs: context.serviceTimes.expectedMs(submitted.job.model),
       signal: c.req.raw.signal,
@@ -89,6 +97,7 @@ async function submissionOf(
       origin,
       context.deps.webhookUrls,
     ),
+    watched: false,
     requestId: c.get('requestId'),
     traceparent: traceparentToPassOn(c.req.header('traceparent')),
     timings: c.get('timings'),
@@ -105,5 +114,6 @@ function waitMsOf(c: RequestContext, { deps }: EdgeContext): number {
 
 function sayHowAccepted(c: RequestContext, { rate, outcome, cacheable }: Submitted): void {
   sayRate(c, rate)
-  if (cacheable) c.header('x-cache', outcome === 'hit' ? 'hit' : outcome === 'joined' ? 'join' : 'miss')
+  const cache = { hit: 'hit', joined: 'join', queued: 'miss', exists: 'miss', replayed: undefined }[outcome]
+  if (cacheable && cache) c.header('x-cache', cache)
 }

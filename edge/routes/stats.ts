@@ -18,6 +18,7 @@ export function statsRoutes(app: EdgeApp, { deps, models }: EdgeContext): void {
         name: model,
         version,
         backlog: backlogs[i] as Backlog,
+        drain_rate: versions[i]?.drainRate ?? null,
         pools: pools.filter((pool) => pool.models.includes(`${model}@${version}`)).map(({ id }) => id),
       })),
       pools: pools.map(publicPool),

@@ -29,6 +29,8 @@ export interface Submission {
   /** What the request names as model and version, as it came. */
   asked: string
   webhook: Webhook | undefined
+  /** Whether the caller waits to be told of the end. */
+  watched: boolean
   requestId: string
   traceparent: string | undefined
   timings: RequestTimings
@@ -40,6 +42,8 @@ export interface Submitted {
   position: number | null
   rate: RateState | undefined
   outcome: Accepted['outcome']
+  /** Whether its end is told on its channel, since it was asked for with it. */
+  watched: boolean
   /** Whether results of other jobs would have done. */
   cacheable: boolean
 }
@@ -71,6 +75,7 @@ export async function submit(
     priority: submission.options.priority,
     deadlineMs: allowedMs,
     webhook: submission.webhook,
+    watched: submission.watched,
   }
   const result = await uploads.sending(input.bytes.length, () =>
     timings.measure('enqueue', () => enqueue(context, job, checks, submission)),
@@ -82,6 +87,7 @@ export async function submit(
     position: result.position,
     rate: result.rate,
     outcome: result.outcome,
+    watched: submission.watched && result.outcome !== 'replayed',
     cacheable,
   }
 }
@@ -164,6 +170,11 @@ function accepted(result: EnqueueResult, drainRate: number | null): Accepted {
     case 'key-changed':
       throw new ProblemError('unauthorized', 'This is no API key of this service, or it has been revoked.')
     default:
+      if (result.job.outlived)
+        throw new ProblemError(
+          'result-expired',
+          'The job of this Idempotency-Key was kept as long as promised. Take a new key.',
+        )
       return result
   }
 }

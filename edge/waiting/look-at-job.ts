@@ -13,7 +13,7 @@ const JITTER = 0.2
 /** While push works, looks are only there for what it may have missed. */
 const PUSHED_STEP_MS = 10_000
 /** A result that is expected sooner than this is polled for: that costs Redis less than telling does. */
-const PUSH_FROM_MS = 250
+export const PUSH_FROM_MS = 250
 
 export interface Push {
   open: () => PushStream

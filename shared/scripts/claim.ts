@@ -12,7 +12,7 @@ const TOLD = ['created_at', 'request_id', 'traceparent', ...JOB_INPUT_FIELDS]
  *
  * KEYS  1 2 3 queues (streams)  4... job hashes, one an entry
  * ARGV  1 group  2 pool's id  3 what the model's keys begin with  then for each entry: job id, which queue (1 to 3), entry id
- * Returns one item a job, in order: {attempt, now in ms, deadline, created_at, request_id, traceparent, input, dtype, shape,
+ * Returns one item a job, in order: {attempt, now in ms, deadline, 1 if it has a webhook, created_at, request_id, traceparent, input, dtype, shape,
  *         image_type, encoding} for a claimed job (nil for what it does not have), {} for a dropped one
  *
  * It begins by acknowledging an entry that does not exist: a Redis that is full lets a script write once it has begun
@@ -34,7 +34,7 @@ local function claim(job, id, entry)
   end
   local attempt = tonumber(state.attempt) + 1
   redis.call('HSET', job, 'status', 'processing', 'attempt', integer(attempt), 'started_at', integer(now), 'pool', pool)
-  return {attempt, now, state.deadline, unpack(told)}
+  return {attempt, now, state.deadline, state.webhook and 1 or 0, unpack(told)}
 end
 
 local claims = {}

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { EdgebatchClient, type JobEvent, predictions } from '../../client/index.ts'
 import { example } from '../support/photos.ts'
 import { MODEL, type TestStack, testStack } from '../support/stack.ts'
-import { storedApiKey } from '../support/stored-api-key.ts'
+import { storeApiKey } from '../support/stored-api-key.ts'
 
 const photo = new Uint8Array(example('coffee.png'))
 
@@ -10,7 +10,7 @@ let stack: TestStack
 let client: EdgebatchClient
 beforeAll(async () => {
   stack = await testStack({ edgeBindings: { ALLOW_ANONYMOUS: 'false' } })
-  client = new EdgebatchClient({ baseUrl: stack.edge.url, apiKey: await storedApiKey(stack) })
+  client = new EdgebatchClient({ baseUrl: stack.edge.url, apiKey: (await storeApiKey(stack)).token })
 })
 afterAll(() => stack?.close())
 

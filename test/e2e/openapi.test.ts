@@ -5,7 +5,7 @@ import type { PublicJob } from '../../shared/public-job.ts'
 import { ApiContract } from '../support/api-contract.ts'
 import { example } from '../support/photos.ts'
 import { MODEL, type TestStack, testStack } from '../support/stack.ts'
-import { storedApiKey } from '../support/stored-api-key.ts'
+import { storeApiKey } from '../support/stored-api-key.ts'
 
 /** In the order of the file: what a pool serves, what is refused, what waits when no pool is there, and what is said without Redis. */
 
@@ -21,8 +21,8 @@ beforeAll(async () => {
     edgeBindings: { ALLOW_ANONYMOUS: 'false', MAX_UPLOAD_BYTES: String(MAX_UPLOAD_BYTES), MAX_BACKLOG: '6' },
   })
   contract = new ApiContract((await (await stack.get('/openapi.json')).json()) as OpenApiDocument)
-  token = await storedApiKey(stack)
-  admin = await storedApiKey(stack, { admin: true })
+  token = (await storeApiKey(stack)).token
+  admin = (await storeApiKey(stack, { admin: true })).token
 })
 afterAll(() => stack?.close())
 
@@ -140,7 +140,7 @@ describe('refusals', () => {
     await predict({ body: photo, headers })
     const other = new Blob([new Uint8Array(example('coffee.png'))])
     expect(refusal(await predict({ body: other, headers }))).toEqual([422, 'idempotency-mismatch'])
-    const slow = await storedApiKey(stack, { rate: { limit: 1, window_seconds: 86_400 } })
+    const slow = (await storeApiKey(stack, { rate: { limit: 1, window_seconds: 86_400 } })).token
     const limited = () => predict({ body: photo, headers: { authorization: `Bearer ${slow}` } })
     expect((await limited()).response.headers.get('ratelimit')).toMatch(/^"default";r=0/)
     expect(refusal(await limited())).toEqual([429, 'rate-limited'])

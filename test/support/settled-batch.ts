@@ -16,7 +16,14 @@ export function observedManifest(version = '1'): ModelManifest {
 /** By Redis' clock it waited 250 ms. */
 export function observedJob(part: Partial<ClaimedJob> = {}): ClaimedJob {
   return {
-    ...{ id: 'job1.dogs', entry: '1-1', attempt: 1, requestId: 'request1', traceparent: undefined },
+    ...{
+      id: 'job1.dogs',
+      entry: '1-1',
+      attempt: 1,
+      hasWebhook: false,
+      requestId: 'request1',
+      traceparent: undefined,
+    },
     ...{ createdAt: 1_700_000_000_000, claimedAt: 1_700_000_000_250, deadline: 1_700_000_300_000 },
     priority: 'normal',
     input: { kind: 'tensor', dtype: 'uint8', shape: [8, 8, 3], encoding: 'base64' },

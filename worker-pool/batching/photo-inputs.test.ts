@@ -16,7 +16,7 @@ const png = await scene(60, 50).png().toBuffer()
 const photo = (id: string, file: Uint8Array | undefined): EncodedPhoto => ({
   job: {
     ...{ id, entry: `1-${id}`, priority: 'normal', attempt: 1, requestId: '', traceparent: undefined },
-    ...{ claimedAt: 0, createdAt: 0, deadline: 60_000 },
+    ...{ claimedAt: 0, createdAt: 0, deadline: 60_000, hasWebhook: false },
     input: { kind: 'image', type: 'avif', encoding: 'raw' },
   },
   file,

@@ -20,9 +20,15 @@ export type InstanceRequest =
   | { type: 'shrink'; maxBatchSize: number }
   | { type: 'close' }
 
+/** How long a batch took once its size was warm. */
+export interface WarmRun {
+  images: number
+  ms: number
+}
+
 export type InstanceAnswer =
-  /** Warm. Less than the largest bucket, if that does not fit into memory. */
-  | { type: 'ready'; maxBatchSize: number }
+  /** Warm. Less than the largest bucket, if that does not fit into memory. `warmRun`: of that size. */
+  | { type: 'ready'; maxBatchSize: number; warmRun: WarmRun }
   /** The package cannot be served, or not with these settings. */
   | { type: 'refused'; fault: 'package' | 'configuration'; message: string }
   /** `ms`: how long it took by the thread's own clock. */

@@ -3,7 +3,7 @@ import { ConfigurationError } from '../../shared/read-configuration.ts'
 import { tensorByteLength } from '../../shared/tensor.ts'
 import { ModelPackageError } from '../models/model-package.ts'
 import { InferenceSession } from './inference-session.ts'
-import type { InstanceAnswer, InstanceRequest, InstanceTask } from './instance-messages.ts'
+import type { InstanceAnswer, InstanceRequest, InstanceTask, WarmRun } from './instance-messages.ts'
 import { isOutOfMemory, runBatch } from './run-batch.ts'
 import { warmUp } from './warm-up.ts'
 
@@ -37,7 +37,8 @@ async function main(task: InstanceTask): Promise<void> {
   parentPort?.on('message', (request: InstanceRequest) => {
     served = served.then(() => serve(request))
   })
-  answer({ type: 'ready', maxBatchSize: buckets.at(-1) ?? 1 })
+  const maxBatchSize = buckets.at(-1) ?? 1
+  answer({ type: 'ready', maxBatchSize, warmRun: await timedRun(session, task, maxBatchSize) })
 }
 
 /** The buckets that fit into memory, smallest first. */
@@ -56,6 +57,17 @@ async function warmBuckets(
     warm.push(size)
   }
   return warm
+}
+
+/** Once more, of a size that is warm: how fast full batches will be. */
+async function timedRun(
+  session: InferenceSession,
+  { modelPackage }: InstanceTask,
+  images: number,
+): Promise<WarmRun> {
+  const begin = performance.now()
+  await warmUp(session, modelPackage.labels, [images])
+  return { images, ms: performance.now() - begin }
 }
 
 function answer(message: InstanceAnswer): void {

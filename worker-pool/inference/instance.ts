@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { ConfigurationError } from '../../shared/read-configuration.ts'
 import { ModelPackageError } from '../models/model-package.ts'
-import type { InstanceAnswer, InstanceRequest, InstanceTask } from './instance-messages.ts'
+import type { InstanceAnswer, InstanceRequest, InstanceTask, WarmRun } from './instance-messages.ts'
 
 export type FinishedRun = Extract<InstanceAnswer, { type: 'ran' }>
 
@@ -20,20 +20,24 @@ export class InstanceLostError extends Error {
 /** Next to nothing lives in a thread's heap; V8's default would let it grow to tens of megabytes before it looks. */
 const YOUNG_MB = 4
 
+type Ready = Extract<InstanceAnswer, { type: 'ready' }>
+
 const THREAD = new URL('./instance-thread.ts', import.meta.url)
 
 /** One session of a model version, in a thread of its own. Runs one batch after another. */
 export class Instance {
   /** The most images of a batch that fit into memory when it was warmed up. */
   readonly maxBatchSize: number
+  readonly warmRun: WarmRun
   readonly #thread: Worker
   readonly #exited: Promise<void>
   /** The first one's run is under way. */
   readonly #pending: PromiseWithResolvers<FinishedRun>[] = []
   #lostFor: string | undefined
 
-  private constructor(thread: Worker, maxBatchSize: number) {
+  private constructor(thread: Worker, { maxBatchSize, warmRun }: Ready) {
     this.maxBatchSize = maxBatchSize
+    this.warmRun = warmRun
     this.#thread = thread
     this.#exited = new Promise((resolve) => {
       thread.on('error', (error) => this.#lose(error.message))
@@ -53,9 +57,9 @@ export class Instance {
       workerData: task,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     })
-    const maxBatchSize = await new Promise<number>((resolve, reject) => {
+    const ready = await new Promise<Ready>((resolve, reject) => {
       thread.once('message', (answer: InstanceAnswer) => {
-        if (answer.type === 'ready') resolve(answer.maxBatchSize)
+        if (answer.type === 'ready') resolve(answer)
         else if (answer.type === 'refused')
           reject(new (answer.fault === 'package' ? ModelPackageError : ConfigurationError)(answer.message))
       })
@@ -64,7 +68,7 @@ export class Instance {
         reject(new InstanceLostError(`a session's thread ended (exit ${code})`, false)),
       )
     })
-    return new Instance(thread, maxBatchSize)
+    return new Instance(thread, ready)
   }
 
   /**

@@ -1,5 +1,5 @@
 import { Instance, InstanceLostError } from './instance.ts'
-import type { InstanceTask } from './instance-messages.ts'
+import type { InstanceTask, WarmRun } from './instance-messages.ts'
 import type { BatchRun } from './run-batch.ts'
 
 /** How a batch ended: with a result, or with its instance, for `lost`. */
@@ -19,10 +19,12 @@ export class Instances {
   readonly #elapsed: () => number
   readonly #places: Place[]
   #maxBatchSize: number
+  readonly #warmRun: WarmRun | undefined
 
   private constructor(start: () => Promise<Instance>, instances: Instance[], elapsed: () => number) {
     this.#start = start
     this.#elapsed = elapsed
+    this.#warmRun = instances[0]?.warmRun
     this.#maxBatchSize = Math.min(...instances.map((instance) => instance.maxBatchSize))
     this.#places = instances.map((instance) => ({
       instance: Promise.resolve(instance),
@@ -48,6 +50,11 @@ export class Instances {
 
   get count(): number {
     return this.#places.length
+  }
+
+  /** Of the first one, when it was started. */
+  get warmRun(): WarmRun | undefined {
+    return this.#warmRun
   }
 
   /** The most images of a batch that fit into the memory of all of them. */

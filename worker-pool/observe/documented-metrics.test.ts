@@ -3,6 +3,7 @@ import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
 import { watchGpus } from './gpu-metrics.ts'
 import { createMetricFamilies } from './metric-families.ts'
+import { WebhookMetrics } from './webhook-metrics.ts'
 
 const DOCUMENT = new URL('../../docs/observability.md', import.meta.url)
 
@@ -10,6 +11,7 @@ test('the document has a row for each metric, of its type, and asks for none tha
   const registry = new Registry()
   createMetricFamilies(registry)
   watchGpus(registry, async () => [])
+  new WebhookMetrics(registry)
   const metrics = (await registry.getMetricsAsJSON()).map(({ name, type }) => `${name} ${type}`)
   const text = await readFile(DOCUMENT, 'utf8')
   const rows = [...text.matchAll(/^\| `(edgebatch_\w+)` *\| (\w+)/gm)].map(

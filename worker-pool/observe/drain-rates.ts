@@ -1,11 +1,15 @@
 import type { ModelManifest } from '../../shared/model-manifest.ts'
 import { versionId } from '../../shared/model-reference.ts'
+import type { WarmRun } from '../inference/instance-messages.ts'
 import type { PoolObserver, SettledBatch } from './pool-observer.ts'
 
 /** By how much a rate must differ from what was told last to be told at once. */
 const TOLD_AT_ONCE = 0.2
 
-/** What one copy of a version did lately. Older batches count half for each batch of the largest size that came after them. */
+/**
+ * What one copy of a version did lately. Older batches count half for each batch of the largest size that came after them. Batches of
+ * less than half of the largest do not count: they tell that little was waiting, not how fast a backlog is served.
+ */
 class LateBatches {
   /** When the last run of each instance ended. */
   readonly #ends = new Map<number, number>()
@@ -13,12 +17,22 @@ class LateBatches {
   #images = 0
   #occupiedMs = 0
 
+  /** `warmRun`: what is believed until there are batches. */
+  constructor(warmRun?: WarmRun) {
+    if (!warmRun) return
+    this.#largest = warmRun.images
+    this.#images = warmRun.images
+    this.#occupiedMs = warmRun.ms
+  }
+
   add({ instance, size, times }: SettledBatch): void {
+    const lastEnd = this.#ends.get(instance)
+    this.#ends.set(instance, times.inferEnd)
+    if (2 * size < this.#largest) return
     this.#largest = Math.max(this.#largest, size)
     const kept = 0.5 ** (size / this.#largest)
     this.#images = this.#images * kept + size
-    this.#occupiedMs = this.#occupiedMs * kept + occupiedMs(times, this.#ends.get(instance))
-    this.#ends.set(instance, times.inferEnd)
+    this.#occupiedMs = this.#occupiedMs * kept + occupiedMs(times, lastEnd)
   }
 
   /** Images a second of one instance. */
@@ -47,8 +61,8 @@ export class DrainRates implements PoolObserver {
     return this.#told
   }
 
-  modelServed(manifest: ModelManifest): void {
-    this.#batches.set(manifest, new LateBatches())
+  modelServed(manifest: ModelManifest, warmRun?: WarmRun): void {
+    this.#batches.set(manifest, new LateBatches(warmRun))
   }
 
   modelGone(manifest: ModelManifest): void {

@@ -1,6 +1,7 @@
 import type { ProblemCode } from '../../shared/errors.ts'
 import type { ClaimedJob, SettleOutcome } from '../../shared/job-queue.ts'
 import type { ModelManifest } from '../../shared/model-manifest.ts'
+import type { WarmRun } from '../inference/instance-messages.ts'
 
 /** When a batch passed each stage: milliseconds of `performance.now()`, none before the one above it. */
 export interface BatchTimes {
@@ -46,8 +47,8 @@ export interface SettledBatch {
  * object throughout: `modelServed` comes before all else of it, and `modelGone` after, maybe more than once.
  */
 export interface PoolObserver {
-  /** A copy of the version is warm and takes jobs; another one may be on its way out. */
-  modelServed(manifest: ModelManifest): void
+  /** A copy of the version is warm and takes jobs; another one may be on its way out. `warmRun`: what one of its instances does. */
+  modelServed(manifest: ModelManifest, warmRun?: WarmRun): void
   modelGone(manifest: ModelManifest): void
   batchSettled(batch: SettledBatch): void
   /** Jobs that were settled as failed with no run to its end: unreadable inputs, photos that cannot be decoded, an instance that was lost. */

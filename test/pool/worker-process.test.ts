@@ -18,15 +18,10 @@ describe('a pool', () => {
     expect(pool.ready).toMatchObject({ models: [`${MODEL}@1`] })
   })
 
-  test('tells how fast it drains a version once it has run some of its jobs, without waiting for its next sign of life', async () => {
+  test('tells how fast it drains a version before its first job', async () => {
     const queue = await PoolQueue.open()
     await queue.startPool()
-    const rate = async () => (await queue.producer.models())[0]?.drainRate
-    expect(await rate()).toBeNull()
-    await (await queue.enqueue(newJobs(8))).settled
-    let known = await rate()
-    while (known === null) known = await rate()
-    expect(known).toBeGreaterThan(0)
+    expect((await queue.producer.models())[0]?.drainRate).toBeGreaterThan(0)
   })
 
   test('serves jobs that were there before it and jobs that come after', async () => {

@@ -59,8 +59,10 @@ export const apiKeyRecordSchema = z.strictObject({
   /** Names of the models that it may use; null: all. */
   models: z.array(modelNameSchema).nullable(),
   priorities: z.array(prioritySchema).default(['normal', 'low']),
-  /** At most `limit` jobs in any `window_seconds`; null: no limit. */
-  rate: z.object({ limit: z.int().positive(), window_seconds: z.int().min(1).max(86_400) }).nullable(),
+  /** `limit` jobs at once, and as many again spread evenly over each `window_seconds`; null: no limit. */
+  rate: z
+    .object({ limit: z.int().min(1).max(1_000_000), window_seconds: z.int().min(1).max(86_400) })
+    .nullable(),
   /** Sees the jobs of all. */
   admin: z.boolean(),
   created_at: z.iso.datetime(),

@@ -104,7 +104,7 @@ export class RedisJobProducer implements JobProducer {
       result_ttl_ms: this.#policy.resultTtlMs,
       tombstone_ms: this.#policy.tombstoneMs ?? TOMBSTONE_MS,
       group: QUEUE_GROUP,
-      ...(webhook && { webhooks: this.#keys.webhooks() }),
+      has_webhook: webhook !== undefined,
       ...(key && {
         key: {
           ...{ hash: this.#keys.apiKeys(), id: key.id, record: key.stored },

@@ -12,7 +12,11 @@ export const keyArgs = {
     type: 'string',
     description: 'The priorities that it may use, of high,normal,low; normal,low',
   },
-  rate: { type: 'string', description: 'At most so many jobs in so much time, as in 100/60s; no limit' },
+  rate: {
+    type: 'string',
+    description:
+      'So many jobs at once, and as many again spread over the time that follows, as in 100/60s; no limit',
+  },
   expires: { type: 'string', description: 'How long it is good for, as in 30d; until it is revoked' },
   admin: { type: 'boolean', description: 'It may see the jobs of all keys' },
 } as const

@@ -7,7 +7,7 @@ import { answerWithEvents, answerWithJob, wantsEvents } from '../job-answer.ts'
 import { allowOnly } from '../method-not-allowed.ts'
 import { photosInBody, type UploadedPhotos } from '../photos-in-body.ts'
 import { parseWebhookFields } from '../predict-body.ts'
-import { parsePrefer, preferenceApplied } from '../prefer-header.ts'
+import { type Preference, parsePrefer, preferenceApplied } from '../prefer-header.ts'
 import { sayRate } from '../rate-headers.ts'
 import { parseRequestOptions } from '../submission/request-options.ts'
 import { requestedWebhook } from '../submission/requested-webhook.ts'
@@ -24,7 +24,8 @@ import { answerNewBatch, submitBatch } from './batch.ts'
  */
 export function predictRoutes(app: EdgeApp, context: EdgeContext): void {
   app.post('/predict', async (c) => {
-    const waitMs = waitMsOf(c, context)
+    const preference = parsePrefer(c.req.header('prefer'))
+    const waitMs = waitMsOf(preference, context)
     // Whatever is wrong with a request is said when its body has arrived: a client that is still sending misses the answer.
     const { encoding, batch, submitted } = await context.uploads.withBody(c.req.raw, async (body) => {
       const encoding = parseEncodingFormat(c.req.query('encoding_format'))
@@ -35,6 +36,8 @@ export function predictRoutes(app: EdgeApp, context: EdgeContext): void {
       const watched = willWatch(submission.model.name, waitMs)
       return { encoding, submitted: await submit(context, uploaded.photos[0], { ...submission, watched }) }
     })
+    const applied = preferenceApplied(preference)
+    if (applied) c.header('preference-applied', applied)
     return batch
       ? answerNewBatch(c, context, batch, { waitMs, encoding })
       : answerNewJob(c, context, submitted, { waitMs, encoding })
@@ -104,12 +107,9 @@ async function submissionOf(
   }
 }
 
-/** How long the request wants to wait for the result; what of its preferences is honoured is said. */
-function waitMsOf(c: RequestContext, { deps }: EdgeContext): number {
-  const preference = parsePrefer(c.req.header('prefer'))
-  const applied = preferenceApplied(preference)
-  if (applied) c.header('preference-applied', applied)
-  return 1000 * (preference.respondAsync ? 0 : (preference.waitSeconds ?? deps.defaultWaitSeconds))
+/** How long the request wants to wait for the result. */
+function waitMsOf({ respondAsync, waitSeconds }: Preference, { deps }: EdgeContext): number {
+  return 1000 * (respondAsync ? 0 : (waitSeconds ?? deps.defaultWaitSeconds))
 }
 
 function sayHowAccepted(c: RequestContext, { rate, outcome, cacheable }: Submitted): void {

@@ -27,7 +27,8 @@ if fingerprint and id ~= ARGV[2] then
   if record then return {'replay', id} end
 end
 redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. ARGV[2], 'PX', ARGV[3])
-redis.call('SET', KEYS[2], '${PENDING}', 'PX', ARGV[4])
+-- Where this call is repeated, its batch may have been written meanwhile.
+redis.call('SET', KEYS[2], '${PENDING}', 'PX', ARGV[4], 'NX')
 return {'begun', ARGV[2]}
 `,
 }

@@ -1,5 +1,10 @@
 import type { LuaScript } from '../redis-commands.ts'
-import { FINISH, INTEGER, IS_COUNT, NOW_MS } from './lua-parts.ts'
+import { FINISH, INTEGER, IS_COUNT, JOIN_WITHIN_MS, NOW_MS } from './lua-parts.ts'
+
+/** Jobs that get the result of one that is on its way: they are ended together, while nobody else is served by Redis. */
+const MAX_FOLLOWERS = 100
+/** Hundreds of entries of each queue that are looked at for dead ones, at most, since all others wait meanwhile. */
+const DEAD_PAGES = 3
 
 /**
  * Accepts a job, or says why not; all or nothing. Safe to repeat: a second call with the same job changes nothing.
@@ -9,7 +14,7 @@ import { FINISH, INTEGER, IS_COUNT, NOW_MS } from './lua-parts.ts'
  *         base          what the model's keys begin with        id            the job's
  *         backlog_limit jobs ahead at which it is refused       deadline_ms   from now
  *         result_ttl_ms, tombstone_ms                           group         consumer group
- *         webhooks      key of the webhooks that are due, if it has one
+ *         has_webhook
  *         key           {hash, id, record, rate_key, limit, window_ms}: the API key; the last three only if it has a rate
  *         idempotency   {key, fingerprint, ttl_ms}
  *         cache         {key, ttl_ms}
@@ -26,7 +31,10 @@ import { FINISH, INTEGER, IS_COUNT, NOW_MS } from './lua-parts.ts'
  *         'full'         the limit is reached; the position is that of the last job that is there
  *
  * The rate is GCRA (the leaky bucket as a virtual schedule): one number, the time at which all of it will be there again.
- * Entries carry their deadline: once the queue is full, the dead among the oldest are dropped (no pool was there to do so).
+ * Entries carry their deadline: once the limit is reached, the dead among the oldest are dropped (no pool was there to do so), of
+ * all queues that count.
+ *
+ * All is read before anything is written: what fails half-way would leave a job that nobody runs.
  */
 export const enqueueScript: LuaScript = {
   name: 'enqueue',
@@ -38,19 +46,20 @@ local remaining, reset_ms, rate_until = -1, 0, nil
 local function answer(outcome, id, fields, position)
   return {outcome, now_ms(), id or o.id, fields or {}, position or -1, remaining, math.ceil(reset_ms)}
 end
-local function refuse(...)
-  redis.call('DEL', job)
-  return answer(...)
-end
 
-local function drop_dead_entries()
-  local dropped = 0
-  for _, entry in ipairs(redis.call('XRANGE', queue, '-', '+', 'COUNT', 100)) do
-    if (tonumber(entry[2][4]) or 0) <= now_ms() then
-      if redis.pcall('HGET', o.base .. 'job:' .. entry[2][2], 'followed') == '1' then promote(o.base, entry[2][2]) end
-      redis.call('XACK', queue, o.group, entry[1])
-      dropped = dropped + redis.call('XDEL', queue, entry[1])
+local function drop_dead_entries(queue)
+  local dropped, from = 0, '-'
+  for _ = 1, ${DEAD_PAGES} do
+    local page = redis.call('XRANGE', queue, from, '+', 'COUNT', 100)
+    for _, entry in ipairs(page) do
+      from = '(' .. entry[1]
+      if (tonumber(entry[2][4]) or 0) <= now_ms() then
+        if redis.pcall('HGET', o.base .. 'job:' .. entry[2][2], 'followed') == '1' then promote(o.base, entry[2][2]) end
+        redis.call('XACK', queue, o.group, entry[1])
+        dropped = dropped + redis.call('XDEL', queue, entry[1])
+      end
     end
+    if dropped > 0 or #page < 100 then break end
   end
   return dropped
 end
@@ -67,45 +76,53 @@ local function use_rate()
   return true
 end
 
-local function write(fields)
-  local all = {'created_at', integer(now_ms()), 'deadline', integer(now_ms() + o.deadline_ms),
+local function write(status, fields, kept_ms)
+  local all = {'status', status, 'created_at', integer(now_ms()), 'deadline', integer(now_ms() + o.deadline_ms),
     'result_ttl', integer(o.result_ttl_ms), 'attempt', '0'}
   for i = 3, #ARGV do all[#all + 1] = ARGV[i] end
   for i = 1, #fields do all[#all + 1] = fields[i] end
   redis.call('HSET', job, unpack(all))
-  redis.call('PEXPIREAT', job, integer(now_ms() + o.deadline_ms + o.result_ttl_ms + o.tombstone_ms))
-  if rate_until then redis.call('SET', o.key.rate_key, rate_until, 'PX', math.ceil(rate_until - now_ms())) end
+  redis.call('PEXPIRE', job, integer(kept_ms))
+  if rate_until then
+    redis.call('SET', o.key.rate_key, string.format('%.3f', rate_until), 'PX', math.max(1, math.ceil(rate_until - now_ms())))
+  end
   if o.idempotency then
     redis.call('SET', o.idempotency.key, o.idempotency.fingerprint .. ' ' .. o.id, 'PX', integer(o.idempotency.ttl_ms))
   end
-  if o.webhooks then redis.call('ZADD', o.webhooks, integer(now_ms() + o.deadline_ms), o.id) end
 end
+local until_forgotten_ms = o.deadline_ms + o.result_ttl_ms + o.tombstone_ms
 
-local function result_of(leader)
+local function result_of(leader, state)
   local fields = redis.call('HMGET', leader, 'model_version', 'predictions', 'embedding', 'tensors', 'predict_ms',
     'batch_size', 'completed_at')
-  if not is_count(fields[7]) or tonumber(fields[7]) + o.cache.ttl_ms <= now_ms() then return nil end
+  local kept_ms = math.min(o.cache.ttl_ms, tonumber(state.result_ttl))
+  if not is_count(fields[7]) or tonumber(fields[7]) + kept_ms <= now_ms() then return nil end
   local now = integer(now_ms())
-  local copy = {'status', 'succeeded', 'started_at', now, 'completed_at', now, 'model_version', fields[1]}
+  local copy = {'started_at', now, 'completed_at', now, 'model_version', fields[1]}
   for i, name in ipairs({'predictions', 'embedding', 'tensors', 'predict_ms', 'batch_size'}) do
     if fields[i + 1] then copy[#copy + 1], copy[#copy + 2] = name, fields[i + 1] end
   end
   return copy
 end
 
-local ranks = {high = 1, normal = 2, low = 3}
-local function follow(leader_id, leader)
-  local seq, priority, own = unpack(redis.call('HMGET', leader, 'seq', 'priority'))
-  own = string.match(queue, '[^:]*$')
+local function may_follow(leader, state, leader_id)
+  if state.follows or tonumber(state.deadline) <= now_ms() then return false end
+  local seq, priority, created_at = unpack(redis.call('HMGET', leader, 'seq', 'priority', 'created_at'))
+  local own = string.match(queue, '[^:]*$')
   if not ranks[priority] or ranks[priority] > ranks[own] then return false end
-  write({'follows', leader_id, 'seq', seq or ''})
+  if not is_count(created_at) or tonumber(created_at) + ${JOIN_WITHIN_MS} < now_ms() then return false end
+  if now_ms() + o.deadline_ms > tonumber(state.deadline) + ${JOIN_WITHIN_MS} then return false end
+  return redis.call('LLEN', o.base .. 'followers:' .. leader_id) < ${MAX_FOLLOWERS}, seq
+end
+
+local function follow(leader_id, leader, state, seq)
+  local followers, shared_input = o.base .. 'followers:' .. leader_id, o.base .. 'input:' .. leader_id
+  write('queued', {'follows', leader_id, 'seq', seq or ''}, until_forgotten_ms)
   redis.call('HSET', leader, 'followed', '1')
-  redis.call('RPUSH', o.base .. 'followers:' .. leader_id, o.id)
-  redis.call('PEXPIRE', o.base .. 'followers:' .. leader_id, integer(2 * (o.deadline_ms + o.result_ttl_ms)))
-  if redis.call('PTTL', o.base .. 'input:' .. leader_id) < o.deadline_ms then
-    redis.call('PEXPIRE', o.base .. 'input:' .. leader_id, integer(o.deadline_ms))
-  end
-  return true
+  redis.call('RPUSH', followers, o.id)
+  redis.call('PEXPIREAT', followers, integer(tonumber(state.deadline) + 2 * ${JOIN_WITHIN_MS}))
+  if redis.call('PTTL', shared_input) < o.deadline_ms then redis.call('PEXPIRE', shared_input, integer(o.deadline_ms)) end
+  if o.has_webhook then schedule_webhook(o.base, o.id, now_ms() + o.deadline_ms) end
 end
 
 local function from_cache()
@@ -114,43 +131,48 @@ local function from_cache()
   local leader = o.base .. 'job:' .. leader_id
   local state = read_state(leader)
   if not state.sound then return nil end
-  if state.open and not state.follows and tonumber(state.deadline) > now_ms() and follow(leader_id, leader) then
+  if state.open then
+    local may, seq = may_follow(leader, state, leader_id)
+    if not may then return nil end
+    follow(leader_id, leader, state, seq)
     return answer('joined', o.id, redis.call('HGETALL', job))
   end
-  local result = state.status == 'succeeded' and result_of(leader)
+  local result = state.status == 'succeeded' and result_of(leader, state)
   if not result then return nil end
-  write(result)
-  if o.webhooks then redis.call('ZADD', o.webhooks, integer(now_ms()), o.id) end
+  write('succeeded', result, o.result_ttl_ms + o.tombstone_ms)
+  if o.has_webhook then schedule_webhook(o.base, o.id, now_ms()) end
   return answer('hit', o.id, redis.call('HGETALL', job))
 end
 
 local length, added = stream_size(queue)
-if redis.call('HSETNX', job, 'status', 'queued') == 0 then return answer('exists', o.id, redis.call('HGETALL', job)) end
-if o.key and redis.call('HGET', o.key.hash, o.key.id) ~= o.key.record then return refuse('key-changed') end
+if redis.call('EXISTS', job) == 1 then return answer('exists', o.id, redis.call('HGETALL', job)) end
+if o.key and redis.call('HGET', o.key.hash, o.key.id) ~= o.key.record then return answer('key-changed') end
 if o.idempotency then
   local used = redis.call('GET', o.idempotency.key)
   local fingerprint, id = string.match(used or '', '^(%S+) (%S+)$')
   local model = string.match(id or '', '^[^.]*%.(.+)$')
   local base = model and string.match(o.base, '^(.*){') .. '{' .. model .. '}:'
   local fields = base and redis.call('HGETALL', base .. 'job:' .. id) or {}
-  if fingerprint and fingerprint ~= o.idempotency.fingerprint then return refuse('mismatch') end
-  if #fields > 0 then return refuse('replayed', id, fields) end
+  if fingerprint and fingerprint ~= o.idempotency.fingerprint then return answer('mismatch') end
+  if #fields > 0 then return answer('replayed', id, fields) end
 end
-if o.key and o.key.rate_key and not use_rate() then return refuse('rate-limited') end
+if o.key and o.key.rate_key and not use_rate() then return answer('rate-limited') end
 local cached = o.cache and from_cache()
 if cached then return cached end
 
 local ahead = length
 for i = 4, #KEYS do ahead = ahead + redis.call('XLEN', KEYS[i]) end
 if ahead >= o.backlog_limit then
-  ahead = ahead - drop_dead_entries()
-  if ahead >= o.backlog_limit then return refuse('full', o.id, {}, ahead) end
+  ahead = ahead - drop_dead_entries(queue)
+  for i = 4, #KEYS do ahead = ahead - drop_dead_entries(KEYS[i]) end
+  if ahead >= o.backlog_limit then return answer('full', o.id, {}, ahead) end
 end
 
 local deadline = integer(now_ms() + o.deadline_ms)
 local entry = append(queue, o.id, deadline, o.deadline_ms + o.result_ttl_ms)
-write({'entry', entry, 'seq', added and integer(added + 1) or ''})
+write('queued', {'entry', entry, 'seq', added and integer(added + 1) or ''}, until_forgotten_ms)
 redis.call('SET', input, ARGV[2], 'PXAT', deadline)
+if o.has_webhook then schedule_webhook(o.base, o.id, now_ms() + o.deadline_ms) end
 if o.cache then redis.call('SET', o.cache.key, o.id, 'PX', integer(o.deadline_ms + o.cache.ttl_ms)) end
 return answer('queued', o.id, {}, ahead + 1)
 `,

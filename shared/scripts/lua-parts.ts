@@ -87,9 +87,19 @@ end
 export const TOMBSTONE_MS = 600_000
 
 /**
- * finish(base, id, job, state, fields): writes a terminal state, once; \`state\` is what read_state gave, \`base\` what the model's keys begin
+ * A job may be joined for so long after it was accepted, and by jobs that may take so much longer than it, at most: what happens to
+ * it happens to them. Milliseconds.
+ */
+export const JOIN_WITHIN_MS = 30_000
+/** The list of its followers outlives a job's deadline by this. */
+const FOLLOWERS_KEPT_MS = 2 * JOIN_WITHIN_MS
+/** The webhooks' set is kept for so long after the last one was due: pools may be scaled to zero. */
+const WEBHOOKS_KEPT_MS = 86_400_000
+
+/**
+ * finish(base, id, job, state, fields): writes a terminal state, once; `state` is what read_state gave, `base` what the model's keys begin
  * with. Who watches is told after the write, so that who reads upon it sees it: the job hash as JSON on one line. Its webhook is due at once.
- * Jobs that follow it end with the same; if it ended without a result of the model, promote() has the first of them run.
+ * Jobs that follow it end with the same; if it ended without a result of the model, promote() has the most urgent of them run.
  *
  * The hash has a TTL from the time it was accepted on; it is only shortened where much would be kept for long.
  */
@@ -100,54 +110,85 @@ local function tell(base, id, job)
   redis.call('PUBLISH', base .. 'done:' .. id, cjson.encode(settled))
 end
 
-local function promote(base, id)
-  local followers = base .. 'followers:' .. id
-  for follower in function() return redis.call('LPOP', followers) end do
-    local job, input = base .. 'job:' .. follower, base .. 'input:' .. follower
-    local state = read_state(job)
-    if state.sound and state.status == 'queued' and tonumber(state.deadline) > now_ms()
-      and redis.call('EXISTS', base .. 'input:' .. id) == 1 then
-      local own = redis.call('HMGET', job, 'model_version', 'priority', 'cache')
-      local queue = base .. 'queue:' .. own[1] .. ':' .. own[2]
-      local needed_ms = tonumber(state.deadline) - now_ms() + tonumber(state.result_ttl)
-      local entry = append(queue, follower, state.deadline, needed_ms)
-      local _, seq = stream_size(queue)
-      redis.call('RENAME', base .. 'input:' .. id, input)
-      redis.call('PEXPIREAT', input, state.deadline)
-      redis.call('HDEL', job, 'follows')
-      redis.call('HSET', job, 'entry', entry, 'seq', seq or '')
-      if redis.call('EXISTS', followers) == 1 then
-        redis.call('RENAME', followers, base .. 'followers:' .. follower)
-        redis.call('HSET', job, 'followed', '1')
-      end
-      if own[3] and redis.call('GET', base .. 'cache:' .. own[3]) == id then
-        redis.call('SET', base .. 'cache:' .. own[3], follower, 'KEEPTTL')
-      end
-      return
-    end
+local function schedule_webhook(base, id, due_ms)
+  local webhooks = string.match(base, '^(.*){[^{}]*}:$') .. 'webhooks'
+  redis.call('ZADD', webhooks, integer(due_ms), id)
+  if redis.call('PTTL', webhooks) < due_ms - now_ms() + ${WEBHOOKS_KEPT_MS} then
+    redis.call('PEXPIREAT', webhooks, integer(due_ms + 2 * ${WEBHOOKS_KEPT_MS}))
   end
 end
 
-local function finish(base, id, job, state, fields)
+local finish
+local ranks = {high = 1, normal = 2, low = 3}
+
+local function live_followers(base, id)
+  local live = {}
+  for _, follower in ipairs(redis.call('LRANGE', base .. 'followers:' .. id, 0, -1)) do
+    local job = base .. 'job:' .. follower
+    local state, told = read_state(job, 'model_version', 'priority', 'cache')
+    if state.sound and state.status == 'queued' and state.follows == id then
+      live[#live + 1] = {id = follower, job = job, state = state, version = told[1], priority = told[2], cache = told[3]}
+    end
+  end
+  return live
+end
+
+local function run_instead(base, id, chosen)
+  local queue = base .. 'queue:' .. chosen.version .. ':' .. chosen.priority
+  local needed_ms = tonumber(chosen.state.deadline) - now_ms() + tonumber(chosen.state.result_ttl)
+  local entry = append(queue, chosen.id, chosen.state.deadline, needed_ms)
+  local _, seq = stream_size(queue)
+  redis.call('RENAME', base .. 'input:' .. id, base .. 'input:' .. chosen.id)
+  redis.call('HDEL', chosen.job, 'follows')
+  redis.call('HSET', chosen.job, 'entry', entry, 'seq', seq and integer(seq) or '')
+  if chosen.cache and redis.call('GET', base .. 'cache:' .. chosen.cache) == id then
+    redis.call('SET', base .. 'cache:' .. chosen.cache, chosen.id, 'KEEPTTL')
+  end
+end
+
+local function promote(base, id)
+  local waiting, chosen = {}, nil
+  local runnable = redis.call('EXISTS', base .. 'input:' .. id) == 1
+  for _, follower in ipairs(live_followers(base, id)) do
+    if tonumber(follower.state.deadline) <= now_ms() then
+      finish(base, follower.id, follower.job, follower.state, {'status', 'expired', 'completed_at', follower.state.deadline})
+    elseif not runnable then
+      finish(base, follower.id, follower.job, follower.state,
+        {'status', 'failed', 'error', 'unreadable-input', 'completed_at', integer(now_ms())})
+    else
+      waiting[#waiting + 1] = follower
+      if not chosen or ranks[follower.priority] < ranks[chosen.priority] then chosen = follower end
+    end
+  end
+  if chosen then
+    run_instead(base, id, chosen)
+    for _, follower in ipairs(waiting) do
+      if follower ~= chosen then
+        redis.call('RPUSH', base .. 'followers:' .. chosen.id, follower.id)
+        redis.call('HSET', follower.job, 'follows', chosen.id)
+      end
+    end
+    if #waiting > 1 then
+      redis.call('HSET', chosen.job, 'followed', '1')
+      redis.call('PEXPIREAT', base .. 'followers:' .. chosen.id, integer(tonumber(chosen.state.deadline) + ${FOLLOWERS_KEPT_MS}))
+    end
+  end
+  redis.call('DEL', base .. 'followers:' .. id)
+end
+
+function finish(base, id, job, state, fields)
   redis.call('HSET', job, unpack(fields))
   local kept_ms = tonumber(state.result_ttl) + ${TOMBSTONE_MS}
   if tonumber(state.deadline) - now_ms() > ${TOMBSTONE_MS} then redis.call('PEXPIRE', job, integer(kept_ms)) end
   if state.watched then tell(base, id, job) end
-  if state.webhook then
-    redis.call('ZADD', string.match(base, '^(.*){[^{}]*}:$') .. 'webhooks', integer(now_ms()), id)
-  end
+  if state.webhook then schedule_webhook(base, id, now_ms()) end
   if not state.followed then return end
   if fields[2] == 'canceled' or fields[2] == 'expired' then return promote(base, id) end
-  local followers = base .. 'followers:' .. id
-  for _, follower in ipairs(redis.call('LRANGE', followers, 0, -1)) do
-    local own_job = base .. 'job:' .. follower
-    local own = read_state(own_job)
-    if own.sound and own.status == 'queued' then
-      local late = tonumber(own.deadline) <= now_ms()
-      local expired = {'status', 'expired', 'completed_at', own.deadline}
-      finish(base, follower, own_job, own, late and expired or fields)
-    end
+  for _, follower in ipairs(live_followers(base, id)) do
+    local late = tonumber(follower.state.deadline) <= now_ms()
+    local expired = {'status', 'expired', 'completed_at', follower.state.deadline}
+    finish(base, follower.id, follower.job, follower.state, late and expired or fields)
   end
-  redis.call('DEL', followers)
+  redis.call('DEL', base .. 'followers:' .. id)
 end
 `

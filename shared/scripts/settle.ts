@@ -29,11 +29,11 @@ local function settle(job, input, at, last)
   local state = read_state(job)
   local mine = state.attempt == attempt
   if state.sound and state.status == 'canceled' then return 'canceled' end
-  if state.sound and not state.open and mine then return state.status end
-  if state.sound and (state.status ~= 'processing' or not mine) then return 'stale' end
+  if state.sound and (not mine or state.status == 'queued') then return 'stale' end
 
   entry_ended(queue, entry)
   inputs[#inputs + 1] = input
+  if state.sound and not state.open then return state.status end
   if not state.sound then return 'gone' end
   if tonumber(state.deadline) <= now then
     finish(base, id, job, state, {'status', 'expired', 'completed_at', state.deadline})

@@ -213,6 +213,7 @@ describe('/stats', () => {
       models: [
         {
           ...{ name: MODEL, version: '1', backlog: { high: 0, normal: 0, low: 0 } },
+          drain_rate: expect.any(Number),
           pools: body.pools.map(({ id }) => id),
         },
       ],

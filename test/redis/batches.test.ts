@@ -125,6 +125,15 @@ describe('an Idempotency-Key', () => {
     expect(await batches.begin(id, idempotency)).toEqual({ outcome: 'begun' })
   })
 
+  test('leaves a batch that was written as it is, where the first asking comes late', async () => {
+    const { batches } = await testBatches()
+    const [batch, idempotency] = [newBatch(), used()]
+    await batches.begin(batch.id, idempotency)
+    await batches.write(batch, TTL_MS)
+    await batches.begin(batch.id, idempotency)
+    expect(await batches.begin(newBatchId(MODEL), idempotency)).toEqual({ outcome: 'replay', id: batch.id })
+  })
+
   test('is found though the call is for another model by now', async () => {
     const { batches } = await testBatches()
     const [batch, idempotency] = [newBatch(), used()]

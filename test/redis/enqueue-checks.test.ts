@@ -69,6 +69,60 @@ describe('an API key', () => {
   })
 })
 
+test.each([
+  [1_000_000, 1_000],
+  [1_000_000, 86_400_000],
+  [1, 86_400_000],
+])('a rate of %d in %d ms is accepted whole, or not at all', async (limit, windowMs) => {
+  const queue = await testQueue()
+  const key = await storedKey(queue, { limit })
+  const job = newTestJob()
+  const result = await queue.producer.enqueue(job, { key: key && { ...key, rate: { limit, windowMs } } })
+  expect(result).toMatchObject({ outcome: 'queued', rate: { remaining: limit - 1 } })
+  expect(await queue.redis.exists(queue.keys.input(job.model, job.id))).toBe(1)
+})
+
+describe('the dead', () => {
+  const expired = async ({ producer }: TestQueue, priority: 'high' | 'normal') => {
+    const job = newTestJob({ priority, deadlineMs: 1 })
+    await producer.enqueue(job)
+    while ((await producer.read(job.id))?.status === 'queued');
+  }
+
+  test('of more urgent queues make room as well', async () => {
+    const queue = await testQueue({ maxBacklog: 3 })
+    for (let i = 0; i < 3; i++) await expired(queue, 'high')
+    expect((await queue.producer.enqueue(newTestJob({ priority: 'low' }))).outcome).toBe('queued')
+  })
+
+  test('make room wherever they are among the oldest', async () => {
+    const queue = await testQueue({ maxBacklog: 151 })
+    for (let i = 0; i < 150; i++) await queue.producer.enqueue(newTestJob())
+    await expired(queue, 'normal')
+    expect((await queue.producer.enqueue(newTestJob())).outcome).toBe('queued')
+    expect((await queue.producer.enqueue(newTestJob())).outcome).toBe('full')
+  })
+})
+
+test('what fails in the middle of being checked leaves nothing behind', async () => {
+  const queue = await testQueue()
+  await queue.redis.lpush(queue.keys.idempotency('d'), 'no string')
+  const idempotency = { digest: 'd', fingerprint: 'f', ttlMs: 60_000 }
+  const before = await leftKeys(queue)
+  const job = newTestJob()
+  await expect(queue.producer.enqueue(job, { idempotency })).rejects.toThrow('WRONGTYPE')
+  expect((await leftKeys(queue)).sort()).toEqual(before.sort())
+})
+
+test('the set of webhooks that are due is not kept for ever', async () => {
+  const queue = await testQueue({ deadlineMs: 5_000 })
+  const webhook = { url: 'https://hooks.example', events: ['failed' as const], origin: 'https://edge' }
+  await queue.producer.enqueue(newTestJob({ webhook }))
+  const ttl = await queue.redis.pttl(queue.keys.webhooks())
+  expect(ttl).toBeGreaterThan(86_400_000)
+  expect(ttl).toBeLessThanOrEqual(5_000 + 2 * 86_400_000)
+})
+
 describe('an Idempotency-Key', () => {
   const idempotency = { digest: 'd', fingerprint: 'f', ttlMs: 60_000 }
 

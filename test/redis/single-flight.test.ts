@@ -135,7 +135,7 @@ test.each(['queued', 'processing'])(
 test('one that may take longer is run where the job that it joined has passed its deadline', async () => {
   const queue = await testQueue()
   const first = await enqueue(queue, { deadlineMs: 5_000 })
-  const joined = await enqueue(queue, { deadlineMs: 60_000 })
+  const joined = await enqueue(queue, { deadlineMs: 30_000 })
   // The deadline of the first has passed; its input is kept for the other.
   await queue.redis.hset(queue.keys.job(MODEL, first.id), 'deadline', '1')
   expect(await queue.redis.pttl(queue.keys.input(MODEL, first.id))).toBeGreaterThan(5_000)
@@ -152,4 +152,82 @@ test('a more urgent job does not wait behind a less urgent one', async () => {
   const urgent = newTestJob({ priority: 'high' })
   expect((await queue.producer.enqueue(urgent, { cache })).outcome).toBe('queued')
   expect((await queue.producer.enqueue(newTestJob({ priority: 'low' }), { cache })).outcome).toBe('joined')
+})
+
+test('canceling a job whose followers have all been canceled ends it, and frees its input', async () => {
+  const queue = await testQueue()
+  const [first, second] = [await enqueue(queue), await enqueue(queue)]
+  for (const { id } of [second, first]) {
+    const job = await queue.producer.read(id)
+    expect(job && (await queue.producer.cancel(job))).toBe('canceled')
+  }
+  expect(await queue.redis.keys(`${queue.keys.ofModel(MODEL)}input:*`)).toEqual([])
+  expect(await queue.redis.keys(`${queue.keys.ofModel(MODEL)}followers:*`)).toEqual([])
+  expect(await queue.redis.xlen(queue.keys.queue(QUEUE))).toBe(0)
+})
+
+test('of jobs that can be run in the place of another, the most urgent is, and the rest follow it', async () => {
+  const queue = await testQueue()
+  const first = await enqueue(queue, { priority: 'high' })
+  const low = await enqueue(queue, { priority: 'low', deadlineMs: 20_000 })
+  const high = await enqueue(queue, { priority: 'high' })
+  const job = await queue.producer.read(first.id)
+  if (job) await queue.producer.cancel(job)
+  expect(await queue.redis.xlen(queue.keys.queue(QUEUE, 'high'))).toBe(1)
+  const pool = await queue.consumer('a')
+  expect(await settleNext(pool)).toBe(high.id)
+  for (const { id } of [low, high])
+    expect(await queue.producer.read(id)).toMatchObject({ status: 'succeeded' })
+})
+
+test('one that follows for a short time takes nothing from one that follows for long', async () => {
+  const queue = await testQueue()
+  const first = await enqueue(queue)
+  const [hasty, patient] = [await enqueue(queue, { deadlineMs: 1 }), await enqueue(queue)]
+  const ttl = async (key: string) => queue.redis.pttl(key)
+  expect(await ttl(queue.keys.followers(MODEL, first.id))).toBeGreaterThan(60_000)
+  while ((await queue.producer.read(hasty.id))?.status === 'queued');
+  const job = await queue.producer.read(first.id)
+  if (job) await queue.producer.cancel(job)
+  expect(await ttl(queue.keys.input(MODEL, patient.id))).toBeGreaterThan(30_000)
+  const pool = await queue.consumer('a')
+  expect(await settleNext(pool)).toBe(patient.id)
+  expect(await queue.producer.read(hasty.id)).toMatchObject({ status: 'expired' })
+})
+
+test('where the input is gone, those that waited for it fail, and are not left waiting', async () => {
+  const queue = await testQueue()
+  const first = await enqueue(queue)
+  const joined = await enqueue(queue)
+  await queue.redis.del(queue.keys.input(MODEL, first.id))
+  const job = await queue.producer.read(first.id)
+  if (job) await queue.producer.cancel(job)
+  expect(await queue.producer.read(joined.id)).toMatchObject({ status: 'failed', error: 'unreadable-input' })
+})
+
+test('a job is joined while it is young, by those that have about as long as it, and not by too many', async () => {
+  const queue = await testQueue({ maxBacklog: 200 })
+  const outcome = async (overrides: Partial<NewJob> = {}) =>
+    (await queue.producer.enqueue(newTestJob(overrides), { cache })).outcome
+  await enqueue(queue, { deadlineMs: 40_000 })
+  expect(await outcome({ deadlineMs: 69_000 })).toBe('joined')
+  expect(await outcome({ deadlineMs: 71_000 })).toBe('queued')
+  const leader = await queue.redis.get(queue.keys.cache(MODEL, cache.digest))
+  await queue.redis.hset(queue.keys.job(MODEL, leader ?? ''), 'created_at', '1')
+  expect(await outcome()).toBe('queued')
+  for (let i = 0; i < 100; i++) expect(await outcome()).toBe('joined')
+  expect(await outcome()).toBe('queued')
+})
+
+test('a result that is kept no longer is no hit, and a hit is kept no longer than a result', async () => {
+  const queue = await testQueue({ resultTtlMs: 10_000 })
+  const pool = await queue.consumer('a')
+  const first = await enqueue(queue, { deadlineMs: 86_400_000 })
+  await settleNext(pool)
+  const hit = newTestJob({ deadlineMs: 86_400_000 })
+  expect((await queue.producer.enqueue(hit, { cache })).outcome).toBe('hit')
+  expect(await queue.redis.pttl(queue.keys.job(MODEL, hit.id))).toBeLessThanOrEqual(11_000)
+  const completed = Number(await queue.redis.hget(queue.keys.job(MODEL, first.id), 'completed_at'))
+  await queue.redis.hset(queue.keys.job(MODEL, first.id), 'completed_at', completed - 10_000)
+  expect((await queue.producer.enqueue(newTestJob(), { cache })).outcome).toBe('queued')
 })

@@ -13,7 +13,7 @@ import { createUntilGranted } from '../../worker-pool/redis/until-granted.ts'
 import type { ResolveAll } from '../../worker-pool/webhooks/public-lookup.ts'
 import { WebhookDelivering } from '../../worker-pool/webhooks/webhook-delivery.ts'
 import type { WebhookResult } from '../../worker-pool/webhooks/webhook-observer.ts'
-import { createSendWebhook } from '../../worker-pool/webhooks/webhook-request.ts'
+import { createSendWebhook, type SendWebhook } from '../../worker-pool/webhooks/webhook-request.ts'
 import { WebhookSender } from '../../worker-pool/webhooks/webhook-sender.ts'
 import { MODEL } from './queue.ts'
 import { StandingClock } from './standing-clock.ts'
@@ -105,12 +105,20 @@ export class WebhookJobs {
   }
 
   /** A sender as a pool has it, begun. Its clock stands. */
-  sender({ allowPrivate = true, resolveAll }: { allowPrivate?: boolean; resolveAll?: ResolveAll } = {}) {
+  sender({
+    allowPrivate = true,
+    resolveAll,
+    ...own
+  }: {
+    allowPrivate?: boolean
+    resolveAll?: ResolveAll
+    send?: SendWebhook
+  } = {}) {
     const clock = new StandingClock()
     const log = pino({ level: 'silent' })
     const results = new ResultQueue()
     const untilGranted = createUntilGranted(clock, log)
-    const send = createSendWebhook({ allowPrivate, clock, ...(resolveAll && { resolveAll }) })
+    const send = own.send ?? createSendWebhook({ allowPrivate, clock, ...(resolveAll && { resolveAll }) })
     const common = { outbox: this.outbox, clock, random: () => 0.5, log }
     const delivering = new WebhookDelivering({
       ...common,

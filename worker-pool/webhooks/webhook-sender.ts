@@ -17,24 +17,21 @@ export interface SenderDeps {
 /** How often is looked for webhooks: while none is known of, and while there are jobs that will have one. */
 const IDLE_MS = 30_000
 const EXPECTING_MS = 5_000
-/** After some had to be put off, or Redis has refused. */
+/** After no more could be held, or Redis has refused. */
 const CROWDED_MS = 250
 const REFUSED_MS = 5_000
 /** For what was taken and not sent, once the pool ends. */
 const GIVE_BACK_MS = 1_000
 
 const TAKEN_AT_ONCE = 32
-const HELD = 256
-const TURNS = { running: 16, runningOfHost: 4, waitingOfHost: 64 }
-/** One that finds too many waiting for its host comes back after this, or up to twice as long. */
-const PUT_OFF_MS = 5_000
+const TURNS = { running: 32, runningOfHost: 4, held: 256, waitingOfHost: 64 }
 /** No attempt is begun that could outlast its lease: 10 s for the request, and Redis has to be told. */
 const MIN_LEASE_LEFT_MS = 20_000
 
 /** Sends what is due, from Redis, as long as it runs. Several pools may do so at the same time. */
 export class WebhookSender {
   readonly #deps: SenderDeps
-  readonly #turns = new ReceiverTurns(TURNS)
+  readonly #turns: ReceiverTurns
   readonly #held = new Set<Promise<void>>()
   readonly #cutOff = new AbortController()
   #stopping = false
@@ -43,6 +40,7 @@ export class WebhookSender {
 
   constructor(deps: SenderDeps) {
     this.#deps = deps
+    this.#turns = new ReceiverTurns(TURNS, deps)
   }
 
   start(): void {
@@ -82,27 +80,31 @@ export class WebhookSender {
 
   /** How long until there may be more. */
   async #takeDue(): Promise<number> {
-    const room = Math.min(TAKEN_AT_ONCE, HELD - this.#held.size)
+    const room = Math.min(TAKEN_AT_ONCE, this.#turns.room)
     if (room <= 0) return CROWDED_MS
     const takenAt = this.#deps.elapsed()
     const { due, damaged, nextDueInMs } = await this.#deps.outbox.take(room)
     if (damaged.length > 0) this.#deps.log.warn({ jobs: damaged }, 'webhooks of jobs that cannot be read')
-    const putOff = due.filter((webhook) => !this.#begin(webhook, takenAt))
-    for (const webhook of putOff) this.#hold(this.#giveBack(webhook, PUT_OFF_MS * (1 + this.#deps.random())))
-    if (putOff.length > 0) return CROWDED_MS
+    const putOff = due.map((webhook) => this.#begin(webhook, takenAt)).filter((given) => given !== undefined)
+    // Others may be due behind them. A pool that ends need not look there.
+    await Promise.all(putOff)
+    if (putOff.length > 0 && this.#stopping) return CROWDED_MS
     return nextDueInMs === undefined ? IDLE_MS : Math.min(nextDueInMs, EXPECTING_MS)
   }
 
-  #begin(due: DueWebhook, takenAt: number): boolean {
+  /** Undefined if it is held from now on; else resolves once it is given back. */
+  #begin(due: DueWebhook, takenAt: number): Promise<void> | undefined {
     const { url } = due.webhook
-    const task = this.#turns.take(URL.canParse(url) ? new URL(url).host : '', async () => {
+    const receiver = { owner: due.job.owner, host: URL.canParse(url) ? new URL(url).host : '' }
+    const turn = this.#turns.take(receiver, async () => {
       const leftMs = WEBHOOK_LEASE_MS - (this.#deps.elapsed() - takenAt)
       if (leftMs < MIN_LEASE_LEFT_MS) return
       if (this.#cutOff.signal.aborted) return this.#giveBack(due, 0)
       await this.#deliver(due)
     })
-    if (task) this.#hold(task)
-    return task !== undefined
+    if (typeof turn === 'number') return this.#giveBack(due, turn)
+    this.#hold(turn)
+    return undefined
   }
 
   async #deliver(due: DueWebhook): Promise<void> {

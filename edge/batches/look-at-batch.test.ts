@@ -47,6 +47,12 @@ test('looks first when results are to be expected, then in growing steps, until 
   expect(clock.sleeps).toEqual([40, 30, 45])
 })
 
+test('looks after a second where results are to be expected later', async () => {
+  const { clock, result } = waiting([batchOf('succeeded', 'failed')], { expectedMs: 9_000 })
+  await result()
+  expect(clock.sleeps).toEqual([1_000])
+})
+
 test('gives the batch as last seen when the time is over, and never later', async () => {
   const last = batchOf('processing', 'queued')
   const { clock, result } = waiting([last], { waitMs: 500 })

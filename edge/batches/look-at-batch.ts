@@ -1,6 +1,7 @@
 import type { Batch } from '../../shared/batch.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { hasEnded } from '../../shared/public-batch.ts'
+import { LONGEST_FIRST_PAUSE_MS } from '../waiting/look-at-job.ts'
 
 /** Bounds of the time between two looks, and how it grows. Each look reads all jobs: it costs more than one at a job. */
 const MIN_STEP_MS = 30
@@ -13,7 +14,7 @@ export interface BatchLooks {
   read: () => Promise<Batch | undefined>
   /** How long to look in all. */
   waitMs: number
-  /** When results are to be expected: the first look is then. */
+  /** When results are to be expected: the first look is then, or after a second. */
   expectedMs: number
   clock: Clock
   /** 0 to 1; Math.random but in tests. */
@@ -33,7 +34,7 @@ export async function* lookAtBatch(looks: BatchLooks): AsyncGenerator<Batch> {
   const end = clock.now() + waitMs
   const woken = signal && stopping ? AbortSignal.any([signal, stopping]) : (signal ?? stopping)
   let step = Math.max(MIN_STEP_MS, Math.min(expectedMs / 4, MAX_STEP_MS))
-  let pause = expectedMs
+  let pause = Math.min(expectedMs, LONGEST_FIRST_PAUSE_MS)
   for (;;) {
     const left = end - clock.now()
     if (left > 0) await clock.sleep(Math.min(pause, left), woken)

@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { mayUseModel } from '../../shared/api-key.ts'
 import { ProblemError } from '../../shared/errors.ts'
 import type { EncodingFormat } from '../../shared/job.ts'
 import type { EdgeApp, EdgeContext, EdgeEnvironment } from '../edge-context.ts'
@@ -88,7 +89,7 @@ async function submissionOf(
     caller,
     identifyAgain: () => context.callers.identify(c.req.header('authorization')),
     options: parseRequestOptions((name) => c.req.header(name), caller),
-    model: await context.models.choose({ model, version }),
+    model: await context.models.choose({ model, version }, (name) => mayUseModel(caller, name)),
     cancelAfter: c.req.header('cancel-after'),
     asked: `${model ?? ''}@${version ?? ''}`,
     webhook: requestedWebhook(

@@ -57,9 +57,7 @@ export async function submit(
   submission: Submission,
 ): Promise<Submitted> {
   const { deps, uploads } = context
-  const { model, caller, timings } = submission
-  if (!mayUseModel(caller, model.name))
-    throw new ProblemError('forbidden', `The model ${model.name} is not open to this API key.`)
+  const { model, timings } = submission
   const allowedMs = deadlineMs(submission.cancelAfter, deadlineLimits(model, deps.defaultDeadlineSeconds))
   const input = await timings.measure('decode', () => prepareInput(photo, model, deps.photos))
   const id = newJobId(model.name)
@@ -143,8 +141,7 @@ async function enqueue(
   if (result.outcome === 'key-changed') {
     callers.forget(ownerOf(submission.caller))
     const caller = await submission.identifyAgain()
-    if (!mayUseModel(caller, job.model))
-      throw new ProblemError('forbidden', 'The model is not open to this API key any more.')
+    if (!mayUseModel(caller, job.model)) throw new ProblemError('model-not-found', 'There is no such model.')
     result = await by(caller)
   }
   return accepted(result, context.models.drainRate(job.model, job.modelVersion))

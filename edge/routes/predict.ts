@@ -10,9 +10,10 @@ import { photosInBody, type UploadedPhotos } from '../photos-in-body.ts'
 import { parseWebhookFields } from '../predict-body.ts'
 import { parsePrefer, preferenceApplied } from '../prefer-header.ts'
 import { sayRate } from '../rate-headers.ts'
+import { deadlineMs } from '../submission/cancel-after.ts'
 import { parseRequestOptions } from '../submission/request-options.ts'
 import { requestedWebhook } from '../submission/requested-webhook.ts'
-import { type Submission, type Submitted, submit } from '../submission/submit.ts'
+import { deadlineLimits, type Submission, type Submitted, submit } from '../submission/submit.ts'
 import { traceparentToPassOn } from '../traceparent.ts'
 import { looksAt } from '../waiting/job-looks.ts'
 import { PUSH_FROM_MS } from '../waiting/look-at-job.ts'
@@ -85,12 +86,16 @@ async function submissionOf(
   const { model, version } = query
   const { origin } = new URL(c.req.url)
   const caller = c.get('caller')
+  const options = parseRequestOptions((name) => c.req.header(name), caller)
+  const chosen = await context.models.choose({ model, version }, (name) => mayUseModel(caller, name))
+  const cancelAfter = c.req.header('cancel-after')
   return {
     caller,
     identifyAgain: () => context.callers.identify(c.req.header('authorization')),
-    options: parseRequestOptions((name) => c.req.header(name), caller),
-    model: await context.models.choose({ model, version }, (name) => mayUseModel(caller, name)),
-    cancelAfter: c.req.header('cancel-after'),
+    options,
+    model: chosen,
+    deadlineMs: deadlineMs(cancelAfter, deadlineLimits(chosen, context.deps.defaultDeadlineSeconds)),
+    cancelAfter,
     asked: `${model ?? ''}@${version ?? ''}`,
     webhook: requestedWebhook(
       uploaded,

@@ -14,7 +14,6 @@ import type { EdgeContext } from '../edge-context.ts'
 import { retryAfterFull } from '../outlook.ts'
 import { rateHeaders } from '../rate-headers.ts'
 import type { RequestTimings } from '../request-timings.ts'
-import { deadlineMs } from './cancel-after.ts'
 import { IDEMPOTENCY_TTL_MS, idempotencyDigest } from './idempotency-key.ts'
 import type { RequestOptions } from './request-options.ts'
 
@@ -25,6 +24,9 @@ export interface Submission {
   identifyAgain: () => Promise<Caller>
   model: ModelManifest
   options: RequestOptions
+  /** How long each job may take, from acceptance to result. */
+  deadlineMs: number
+  /** What that was read from, as it came. */
   cancelAfter: string | undefined
   /** What the request names as model and version, as it came. */
   asked: string
@@ -58,7 +60,6 @@ export async function submit(
 ): Promise<Submitted> {
   const { deps, uploads } = context
   const { model, timings } = submission
-  const allowedMs = deadlineMs(submission.cancelAfter, deadlineLimits(model, deps.defaultDeadlineSeconds))
   const input = await timings.measure('decode', () => prepareInput(photo, model, deps.photos))
   const id = newJobId(model.name)
   const checks = await checksOf(context, photo, input, submission)
@@ -71,7 +72,7 @@ export async function submit(
     requestId: submission.requestId,
     traceparent: submission.traceparent,
     priority: submission.options.priority,
-    deadlineMs: allowedMs,
+    deadlineMs: submission.deadlineMs,
     webhook: submission.webhook,
     watched: submission.watched,
   }

@@ -1,4 +1,4 @@
-import { type Caller, mayUseModel, ownerOf } from '../../shared/api-key.ts'
+import { type Caller, mayUseModel, mayUsePriority, ownerOf } from '../../shared/api-key.ts'
 import { ProblemError } from '../../shared/errors.ts'
 import type { Job } from '../../shared/job.ts'
 import { newJobId } from '../../shared/job-id.ts'
@@ -143,6 +143,8 @@ async function enqueue(
     callers.forget(ownerOf(submission.caller))
     const caller = await submission.identifyAgain()
     if (!mayUseModel(caller, job.model)) throw new ProblemError('model-not-found', 'There is no such model.')
+    if (!mayUsePriority(caller, submission.options.priority))
+      throw new ProblemError('forbidden', 'The priority is not open to this API key any more.')
     result = await by(caller)
   }
   return accepted(result, context.models.drainRate(job.model, job.modelVersion))

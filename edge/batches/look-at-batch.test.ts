@@ -24,6 +24,7 @@ function waiting(answers: (Batch | Error | undefined)[], overrides: Partial<Batc
   const options: BatchLooks = {
     ...{
       read,
+      maxRequests: 1_000,
       waitMs: 10_000,
       expectedMs: 40,
       clock,
@@ -77,6 +78,15 @@ test('outlives looks that fail, and a batch that vanishes', async () => {
   expect(await waiting([new Error('away'), ended]).result()).toBe(ended)
   expect(await waiting([new Error('away')]).result()).toBe(accepted)
   expect(await waiting([undefined]).result()).toBe(accepted)
+})
+
+test('ends when its requests are used up, of which looks that fail take three each', async () => {
+  const calm = waiting([accepted], { waitMs: 600_000, maxRequests: 20 })
+  expect(await calm.result()).toBe(accepted)
+  expect(calm.looks()).toBe(20)
+  const away = waiting([new Error('away')], { waitMs: 600_000, maxRequests: 30 })
+  expect(await away.result()).toBe(accepted)
+  expect(away.looks()).toBe(10)
 })
 
 test('ends at once when the caller has gone, and after one look when the process ends', async () => {

@@ -46,15 +46,15 @@ export async function submitBatch(
   return batch
 }
 
-/** The answer to the call that made a batch, when it has ended, or after at most `waitMs`. */
-export async function answerNewBatch(
+/** The answer to a call for a batch, when it has ended, or after at most `waitMs`. `submitted`: how many images the call has handed in. */
+export async function answerWhenEnded(
   c: RequestContext,
   context: EdgeContext,
   batch: Batch,
-  { waitMs, encoding }: { waitMs: number; encoding: EncodingFormat },
+  { waitMs, encoding, submitted }: { waitMs: number; encoding: EncodingFormat; submitted: number },
 ): Promise<Response> {
-  if (wantsEvents(c)) return answerWithBatchEvents(c, context, batch, encoding)
-  const looks = { ...looksAtBatch(context, batch), waitMs, signal: c.req.raw.signal }
+  if (wantsEvents(c)) return answerWithBatchEvents(c, context, batch, { encoding, submitted })
+  const looks = { ...looksAtBatch(context, batch, submitted), waitMs, signal: c.req.raw.signal }
   const found = await c.get('timings').measure('wait', () => waitForBatch(batch, looks))
   return answerWithBatch(c, found, encoding)
 }
@@ -69,7 +69,7 @@ export async function answerKnownBatch(
   const batch = await batchFor(c, context, id)
   const seenAll = Number(c.req.header('last-event-id')) >= batch.items.length
   if (wantsEvents(c) && hasEnded(batch) && seenAll) return c.body(null, 204)
-  return answerNewBatch(c, context, batch, request)
+  return answerWhenEnded(c, context, batch, { ...request, submitted: 0 })
 }
 
 /** Cancels all jobs of a batch that have not ended; the batch after that. */

@@ -18,7 +18,7 @@ import { traceparentToPassOn } from '../traceparent.ts'
 import { looksAt } from '../waiting/job-looks.ts'
 import { PUSH_FROM_MS } from '../waiting/look-at-job.ts'
 import { waitForResult } from '../waiting/wait-for-result.ts'
-import { answerNewBatch, submitBatch } from './batch.ts'
+import { answerWhenEnded, submitBatch } from './batch.ts'
 
 /**
  * POST /predict: a photo in, labels out, or a job id if the caller will not wait that long. Several photos make a batch, which is answered
@@ -38,7 +38,7 @@ export function predictRoutes(app: EdgeApp, context: EdgeContext): void {
       return { encoding, submitted: await submit(context, uploaded.photos[0], { ...submission, watched }) }
     })
     return batch
-      ? answerNewBatch(c, context, batch, { waitMs, encoding })
+      ? answerWhenEnded(c, context, batch, { waitMs, encoding, submitted: batch.items.length })
       : answerNewJob(c, context, submitted, { waitMs, encoding })
   })
   allowOnly(app, '/predict')

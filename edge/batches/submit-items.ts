@@ -1,12 +1,10 @@
 import { PROBLEMS, type ProblemCode, ProblemError } from '../../shared/errors.ts'
 import type { Job } from '../../shared/job.ts'
 import { asProblem } from '../problem.ts'
+import { fewAtATime } from './few-at-a-time.ts'
 
 /** What became of one image of a call: its job, or why it has none. */
 export type ItemOutcome = { job: Job } | { problem: ProblemError }
-
-/** Images of one call that are on their way at the same time. */
-const AT_A_TIME = 4
 
 /** Statuses that say something of the call or of the service, not of an image. */
 const STATUSES_OF_CALLS: ReadonlySet<number> = new Set([401, 403, 409, 429, 503])
@@ -21,12 +19,9 @@ export async function submitItems(
   submit: (photo: Uint8Array) => Promise<Job>,
 ): Promise<ItemOutcome[]> {
   const outcomes: ItemOutcome[] = []
-  const rest = photos.entries()
-  const work = async () => {
-    // All take from the same iterator, so that each image is taken once.
-    for (const [i, photo] of rest) outcomes[i] = await outcomeOf(photo, submit)
-  }
-  await Promise.all(Array.from({ length: AT_A_TIME }, work))
+  await fewAtATime(photos, async (photo, i) => {
+    outcomes[i] = await outcomeOf(photo, submit)
+  })
   const ofCall = problemOfCall(outcomes)
   if (ofCall) throw ofCall
   return outcomes

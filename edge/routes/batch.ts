@@ -9,6 +9,7 @@ import { hasEnded } from '../../shared/public-batch.ts'
 import { sha256Hex } from '../../shared/sha256.ts'
 import { answerWithBatch, answerWithBatchEvents, looksAtBatch } from '../batches/batch-answer.ts'
 import { createBatch } from '../batches/create-batch.ts'
+import { fewAtATime } from '../batches/few-at-a-time.ts'
 import { waitForBatch } from '../batches/look-at-batch.ts'
 import type { EdgeContext, EdgeEnvironment } from '../edge-context.ts'
 import { wantsEvents } from '../job-answer.ts'
@@ -80,9 +81,9 @@ export async function cancelBatch(
   encoding: EncodingFormat,
 ): Promise<Response> {
   const { items } = await batchFor(c, context, id)
-  for (const item of items) {
-    if ('job' in item && item.job && !isTerminal(item.job.status)) await context.deps.queue.cancel(item.job)
-  }
+  const jobs = items.flatMap((item) => ('job' in item && item.job ? [item.job] : []))
+  const pending = jobs.filter(({ status }) => !isTerminal(status))
+  await fewAtATime(pending, async (job) => void (await context.deps.queue.cancel(job)))
   return answerWithBatch(c, await batchFor(c, context, id), encoding)
 }
 

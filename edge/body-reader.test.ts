@@ -41,6 +41,31 @@ describe('reading a body', () => {
     expect([...body]).toEqual([2, 2, 3, 3, 3])
   })
 
+  test('keeps no piece, so that many small ones take no more memory than they hold', async () => {
+    const piece = new Uint8Array(1)
+    let sent = 0
+    // The next is asked for when this one has been read, and comes in the same memory.
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          if (sent === 100) return controller.close()
+          piece[0] = sent++
+          controller.enqueue(piece)
+        },
+      },
+      { highWaterMark: 0 },
+    )
+    const whole = await read(new BodyReader(LIMITS, new PatientClock()), requestWith(body))
+    expect([...whole]).toEqual(Array.from({ length: 100 }, (_, i) => i))
+  })
+
+  test('takes no memory for what is announced alone', async () => {
+    const limits = { maxBytes: 10_000_000, maxBytesHeld: 10_000_000, maxMs: 60_000 }
+    const request = requestWith(pieces([1]), { 'content-length': '9000000' })
+    const body = await read(new BodyReader(limits, new PatientClock()), request)
+    expect(body.buffer.byteLength).toBeLessThan(100_000)
+  })
+
   test('of none is empty', async () => {
     const request = new Request('https://edge.test/predict', { method: 'POST' })
     expect(await read(new BodyReader(LIMITS, new PatientClock()), request)).toHaveLength(0)

@@ -43,28 +43,31 @@ export class BodyReader {
     this.#held.delete(held)
   }
 
-  /** Throws ProblemError. */
+  /** Throws ProblemError. What comes in many small pieces takes no more memory than what comes in few. */
   async read(request: Request, held: HeldBody): Promise<Uint8Array<ArrayBuffer>> {
     if (!request.body) return new Uint8Array()
+    const { maxBytes, maxBytesHeld } = this.#limits
     const declared = Number(request.headers.get('content-length') ?? 0)
-    const chunks: Uint8Array[] = []
-    const reader = request.body.getReader()
-    const late = this.#deadline()
+    const pieces = new TimelyPieces(request.body, this.#limits.maxMs, this.#clock)
+    let body = new Uint8Array(0)
     try {
       for (;;) {
-        const { done, value } = await Promise.race([reader.read(), late.promise])
-        if (done) return join(chunks, held.bytes)
+        const { done, value } = await pieces.next()
+        if (done) return body.subarray(0, held.bytes)
+        const at = held.bytes
         held.bytes += value.length
-        if (declared > this.#limits.maxBytes || held.bytes > this.#limits.maxBytes) {
-          throw await this.#tooLarge(reader, late.promise, chunks)
+        if (declared > maxBytes || held.bytes > maxBytes) {
+          body = new Uint8Array(0)
+          throw await this.#tooLarge(pieces)
         }
-        if (this.#bytesHeld() > this.#limits.maxBytesHeld) {
+        if (this.#bytesHeld() > maxBytesHeld) {
           throw new ProblemError('edge-busy', 'Too many uploads at once. Nothing was stored.')
         }
-        chunks.push(value)
+        if (held.bytes > body.length) body = grown(body, held.bytes, declared || maxBytes)
+        body.set(value, at)
       }
     } finally {
-      late.cancel()
+      pieces.stopClock()
     }
   }
 
@@ -72,11 +75,10 @@ export class BodyReader {
    * What the client is still sending is read and thrown away: a connection that is cut in the middle of a body costs it our
    * answer.
    */
-  async #tooLarge(reader: Reader, late: Promise<never>, chunks: Uint8Array[]): Promise<ProblemError> {
-    chunks.length = 0
+  async #tooLarge(pieces: TimelyPieces): Promise<ProblemError> {
     let drained = 0
     while (drained < DRAINABLE_BYTES) {
-      const { done, value } = await Promise.race([reader.read(), late])
+      const { done, value } = await pieces.next()
       if (done) break
       drained += value.length
     }
@@ -92,27 +94,46 @@ export class BodyReader {
     }
     return sum
   }
-
-  #deadline(): { promise: Promise<never>; cancel: () => void } {
-    const { maxMs } = this.#limits
-    const arrived = new AbortController()
-    const promise = this.#clock.sleep(maxMs, arrived.signal).then(() => {
-      throw new ProblemError('upload-too-slow', `The upload did not arrive within ${maxMs / 1000} seconds.`)
-    })
-    // It ends in a throw either way; when the body has arrived, nobody listens any more.
-    promise.catch(() => {})
-    return { promise, cancel: () => arrived.abort() }
-  }
 }
 
-type Reader = ReadableStreamDefaultReader<Uint8Array>
+/** Memory that is taken before anything has arrived to fill it: what a client announces costs no more. */
+const FIRST_BYTES = 64 * 1024
 
-function join(chunks: readonly Uint8Array[], bytes: number): Uint8Array<ArrayBuffer> {
-  const body = new Uint8Array(bytes)
-  let at = 0
-  for (const chunk of chunks) {
-    body.set(chunk, at)
-    at += chunk.length
+/** The same bytes with room for `needed`, and for as many again up to `enough`. */
+function grown(body: Uint8Array, needed: number, enough: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(Math.max(needed, Math.min(Math.max(2 * body.length, FIRST_BYTES), enough)))
+  larger.set(body)
+  return larger
+}
+
+/** The pieces of a body as they come, until its time is over. */
+class TimelyPieces {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>
+  readonly #ended = new AbortController()
+  #late: ProblemError | undefined
+  #giveUp: (late: ProblemError) => void = () => {}
+
+  constructor(body: ReadableStream<Uint8Array>, maxMs: number, clock: Clock) {
+    this.#reader = body.getReader()
+    void clock.sleep(maxMs, this.#ended.signal).then(() => {
+      this.#late = new ProblemError(
+        'upload-too-slow',
+        `The upload did not arrive within ${maxMs / 1000} seconds.`,
+      )
+      this.#giveUp(this.#late)
+    })
   }
-  return body
+
+  /** Throws ProblemError. A race with the deadline's promise would leave something behind there for every piece. */
+  next(): Promise<ReadableStreamReadResult<Uint8Array>> {
+    return new Promise((resolve, reject) => {
+      if (this.#late) return reject(this.#late)
+      this.#giveUp = reject
+      this.#reader.read().then(resolve, reject)
+    })
+  }
+
+  stopClock(): void {
+    this.#ended.abort()
+  }
 }

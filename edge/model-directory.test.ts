@@ -22,7 +22,7 @@ function directory(ids: string[], defaultModel?: string, gone: string[] = []) {
 
 /** What `choose` gives, as `name@version`. */
 async function chosen(of: ReturnType<typeof directory>, request: { model?: string; version?: string }) {
-  const { name, version } = await of.directory.choose(request)
+  const { name, version } = await of.directory.choose(request, () => true)
   return `${name}@${version}`
 }
 
@@ -40,21 +40,56 @@ describe('choosing a model', () => {
   })
 
   test('several and no default: the request must say which', async () => {
-    await expect(directory(['a', 'b', 'b@2']).directory.choose({})).rejects.toMatchObject({
+    await expect(directory(['a', 'b', 'b@2']).directory.choose({}, () => true)).rejects.toMatchObject({
       code: 'model-required',
       detail: expect.stringContaining(': a, b.'),
     })
   })
 
   test('one that nobody serves is not found, and the answer names those that are', async () => {
-    await expect(directory(['a', 'b']).directory.choose({ model: 'c' })).rejects.toMatchObject({
+    await expect(directory(['a', 'b']).directory.choose({ model: 'c' }, () => true)).rejects.toMatchObject({
       code: 'model-not-found',
       detail: expect.stringContaining('a, b'),
     })
   })
 
   test('with none announced, a pool is what is missing', async () => {
-    await expect(directory([]).directory.choose({ model: 'a' })).rejects.toMatchObject({ code: 'no-model' })
+    await expect(directory([]).directory.choose({ model: 'a' }, () => true)).rejects.toMatchObject({
+      code: 'no-model',
+    })
+  })
+})
+
+describe('a caller who may not use all', () => {
+  const open = (name: string) => name !== 'secret'
+  const refusalOf = (of: ReturnType<typeof directory>, model: string | undefined, may = open) =>
+    of.directory.choose({ model }, may).then(
+      () => undefined,
+      ({ code, detail }) => ({ code, detail }),
+    )
+
+  test('is told nothing of the others: they are as if they were not there', async () => {
+    const models = directory(['a', 'b', 'secret@7'])
+    expect(await refusalOf(models, 'secret')).toEqual(await refusalOf(models, 'nowhere'))
+    expect(await refusalOf(models, 'secret@8')).toEqual(await refusalOf(models, 'nowhere'))
+    expect(await refusalOf(models, 'nowhere')).toEqual({
+      code: 'model-not-found',
+      detail: 'The models are: a, b.',
+    })
+    expect(await refusalOf(models, undefined)).toMatchObject({ detail: 'Add ?model= with one of: a, b.' })
+  })
+
+  test('need not name the only one that is open', async () => {
+    for (const models of [directory(['a', 'secret']), directory(['a', 'secret'], 'secret')])
+      expect(await models.directory.choose({}, open)).toMatchObject({ name: 'a' })
+  })
+
+  test('who may use none finds none', async () => {
+    const [named, unnamed] = ['secret', undefined].map((model) =>
+      refusalOf(directory(['secret']), model, () => false),
+    )
+    expect(await named).toMatchObject({ code: 'model-not-found' })
+    expect(await unnamed).toEqual(await named)
   })
 })
 
@@ -77,14 +112,16 @@ describe('choosing a version', () => {
   })
 
   test('that is not there: not found, and the answer names those that are', async () => {
-    await expect(directory(versions).directory.choose({ model: 'a@2' })).rejects.toMatchObject({
+    await expect(directory(versions).directory.choose({ model: 'a@2' }, () => true)).rejects.toMatchObject({
       code: 'model-not-found',
       detail: 'The versions of a are: 10, 9, 1.',
     })
   })
 
   test('two at once is a mistake', async () => {
-    await expect(directory(versions).directory.choose({ model: 'a@1', version: '9' })).rejects.toMatchObject({
+    await expect(
+      directory(versions).directory.choose({ model: 'a@1', version: '9' }, () => true),
+    ).rejects.toMatchObject({
       code: 'invalid-request',
     })
   })
@@ -98,7 +135,7 @@ describe('choosing a version', () => {
   })
 
   test('a default of the settings that is not there is not replaced by another', async () => {
-    await expect(directory(versions, 'a@2').directory.choose({})).rejects.toMatchObject({
+    await expect(directory(versions, 'a@2').directory.choose({}, () => true)).rejects.toMatchObject({
       code: 'model-not-found',
     })
   })

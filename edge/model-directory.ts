@@ -55,10 +55,20 @@ export class ModelDirectory {
     return model?.versions.find(({ manifest }) => manifest.version === version)?.drainRate ?? null
   }
 
-  /** The version that a request names, or the one to take where it leaves that open. Throws ProblemError. */
-  async choose(request: ModelRequest): Promise<ModelManifest> {
+  /**
+   * The version that a request names, or the one to take where it leaves that open, among the models that `mayUse` lets its caller use: the
+   * others are as if they were not there. Throws ProblemError.
+   */
+  async choose(request: ModelRequest, mayUse: (name: string) => boolean): Promise<ModelManifest> {
     const { name, version } = wantedBy(request)
-    const model = modelNamed(name ?? this.#defaultModel?.name, await this.list())
+    const all = await this.list()
+    if (all.length === 0) throw new ProblemError('no-model', 'Start a worker pool; it announces its models.')
+    const set = this.#defaultModel?.name
+    const wanted = name ?? (set !== undefined && mayUse(set) ? set : undefined)
+    const model = modelNamed(
+      wanted,
+      all.filter((model) => mayUse(model.name)),
+    )
     const found =
       version === undefined
         ? model.default
@@ -84,7 +94,7 @@ function wantedBy({ model, version }: ModelRequest): Partial<ModelReference> {
 
 function modelNamed(name: string | undefined, models: readonly ListedModel[]): ListedModel {
   const [only, ...others] = models
-  if (!only) throw new ProblemError('no-model', 'Start a worker pool; it announces its models.')
+  if (!only) throw new ProblemError('model-not-found', 'There is no model that this caller may use.')
   const names = models.map((model) => model.name).join(', ')
   if (name === undefined) {
     if (others.length === 0) return only

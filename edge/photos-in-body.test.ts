@@ -104,6 +104,7 @@ describe('a form', () => {
 
   test.each([
     ['webhook_events', ['succeeded,started']],
+    ['webhook_events', [','.repeat(3_000_000)]],
     ['webhook_url', ['https://a.test', 'https://b.test']],
     ['webhook_url', [`https://a.test/${'a'.repeat(2_048)}`]],
   ])('with a wrong %s is refused, and its text not repeated', async (field, values) => {
@@ -196,6 +197,14 @@ describe('JSON', () => {
     ['has a text for a list', { images: SECRET }, '"images": '],
     ['has an object in its list', { images: [SECRET, { a: SECRET }] }, '"images"[1]: '],
     ['has too many images', { images: Array(5).fill(SECRET) }, '4 images at most'],
+    ['has millions of images', `{"images":[${'1,'.repeat(3_000_000)}1]}`, '1000 values and keys'],
+    ['has millions of fields', `{${'"a":1,'.repeat(1_000_000)}"a":1}`, '1000 values and keys'],
+    ['is nested without end', '['.repeat(3_000_000), '1000 values and keys'],
+    [
+      'has more events than there are',
+      { image: '', webhook_events: Array(5).fill('failed') },
+      '"webhook_events": ',
+    ],
     ['has a number for a webhook', { image: SECRET, webhook_url: 1 }, '"webhook_url": '],
     ['has an unknown event', { image: SECRET, webhook_events: [SECRET] }, '"webhook_events"[0]: '],
     ['has an unknown field', { image: SECRET, imgae: SECRET }, 'there is no field "imgae"'],

@@ -1,9 +1,15 @@
 import * as z from 'zod'
 import { ProblemError } from '../shared/errors.ts'
 import { WEBHOOK_EVENTS, type WebhookEvent } from '../shared/webhook.ts'
+import { hasFewParts } from './json-structure.ts'
+
+/** Values and keys of a JSON body, far above what the most images and all fields take: what has more is not even parsed. */
+const MOST_PARTS = 1_000
+/** Text that lists events; all of them take less. */
+const MAX_EVENTS_LENGTH = 200
 
 const webhookUrlSchema = z.string().min(1).max(2_048)
-const webhookEventsSchema = z.array(z.enum(WEBHOOK_EVENTS)).min(1)
+const webhookEventsSchema = z.array(z.enum(WEBHOOK_EVENTS)).min(1).max(WEBHOOK_EVENTS.length)
 const base64Image = z.string().describe('Base64, or a data: URL that holds it.')
 
 /** POST /predict with `application/json`. How many images there may be is the deployment's to say: MAX_IMAGES_PER_CALL. */
@@ -32,6 +38,11 @@ export function parseWebhookFields(
   url: string | undefined,
   events: string | undefined,
 ): { webhookUrl: string | undefined; webhookEvents: WebhookEvent[] | undefined } {
+  if (events !== undefined && events.length > MAX_EVENTS_LENGTH)
+    throw new ProblemError(
+      'invalid-request',
+      `"webhook_events" may have ${MAX_EVENTS_LENGTH} characters at most.`,
+    )
   const listed = events?.split(',').map((event) => event.trim())
   return {
     webhookUrl: parsedField('webhook_url', webhookUrlSchema.optional(), url),
@@ -46,6 +57,9 @@ function parsedField<T>(field: string, schema: z.ZodType<T>, value: unknown): T 
 }
 
 function parsedJson(bytes: Uint8Array): unknown {
+  // Millions of small values take a hundred times their length when they are parsed, and again when they are checked.
+  if (!hasFewParts(bytes, MOST_PARTS))
+    throw new ProblemError('invalid-request', `The JSON body has more than ${MOST_PARTS} values and keys.`)
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes))
   } catch {

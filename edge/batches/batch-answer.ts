@@ -10,8 +10,10 @@ type RequestContext = Context<EdgeEnvironment>
 
 /** Seconds after which a pending batch is worth asking for again. */
 const RETRY_AFTER_SECONDS = 1
-/** Looks of one stream: a Worker has a bounded number of requests to others. Then the stream ends, and the client comes back. */
-const MAX_LOOKS = 40
+/** Requests of one call to Redis, of the 50 that a Worker may have; some are left for the key, the models, and the batch's record. */
+const MAX_REQUESTS = 42
+/** However many were made for its images: where MAX_IMAGES_PER_CALL is above the default, there are more than 50 to be had. */
+const LEAST_REQUESTS = 10
 /** A stream outlives the deadlines of its jobs by this: then they are expired for every reader. */
 const DEADLINE_MARGIN_MS = 1_000
 
@@ -25,17 +27,20 @@ export function answerWithBatch(c: RequestContext, batch: Batch, encoding: Encod
   return c.json(body, 202)
 }
 
-/** What happens to a batch from now on: an event whenever its counts have changed, the last one when it has ended. */
+/**
+ * What happens to a batch from now on: an event whenever its counts have changed, the last one when it has ended. Ends before that when there
+ * were many looks; the client comes back.
+ */
 export function answerWithBatchEvents(
   c: RequestContext,
   context: EdgeContext,
   batch: Batch,
-  encoding: EncodingFormat,
+  { encoding, submitted }: { encoding: EncodingFormat; submitted: number },
 ): Response {
   const gone = new AbortController()
   c.req.raw.signal?.addEventListener('abort', () => gone.abort())
   const looks = {
-    ...looksAtBatch(context, batch),
+    ...looksAtBatch(context, batch, submitted),
     waitMs: longestMs(batch) + DEADLINE_MARGIN_MS,
     signal: gone.signal,
   }
@@ -44,13 +49,16 @@ export function answerWithBatchEvents(
   return eventStreamResponse(events, gone, context.deps.clock, new Headers(c.res.headers))
 }
 
-/** How a batch of this edge is looked at. */
+/** How a batch of this edge is looked at. `submitted`: images that the same call has handed in. */
 export function looksAtBatch(
   { deps, serviceTimes }: EdgeContext,
   { id, model }: Batch,
+  submitted: number,
 ): Omit<BatchLooks, 'waitMs' | 'signal'> {
   const { batches, clock, random, stopping } = deps
-  return { read: () => batches.read(id), expectedMs: serviceTimes.expectedMs(model), clock, random, stopping }
+  const maxRequests = Math.max(LEAST_REQUESTS, MAX_REQUESTS - submitted)
+  const expectedMs = serviceTimes.expectedMs(model)
+  return { read: () => batches.read(id), maxRequests, expectedMs, clock, random, stopping }
 }
 
 async function* batchEvents(
@@ -61,14 +69,12 @@ async function* batchEvents(
   let told = eventOf(view(first))
   yield told.event
   if (hasEnded(first)) return
-  let count = 0
   for await (const found of lookAtBatch(looks)) {
     const next = eventOf(view(found))
     if (next.counts !== told.counts) {
       told = next
       yield told.event
     }
-    if (++count === MAX_LOOKS) return
   }
 }
 

@@ -24,6 +24,7 @@ function waiting(answers: (Batch | Error | undefined)[], overrides: Partial<Batc
   const options: BatchLooks = {
     ...{
       read,
+      maxRequests: 1_000,
       waitMs: 10_000,
       expectedMs: 40,
       clock,
@@ -45,6 +46,12 @@ test('looks first when results are to be expected, then in growing steps, until 
   ])
   expect(await result()).toBe(ended)
   expect(clock.sleeps).toEqual([40, 30, 45])
+})
+
+test('looks after a second where results are to be expected later', async () => {
+  const { clock, result } = waiting([batchOf('succeeded', 'failed')], { expectedMs: 9_000 })
+  await result()
+  expect(clock.sleeps).toEqual([1_000])
 })
 
 test('gives the batch as last seen when the time is over, and never later', async () => {
@@ -71,6 +78,15 @@ test('outlives looks that fail, and a batch that vanishes', async () => {
   expect(await waiting([new Error('away'), ended]).result()).toBe(ended)
   expect(await waiting([new Error('away')]).result()).toBe(accepted)
   expect(await waiting([undefined]).result()).toBe(accepted)
+})
+
+test('ends when its requests are used up, of which looks that fail take three each', async () => {
+  const calm = waiting([accepted], { waitMs: 600_000, maxRequests: 20 })
+  expect(await calm.result()).toBe(accepted)
+  expect(calm.looks()).toBe(20)
+  const away = waiting([new Error('away')], { waitMs: 600_000, maxRequests: 30 })
+  expect(await away.result()).toBe(accepted)
+  expect(away.looks()).toBe(10)
 })
 
 test('ends at once when the caller has gone, and after one look when the process ends', async () => {

@@ -65,17 +65,19 @@ describe('the images of a call', () => {
   })
 
   test('fail as problems, whatever is thrown', async () => {
-    const outcomes = await submitItems(photos(2), async ([n = 0]) => {
+    const outcomes = await submitItems(photos(3), async ([n = 0]) => {
+      if (n === 2) return jobOf(n)
       throw n === 0 ? new RedisUnreachableError('away') : new TypeError('a mistake')
     })
     expect(outcomes).toMatchObject([
       { problem: { code: 'queue-unavailable' } },
       { problem: { code: 'internal-error' } },
+      { job: jobOf(2) },
     ])
   })
 })
 
-describe('what all images have in common', () => {
+describe('what is the call’s', () => {
   test.each([
     'unauthorized',
     'forbidden',
@@ -95,10 +97,17 @@ describe('what all images have in common', () => {
     expect(await submitItems(photos(2), refusing(code, code))).toHaveLength(2)
   })
 
-  test('is not the call’s if one image has another', async () => {
-    expect(await submitItems(photos(2), refusing('queue-full', 'rate-limited'))).toHaveLength(2)
+  test('is thrown whatever keeps the other images from being jobs', async () => {
+    await expect(submitItems(photos(2), refusing('rate-limited', 'queue-full'))).rejects.toMatchObject({
+      code: 'rate-limited',
+    })
+    await expect(
+      submitItems([problem('empty-image'), photo(1)], refusing(undefined, 'queue-full')),
+    ).rejects.toMatchObject({ code: 'queue-full' })
+  })
+
+  test('is not, where one image has become a job', async () => {
     expect(await submitItems(photos(2), refusing('queue-full', undefined))).toHaveLength(2)
-    expect(await submitItems([photo(0), problem('empty-image')], refusing('queue-full'))).toHaveLength(2)
   })
 
   test('can be that of one image alone', async () => {

@@ -1,34 +1,29 @@
 import { PROBLEMS, type ProblemCode, ProblemError } from '../../shared/errors.ts'
 import type { Job } from '../../shared/job.ts'
 import { asProblem } from '../problem.ts'
+import { fewAtATime } from './few-at-a-time.ts'
 
 /** What became of one image of a call: its job, or why it has none. */
 export type ItemOutcome = { job: Job } | { problem: ProblemError }
 
-/** Images of one call that are on their way at the same time. */
-const AT_A_TIME = 4
-
-/** Statuses that say something of the call or of the service, not of an image: all images of a call may have them in common. */
+/** Statuses that say something of the call or of the service, not of an image. */
 const STATUSES_OF_CALLS: ReadonlySet<number> = new Set([401, 403, 409, 429, 503])
 const CODES_OF_CALLS: ReadonlySet<ProblemCode> = new Set(['body-too-large'])
 
 /**
  * Submits the images of a call, few at a time, each for itself: outcomes in their order. One that could not even be read comes as its
- * problem. Throws the problem that all have in common where that is the call's, since nothing was stored then.
+ * problem. Where none became a job, throws a problem of the call that one of them met: nothing was stored then.
  */
 export async function submitItems(
   photos: readonly (Uint8Array | ProblemError)[],
   submit: (photo: Uint8Array) => Promise<Job>,
 ): Promise<ItemOutcome[]> {
   const outcomes: ItemOutcome[] = []
-  const rest = photos.entries()
-  const work = async () => {
-    // All take from the same iterator, so that each image is taken once.
-    for (const [i, photo] of rest) outcomes[i] = await outcomeOf(photo, submit)
-  }
-  await Promise.all(Array.from({ length: AT_A_TIME }, work))
-  const common = commonProblem(outcomes)
-  if (common) throw common
+  await fewAtATime(photos, async (photo, i) => {
+    outcomes[i] = await outcomeOf(photo, submit)
+  })
+  const ofCall = problemOfCall(outcomes)
+  if (ofCall) throw ofCall
   return outcomes
 }
 
@@ -44,10 +39,9 @@ async function outcomeOf(
   }
 }
 
-function commonProblem([first, ...others]: readonly ItemOutcome[]): ProblemError | undefined {
-  if (!first || !('problem' in first)) return undefined
-  const { code } = first.problem
-  const isOfCall = STATUSES_OF_CALLS.has(PROBLEMS[code].status) || CODES_OF_CALLS.has(code)
-  const isCommon = others.every((other) => 'problem' in other && other.problem.code === code)
-  return isOfCall && isCommon ? first.problem : undefined
+/** Where nothing became a job, the first problem that is the call's: what the images have beside it matters only once that is mended. */
+function problemOfCall(outcomes: readonly ItemOutcome[]): ProblemError | undefined {
+  const problems = outcomes.flatMap((outcome) => ('problem' in outcome ? [outcome.problem] : []))
+  if (problems.length < outcomes.length) return undefined
+  return problems.find(({ code }) => STATUSES_OF_CALLS.has(PROBLEMS[code].status) || CODES_OF_CALLS.has(code))
 }

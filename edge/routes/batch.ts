@@ -9,6 +9,7 @@ import { hasEnded } from '../../shared/public-batch.ts'
 import { sha256Hex } from '../../shared/sha256.ts'
 import { answerWithBatch, answerWithBatchEvents, looksAtBatch } from '../batches/batch-answer.ts'
 import { createBatch } from '../batches/create-batch.ts'
+import { fewAtATime } from '../batches/few-at-a-time.ts'
 import { waitForBatch } from '../batches/look-at-batch.ts'
 import type { EdgeContext, EdgeEnvironment } from '../edge-context.ts'
 import { wantsEvents } from '../job-answer.ts'
@@ -46,15 +47,15 @@ export async function submitBatch(
   return batch
 }
 
-/** The answer to the call that made a batch, when it has ended, or after at most `waitMs`. */
-export async function answerNewBatch(
+/** The answer to a call for a batch, when it has ended, or after at most `waitMs`. `submitted`: how many images the call has handed in. */
+export async function answerWhenEnded(
   c: RequestContext,
   context: EdgeContext,
   batch: Batch,
-  { waitMs, encoding }: { waitMs: number; encoding: EncodingFormat },
+  { waitMs, encoding, submitted }: { waitMs: number; encoding: EncodingFormat; submitted: number },
 ): Promise<Response> {
-  if (wantsEvents(c)) return answerWithBatchEvents(c, context, batch, encoding)
-  const looks = { ...looksAtBatch(context, batch), waitMs, signal: c.req.raw.signal }
+  if (wantsEvents(c)) return answerWithBatchEvents(c, context, batch, { encoding, submitted })
+  const looks = { ...looksAtBatch(context, batch, submitted), waitMs, signal: c.req.raw.signal }
   const found = await c.get('timings').measure('wait', () => waitForBatch(batch, looks))
   return answerWithBatch(c, found, encoding)
 }
@@ -69,7 +70,7 @@ export async function answerKnownBatch(
   const batch = await batchFor(c, context, id)
   const seenAll = Number(c.req.header('last-event-id')) >= batch.items.length
   if (wantsEvents(c) && hasEnded(batch) && seenAll) return c.body(null, 204)
-  return answerNewBatch(c, context, batch, request)
+  return answerWhenEnded(c, context, batch, { ...request, submitted: 0 })
 }
 
 /** Cancels all jobs of a batch that have not ended; the batch after that. */
@@ -80,9 +81,9 @@ export async function cancelBatch(
   encoding: EncodingFormat,
 ): Promise<Response> {
   const { items } = await batchFor(c, context, id)
-  for (const item of items) {
-    if ('job' in item && item.job && !isTerminal(item.job.status)) await context.deps.queue.cancel(item.job)
-  }
+  const jobs = items.flatMap((item) => ('job' in item && item.job ? [item.job] : []))
+  const pending = jobs.filter(({ status }) => !isTerminal(status))
+  await fewAtATime(pending, async (job) => void (await context.deps.queue.cancel(job)))
   return answerWithBatch(c, await batchFor(c, context, id), encoding)
 }
 

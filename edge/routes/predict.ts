@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { mayUseModel } from '../../shared/api-key.ts'
 import { ProblemError } from '../../shared/errors.ts'
 import type { EncodingFormat } from '../../shared/job.ts'
 import type { EdgeApp, EdgeContext, EdgeEnvironment } from '../edge-context.ts'
@@ -9,14 +10,15 @@ import { photosInBody, type UploadedPhotos } from '../photos-in-body.ts'
 import { parseWebhookFields } from '../predict-body.ts'
 import { type Preference, parsePrefer, preferenceApplied } from '../prefer-header.ts'
 import { sayRate } from '../rate-headers.ts'
+import { deadlineMs } from '../submission/cancel-after.ts'
 import { parseRequestOptions } from '../submission/request-options.ts'
 import { requestedWebhook } from '../submission/requested-webhook.ts'
-import { type Submission, type Submitted, submit } from '../submission/submit.ts'
+import { deadlineLimits, type Submission, type Submitted, submit } from '../submission/submit.ts'
 import { traceparentToPassOn } from '../traceparent.ts'
 import { looksAt } from '../waiting/job-looks.ts'
 import { PUSH_FROM_MS } from '../waiting/look-at-job.ts'
 import { waitForResult } from '../waiting/wait-for-result.ts'
-import { answerNewBatch, submitBatch } from './batch.ts'
+import { answerWhenEnded, submitBatch } from './batch.ts'
 
 /**
  * POST /predict: a photo in, labels out, or a job id if the caller will not wait that long. Several photos make a batch, which is answered
@@ -39,7 +41,7 @@ export function predictRoutes(app: EdgeApp, context: EdgeContext): void {
     const applied = preferenceApplied(preference)
     if (applied) c.header('preference-applied', applied)
     return batch
-      ? answerNewBatch(c, context, batch, { waitMs, encoding })
+      ? answerWhenEnded(c, context, batch, { waitMs, encoding, submitted: batch.items.length })
       : answerNewJob(c, context, submitted, { waitMs, encoding })
   })
   allowOnly(app, '/predict')
@@ -87,12 +89,16 @@ async function submissionOf(
   const { model, version } = query
   const { origin } = new URL(c.req.url)
   const caller = c.get('caller')
+  const options = parseRequestOptions((name) => c.req.header(name), caller)
+  const chosen = await context.models.choose({ model, version }, (name) => mayUseModel(caller, name))
+  const cancelAfter = c.req.header('cancel-after')
   return {
     caller,
     identifyAgain: () => context.callers.identify(c.req.header('authorization')),
-    options: parseRequestOptions((name) => c.req.header(name), caller),
-    model: await context.models.choose({ model, version }),
-    cancelAfter: c.req.header('cancel-after'),
+    options,
+    model: chosen,
+    deadlineMs: deadlineMs(cancelAfter, deadlineLimits(chosen, context.deps.defaultDeadlineSeconds)),
+    cancelAfter,
     asked: `${model ?? ''}@${version ?? ''}`,
     webhook: requestedWebhook(
       uploaded,

@@ -41,7 +41,6 @@ export function resultRoutes(app: EdgeApp, context: EdgeContext): void {
       }),
     )
     if (!found) throw noSuchJob()
-    context.serviceTimes.observe(found.job)
     if (!isTerminal(found.job.status)) await context.models.list().catch(() => {})
     return answerWithJob(c, context, found, encoding)
   })

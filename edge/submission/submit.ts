@@ -1,4 +1,4 @@
-import { type Caller, mayUseModel, ownerOf } from '../../shared/api-key.ts'
+import { type Caller, mayUseModel, mayUsePriority, ownerOf } from '../../shared/api-key.ts'
 import { ProblemError } from '../../shared/errors.ts'
 import type { Job } from '../../shared/job.ts'
 import { newJobId } from '../../shared/job-id.ts'
@@ -14,7 +14,6 @@ import type { EdgeContext } from '../edge-context.ts'
 import { retryAfterFull } from '../outlook.ts'
 import { rateHeaders } from '../rate-headers.ts'
 import type { RequestTimings } from '../request-timings.ts'
-import { deadlineMs } from './cancel-after.ts'
 import { IDEMPOTENCY_TTL_MS, idempotencyDigest } from './idempotency-key.ts'
 import type { RequestOptions } from './request-options.ts'
 
@@ -25,6 +24,9 @@ export interface Submission {
   identifyAgain: () => Promise<Caller>
   model: ModelManifest
   options: RequestOptions
+  /** How long each job may take, from acceptance to result. */
+  deadlineMs: number
+  /** What that was read from, as it came. */
   cancelAfter: string | undefined
   /** What the request names as model and version, as it came. */
   asked: string
@@ -57,10 +59,7 @@ export async function submit(
   submission: Submission,
 ): Promise<Submitted> {
   const { deps, uploads } = context
-  const { model, caller, timings } = submission
-  if (!mayUseModel(caller, model.name))
-    throw new ProblemError('forbidden', `The model ${model.name} is not open to this API key.`)
-  const allowedMs = deadlineMs(submission.cancelAfter, deadlineLimits(model, deps.defaultDeadlineSeconds))
+  const { model, timings } = submission
   const input = await timings.measure('decode', () => prepareInput(photo, model, deps.photos))
   const id = newJobId(model.name)
   const checks = await checksOf(context, photo, input, submission)
@@ -73,7 +72,7 @@ export async function submit(
     requestId: submission.requestId,
     traceparent: submission.traceparent,
     priority: submission.options.priority,
-    deadlineMs: allowedMs,
+    deadlineMs: submission.deadlineMs,
     webhook: submission.webhook,
     watched: submission.watched,
   }
@@ -143,8 +142,9 @@ async function enqueue(
   if (result.outcome === 'key-changed') {
     callers.forget(ownerOf(submission.caller))
     const caller = await submission.identifyAgain()
-    if (!mayUseModel(caller, job.model))
-      throw new ProblemError('forbidden', 'The model is not open to this API key any more.')
+    if (!mayUseModel(caller, job.model)) throw new ProblemError('model-not-found', 'There is no such model.')
+    if (!mayUsePriority(caller, submission.options.priority))
+      throw new ProblemError('forbidden', 'The priority is not open to this API key any more.')
     result = await by(caller)
   }
   return accepted(result, context.models.drainRate(job.model, job.modelVersion))

@@ -7,6 +7,8 @@ import { type WakeUp, WakeUps } from './wake-ups.ts'
 /** Bounds of the time between two looks at a job, and how it grows. */
 const MIN_STEP_MS = 15
 const MAX_STEP_MS = 2_000
+/** The first look comes no later than this: what is expected is a guess. */
+export const LONGEST_FIRST_PAUSE_MS = 1_000
 const GROWTH = 1.5
 /** Each step is varied by this part of itself, so that callers who came together do not poll together. */
 const JITTER = 0.2
@@ -32,7 +34,7 @@ export interface Looks {
   everyStep?: boolean
   /** How long to look in all. */
   waitMs: number
-  /** When the result is to be expected: the first look is then. */
+  /** When the result is to be expected: the first look is then, or after a second. */
   expectedMs: number
   clock: Clock
   /** 0 to 1; Math.random but in tests. */
@@ -57,7 +59,7 @@ export async function* lookAtJob(looks: Looks): AsyncGenerator<JobLook | Error |
   let wakeUps: WakeUps | undefined
   let pushed = false
   let step = Math.max(MIN_STEP_MS, Math.min(expectedMs / 4, MAX_STEP_MS))
-  let pause = expectedMs
+  let pause = Math.min(expectedMs, LONGEST_FIRST_PAUSE_MS)
   let mayPush = push !== undefined
   try {
     for (;;) {

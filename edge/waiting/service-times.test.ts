@@ -13,6 +13,12 @@ describe('service times', () => {
     expect(times.expectedMs('other')).toBe(ServiceTimes.UNKNOWN_MS)
   })
 
+  test('are not moved far by a job that waited for a pool for hours', () => {
+    const times = new ServiceTimes()
+    times.observe(jobThatIs('succeeded', { created_at: 0, completed_at: 10_000_000 }))
+    expect(times.expectedMs('m')).toBe(ServiceTimes.LONGEST_MS)
+  })
+
   test('are not moved by jobs that did not succeed', () => {
     const times = new ServiceTimes()
     times.observe(jobThatIs('expired', { created_at: 0, completed_at: 300_000 }))

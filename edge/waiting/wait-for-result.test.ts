@@ -38,6 +38,12 @@ describe('waiting for a result', () => {
     expect(looks()).toBe(1)
   })
 
+  test('first looks after a second where it is to be expected later', async () => {
+    const { result, clock } = wait([jobThatIs('succeeded')], { expectedMs: 9_000 })
+    await result
+    expect(clock.sleeps).toEqual([1_000])
+  })
+
   test('then looks in growing steps, two seconds apart at most', async () => {
     const { result, clock } = wait([jobThatIs('processing')], { waitMs: 60_000 })
     await result

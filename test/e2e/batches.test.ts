@@ -75,6 +75,13 @@ describe('several images in one call', () => {
     expect(job).toMatchObject({ id: item?.job?.id, status: 'succeeded' })
   })
 
+  test('with a Cancel-After that is none, or too long, are refused as a call', async () => {
+    for (const cancelAfter of ['soon', '999999s']) {
+      const refused = await sendForm([coffee, cat], { headers: { ...ASYNC, 'cancel-after': cancelAfter } })
+      expect([refused.status, await refused.json()]).toMatchObject([400, { code: 'invalid-request' }])
+    }
+  })
+
   test('are a batch even if the list has one; one alone is a job', async () => {
     expect((await batch(await sendJson({ images: [base64(coffee)] }))).counts.total).toBe(1)
     const job = await (await sendJson({ image: base64(coffee) })).json()

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { PublicJob } from '../../shared/public-job.ts'
 import { example } from '../support/photos.ts'
-import { type TestStack, testStack } from '../support/stack.ts'
+import { MODEL, type TestStack, testStack } from '../support/stack.ts'
 import { storeApiKey } from '../support/stored-api-key.ts'
 
 let stack: TestStack
@@ -83,15 +83,21 @@ test('a key whose record has changed is held against the new one', async () => {
   const stored = JSON.parse((await stack.redis.hget(stack.keys.apiKeys(), key.id)) ?? '{}')
   await stack.redis.hset(stack.keys.apiKeys(), key.id, JSON.stringify({ ...stored, name: 'renamed' }))
   expect((await predict(key.headers)).status).toBe(200)
-  await stack.redis.hset(stack.keys.apiKeys(), key.id, JSON.stringify({ ...stored, models: ['another'] }))
+  await stack.redis.hset(stack.keys.apiKeys(), key.id, JSON.stringify({ ...stored, priorities: ['low'] }))
   expect((await predict(key.headers)).status).toBe(403)
+  expect((await predict({ ...key.headers, 'x-priority': 'low' })).status).toBe(200)
+  await stack.redis.hset(stack.keys.apiKeys(), key.id, JSON.stringify({ ...stored, models: ['another'] }))
+  const refused = await predict(key.headers)
+  expect([refused.status, await refused.json()]).toMatchObject([404, { code: 'model-not-found' }])
 })
 
 test('models and priorities are those of the key', async () => {
   const scoped = await storeApiKey(stack, { models: ['another'], priorities: ['high'] })
   const refused = await predict({ ...scoped.headers, 'x-priority': 'high' })
-  expect(refused.status).toBe(403)
-  expect(await refused.json()).toMatchObject({ code: 'forbidden' })
+  expect(refused.status).toBe(404)
+  const problem = (await refused.json()) as { code: string; detail: string }
+  expect(problem.code).toBe('model-not-found')
+  expect(problem.detail).not.toContain(MODEL)
   const urgent = await storeApiKey(stack, { priorities: ['high', 'normal'] })
   const made = await predict({ ...urgent.headers, 'x-priority': 'high' })
   expect(await made.json()).toMatchObject({ status: 'succeeded', priority: 'high' })

@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import type { Batch } from './batch.ts'
 import { PROBLEMS, type ProblemCode, problemCodeSchema } from './errors.ts'
-import type { EncodingFormat } from './job.ts'
+import type { EncodingFormat, Job } from './job.ts'
 import { isTerminal } from './job-state.ts'
-import { publicJobSchema, toPublicJob } from './public-job.ts'
+import { type Outlook, publicJobSchema, toPublicJob } from './public-job.ts'
 
 const count = z.int().nonnegative()
 
@@ -42,11 +42,16 @@ export const publicBatchSchema = z.object({
 })
 export type PublicBatch = z.infer<typeof publicBatchSchema>
 
-/** `origin`: the scheme and host that the caller used, without a slash at the end. */
-export function toPublicBatch(
-  batch: Batch,
-  { origin, encoding }: { origin: string; encoding: EncodingFormat },
-): PublicBatch {
+export interface BatchView {
+  /** The scheme and host that the caller used, without a slash at the end. */
+  origin: string
+  encoding: EncodingFormat
+  /** Where each of its jobs stands, if that is known. */
+  outlook?: (job: Job) => Outlook
+}
+
+export function toPublicBatch(batch: Batch, view: BatchView): PublicBatch {
+  const { origin } = view
   const counts = countsOf(batch)
   const url = `${origin}/result/${batch.id}`
   return {
@@ -57,7 +62,7 @@ export function toPublicBatch(
     model_version: batch.modelVersion,
     created_at: new Date(batch.createdAt).toISOString(),
     counts,
-    items: batch.items.map((item, index) => ({ index, ...publicItem(item, { origin, encoding }) })),
+    items: batch.items.map((item, index) => ({ index, ...publicItem(item, view) })),
     urls: { get: url, cancel: `${url}/cancel`, events: url },
   }
 }
@@ -89,10 +94,10 @@ function statusOf({ total, queued, processing, refused }: PublicBatch['counts'])
 
 function publicItem(
   item: Batch['items'][number],
-  view: { origin: string; encoding: EncodingFormat },
+  { outlook, ...view }: BatchView,
 ): Pick<PublicBatch['items'][number], 'job' | 'error'> {
   if ('error' in item) return { job: null, error: publicRefusal(item.error.code, item.error.detail) }
-  if (item.job) return { job: toPublicJob(item.job, view), error: null }
+  if (item.job) return { job: toPublicJob(item.job, { ...view, outlook: outlook?.(item.job) }), error: null }
   return { job: null, error: publicRefusal('result-expired', 'Store what you need on your side.') }
 }
 

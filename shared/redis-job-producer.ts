@@ -123,7 +123,7 @@ export class RedisJobProducer implements JobProducer {
   }
 
   #result(reply: EnqueueReply, job: NewJob, { key }: EnqueueChecks): EnqueueResult {
-    const [outcome, nowMs, id, fields, position, remaining, resetMs] = reply
+    const [outcome, nowMs, id, fields, position, remaining, resetMs, seq] = reply
     const rate: RateState | undefined =
       key?.rate && remaining >= 0 ? { ...key.rate, remaining, resetMs } : undefined
     switch (outcome) {
@@ -137,7 +137,7 @@ export class RedisJobProducer implements JobProducer {
       case 'key-changed':
         return { outcome }
       case 'queued':
-        return { outcome, job: this.#accepted(job, nowMs), position, rate }
+        return { outcome, job: this.#accepted(job, nowMs, seq), position, rate }
       default: {
         // A replayed one may be of another model: what is the default has changed since.
         const found = parseStoredJob(id, modelOfJobId(id) ?? job.model, asRecord(fields), nowMs)
@@ -149,6 +149,7 @@ export class RedisJobProducer implements JobProducer {
   #accepted(
     { id, model, modelVersion, deadlineMs, priority = 'normal', owner = '', webhook }: NewJob,
     now: number,
+    seq: number,
   ): Job {
     return {
       ...{ id, model, model_version: modelVersion, status: 'queued', priority, owner, attempt: 0 },
@@ -156,6 +157,7 @@ export class RedisJobProducer implements JobProducer {
       deadline: now + (deadlineMs ?? this.#policy.deadlineMs),
       result_ttl: this.#policy.resultTtlMs,
       outlived: false,
+      ...(seq > 0 && { seq }),
       ...(webhook && { webhook }),
     }
   }
@@ -178,6 +180,7 @@ type EnqueueReply = [
   position: number,
   remaining: number,
   resetMs: number,
+  seq: number,
 ]
 
 /** What the job's hash holds from the beginning, but for what the script knows. */

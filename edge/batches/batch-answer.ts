@@ -4,12 +4,12 @@ import type { EncodingFormat } from '../../shared/job.ts'
 import { hasEnded, type PublicBatch, toPublicBatch } from '../../shared/public-batch.ts'
 import type { EdgeContext, EdgeEnvironment } from '../edge-context.ts'
 import { eventStreamResponse, type ServerSentEvent } from '../event-stream.ts'
+import { retryAfterOutlook } from '../outlook.ts'
+import { batchOutlook } from './batch-outlook.ts'
 import { type BatchLooks, lookAtBatch } from './look-at-batch.ts'
 
 type RequestContext = Context<EdgeEnvironment>
 
-/** Seconds after which a pending batch is worth asking for again. */
-const RETRY_AFTER_SECONDS = 1
 /** Requests of one call to Redis, of the 50 that a Worker may have; some are left for the key, the models, and the batch's record. */
 const MAX_REQUESTS = 42
 /** However many were made for its images: where MAX_IMAGES_PER_CALL is above the default, there are more than 50 to be had. */
@@ -17,13 +17,20 @@ const LEAST_REQUESTS = 10
 /** A stream outlives the deadlines of its jobs by this: then they are expired for every reader. */
 const DEADLINE_MARGIN_MS = 1_000
 
-/** 200 with a batch that has ended, 202 with a pending one and where to ask for it. */
-export function answerWithBatch(c: RequestContext, batch: Batch, encoding: EncodingFormat): Response {
-  const body = viewOf(c, batch, encoding)
+/** 200 with a batch that has ended, 202 with a pending one, where its jobs stand, and where and when to ask for it. */
+export async function answerWithBatch(
+  c: RequestContext,
+  context: EdgeContext,
+  batch: Batch,
+  encoding: EncodingFormat,
+): Promise<Response> {
   c.header('cache-control', 'no-store')
-  if (hasEnded(batch)) return c.json(body, 200)
+  if (hasEnded(batch)) return c.json(viewOf(c, batch, encoding), 200)
+  const outlook = await batchOutlook(context, batch)
+  const body = toPublicBatch(batch, { origin: new URL(c.req.url).origin, encoding, outlook })
+  const etas = body.items.map(({ job }) => job?.eta_seconds ?? 0)
   c.header('location', `/result/${batch.id}`)
-  c.header('retry-after', String(RETRY_AFTER_SECONDS))
+  c.header('retry-after', String(retryAfterOutlook({ position: null, etaSeconds: Math.max(...etas) })))
   return c.json(body, 202)
 }
 

@@ -57,7 +57,7 @@ export async function answerWhenEnded(
   if (wantsEvents(c)) return answerWithBatchEvents(c, context, batch, { encoding, submitted })
   const looks = { ...looksAtBatch(context, batch, submitted), waitMs, signal: c.req.raw.signal }
   const found = await c.get('timings').measure('wait', () => waitForBatch(batch, looks))
-  return answerWithBatch(c, found, encoding)
+  return answerWithBatch(c, context, found, encoding)
 }
 
 /** GET /result/:id of a batch: as it is, as it is after at most `waitMs`, or as a stream of events. */
@@ -84,7 +84,7 @@ export async function cancelBatch(
   const jobs = items.flatMap((item) => ('job' in item && item.job ? [item.job] : []))
   const pending = jobs.filter(({ status }) => !isTerminal(status))
   await fewAtATime(pending, async (job) => void (await context.deps.queue.cancel(job)))
-  return answerWithBatch(c, await batchFor(c, context, id), encoding)
+  return answerWithBatch(c, context, await batchFor(c, context, id), encoding)
 }
 
 /** Throws ProblemError if it is not there any more, or for this caller was never there. */

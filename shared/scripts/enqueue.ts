@@ -19,7 +19,8 @@ const DEAD_PAGES = 3
  *         idempotency   {key, fingerprint, ttl_ms}
  *         cache         {key, ttl_ms}
  *       2 payload  3... field, value, field, value: what else the job hash shall hold
- * Returns {outcome, now in ms, id, fields of the job or {}, position or -1, of the rate remaining or -1, ms until it is all there}
+ * Returns {outcome, now in ms, id, fields of the job or {}, position or -1, of the rate remaining or -1, ms until it is all there,
+ *          number in the queue or -1}
  *         'queued'       accepted
  *         'exists'       the same call was accepted before; nothing was written
  *         'replayed'     another call with this Idempotency-Key was accepted before: its job; nothing was written
@@ -43,8 +44,8 @@ local queue, job, input = KEYS[1], KEYS[2], KEYS[3]
 local o = cjson.decode(ARGV[1])
 local remaining, reset_ms, rate_until = -1, 0, nil
 
-local function answer(outcome, id, fields, position)
-  return {outcome, now_ms(), id or o.id, fields or {}, position or -1, remaining, math.ceil(reset_ms)}
+local function answer(outcome, id, fields, position, seq)
+  return {outcome, now_ms(), id or o.id, fields or {}, position or -1, remaining, math.ceil(reset_ms), seq or -1}
 end
 
 local function drop_dead_entries(queue)
@@ -174,6 +175,6 @@ write('queued', {'entry', entry, 'seq', added and integer(added + 1) or ''}, unt
 redis.call('SET', input, ARGV[2], 'PXAT', deadline)
 if o.has_webhook then schedule_webhook(o.base, o.id, now_ms() + o.deadline_ms) end
 if o.cache then redis.call('SET', o.cache.key, o.id, 'PX', integer(o.deadline_ms + o.cache.ttl_ms)) end
-return answer('queued', o.id, {}, ahead + 1)
+return answer('queued', o.id, {}, ahead + 1, added and added + 1)
 `,
 }

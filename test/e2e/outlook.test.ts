@@ -3,6 +3,7 @@ import { afterEach, expect, inject, onTestFinished, test } from 'vitest'
 import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
 import type { ClaimedJob, QueueReader } from '../../shared/job-queue.ts'
 import { versionId } from '../../shared/model-reference.ts'
+import type { PublicBatch } from '../../shared/public-batch.ts'
 import type { PublicJob } from '../../shared/public-job.ts'
 import { RedisJobConsumer } from '../../shared/redis-job-consumer.ts'
 import { loadModelPackage } from '../../worker-pool/models/model-package.ts'
@@ -85,6 +86,29 @@ test('place and time to wait come true, second after second, and Retry-After goe
     await pool.secondPasses()
   }
   expect((await stack.get(`/result/${last.id}`)).status).toBe(200)
+})
+
+test('each job of a batch has its place and time, too', async () => {
+  stack = await testStack({ pools: 0 })
+  await SteadyPool.join(stack)
+  for (let i = 0; i < 40; i++)
+    await stack.predict(example('cat.jpg'), { headers: { prefer: 'respond-async' } })
+  const image = example('cat.jpg').toString('base64')
+  const response = await fetch(`${stack.edge.url}/predict`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', prefer: 'respond-async' },
+    body: JSON.stringify({ images: [image, image, image] }),
+  })
+  expect(response.status).toBe(202)
+  for (const answer of [response, await stack.get(response.headers.get('location') ?? '')]) {
+    const { items } = (await answer.json()) as PublicBatch
+    const places = items.map(({ job }) => job?.queue_position)
+    expect(places.toSorted()).toEqual([41, 42, 43])
+    expect(items.map(({ job }) => job?.eta_seconds)).toEqual(
+      places.map((place) => Math.ceil((10 * (place ?? 0)) / RATE) / 10),
+    )
+    expect(answer.headers.get('retry-after')).toBe('3')
+  }
 })
 
 test('where no pool is there, neither is made up', async () => {

@@ -224,6 +224,20 @@ test('a job that goes on waits for its deadline; one that is gone is forgotten',
   expect(await jobs.dueAt(open)).toBe(deadline)
 })
 
+test('where nobody sends them, those whose job is gone or that are a day overdue are forgotten, some at a time', async () => {
+  const jobs = await WebhookJobs.open()
+  const ids = await Promise.all(Array.from({ length: 5 }, () => jobs.ended('http://hooks.example')))
+  const [waits, gone, overdue, almost, later] = ids as [string, string, string, string, string]
+  const now = await jobs.nowMs()
+  const due = { [almost]: now - 86_300_000, [waits]: now - 2, [gone]: now - 1, [overdue]: now - 86_400_001 }
+  for (const [id, at] of Object.entries(due)) await jobs.redis.zadd(jobs.keys.webhooks(), at, id)
+  await jobs.redis.zadd(jobs.keys.webhooks(), now + 60_000, later)
+  for (const id of [gone, later]) await jobs.redis.del(jobs.keys.job('test-model', id))
+  expect(await jobs.outbox.forget(0, 2)).toEqual({ looked: 2, forgotten: 1 })
+  expect(await jobs.outbox.forget(1, 2)).toEqual({ looked: 2, forgotten: 1 })
+  expect(await jobs.redis.zrange(jobs.keys.webhooks(), 0, '-1')).toEqual([almost, waits, later])
+})
+
 test('a result that was to be shown no longer is not sent', async () => {
   const [jobs, receiver] = [await WebhookJobs.open(), await WebhookReceiver.start()]
   const completed_at = String((await jobs.nowMs()) - 601_000)

@@ -238,14 +238,21 @@ test('where nobody sends them, those whose job is gone or that are a day overdue
   expect(await jobs.redis.zrange(jobs.keys.webhooks(), 0, '-1')).toEqual([almost, waits, later])
 })
 
-test('a result that was to be shown no longer is not sent', async () => {
+test('a result that is kept no longer is sent once, since that may have come too late for it, and not again', async () => {
   const [jobs, receiver] = [await WebhookJobs.open(), await WebhookReceiver.start()]
+  receiver.answer = (response) => response.writeHead(500).end()
   const completed_at = String((await jobs.nowMs()) - 601_000)
   const id = await jobs.ended(receiver.origin, { fields: { completed_at } })
-  const { results } = jobs.sender()
+  const { sender, results } = jobs.sender()
+  expect(await results.next()).toBe('failed')
+  const message = await verifiedMessage(receiver.received[0] as Received)
+  expect(message).toMatchObject({ type: 'job.succeeded', data: { predictions: [{ label: 'cat' }] } })
+
+  await jobs.makeDue(id)
+  sender.kick()
   expect(await results.next()).toBe('given-up')
-  expect(await jobs.delivery(id)).toMatchObject({ status: 'failed', attempts: 0 })
-  expect(receiver.received).toEqual([])
+  expect(await jobs.delivery(id)).toMatchObject({ status: 'failed', attempts: 1 })
+  expect(receiver.received).toHaveLength(1)
 })
 
 test('a Redis that is full holds up none', async () => {

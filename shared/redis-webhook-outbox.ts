@@ -3,6 +3,7 @@ import { modelOfJobId } from './job-id.ts'
 import { isTerminal } from './job-state.ts'
 import type { RedisCommands, RedisReply } from './redis-commands.ts'
 import type { RedisKeys } from './redis-keys.ts'
+import { forgetWebhooksScript } from './scripts/forget-webhooks.ts'
 import { settleWebhookScript } from './scripts/settle-webhook.ts'
 import { takeWebhooksScript } from './scripts/take-webhooks.ts'
 import { webhookReceiverOffScript } from './scripts/webhook-receiver-off.ts'
@@ -11,6 +12,7 @@ import {
   type TakenWebhooks,
   WEBHOOK_LEASE_MS,
   WEBHOOK_OFF_MS,
+  WEBHOOK_OVERDUE_MS,
   type WebhookOutbox,
   type WebhookOutcome,
 } from './webhook-outbox.ts'
@@ -57,6 +59,13 @@ export class RedisWebhookOutbox implements WebhookOutbox {
   async isOff({ job, webhook }: DueWebhook): Promise<boolean> {
     const mark = await this.#offKey(job.owner, webhook.url)
     return (await this.#redis.run(webhookReceiverOffScript, [mark], [])) === 1
+  }
+
+  async forget(skip: number, max: number): Promise<{ looked: number; forgotten: number }> {
+    const args = [this.#keys.prefix, skip, max, WEBHOOK_OVERDUE_MS]
+    const reply = await this.#redis.run(forgetWebhooksScript, [this.#keys.webhooks()], args)
+    const [looked, forgotten] = reply as [number, number]
+    return { looked, forgotten }
   }
 
   async #write(

@@ -34,9 +34,16 @@ export interface WebhookOutbox {
   release(due: DueWebhook, inMs: number): Promise<void>
   /** Whether the receiver has said 410 to a webhook of this owner within a day. */
   isOff(due: DueWebhook): Promise<boolean>
+  /**
+   * Looks at up to `max` of those that are due, past the first `skip` of them, and forgets those whose job is gone and those that nobody has
+   * sent for a day. For where no pool takes them.
+   */
+  forget(skip: number, max: number): Promise<{ looked: number; forgotten: number }>
 }
 
 /** How long a taken webhook is nobody else's, in ms. An attempt takes less. */
 export const WEBHOOK_LEASE_MS = 60_000
 /** How long a receiver stays off that has said 410, in ms. */
 export const WEBHOOK_OFF_MS = 86_400_000
+/** One that has been due for so long without being taken is given up, in ms. */
+export const WEBHOOK_OVERDUE_MS = 86_400_000

@@ -1,6 +1,11 @@
 import type { LuaScript } from '../redis-commands.ts'
 import { INTEGER, IS_COUNT, NOW_MS } from './lua-parts.ts'
 
+/** job_key(prefix, id): where the job is kept; of no job if that is no id. */
+export const JOB_KEY = `
+local function job_key(prefix, id) return prefix .. '{' .. (string.match(id, '^[^.]*%.(.+)$') or '') .. '}:job:' .. id end
+`
+
 /**
  * Takes webhooks that are due. Each gets a lease, kept in its job's hash, and is due again when that is over: so no other pool sends it
  * meanwhile, even if the job's end makes it due once more, and a pool that dies loses none. One whose job is gone, asks for no webhook or
@@ -14,7 +19,7 @@ import { INTEGER, IS_COUNT, NOW_MS } from './lua-parts.ts'
  */
 export const takeWebhooksScript: LuaScript = {
   name: 'take-webhooks',
-  source: `${NOW_MS}${INTEGER}${IS_COUNT}
+  source: `${NOW_MS}${INTEGER}${IS_COUNT}${JOB_KEY}
 local webhooks, prefix, max = KEYS[1], ARGV[1], tonumber(ARGV[2])
 local now = now_ms()
 local lease = integer(now + tonumber(ARGV[3]))
@@ -37,7 +42,7 @@ end
 
 local taken = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', webhooks, '-inf', integer(now), 'LIMIT', 0, max)) do
-  local job = prefix .. '{' .. (string.match(id, '^[^.]*%.(.+)$') or '') .. '}:job:' .. id
+  local job = job_key(prefix, id)
   local at = due_at(job)
   if not at then
     redis.call('ZREM', webhooks, id)

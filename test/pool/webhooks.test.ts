@@ -224,14 +224,35 @@ test('a job that goes on waits for its deadline; one that is gone is forgotten',
   expect(await jobs.dueAt(open)).toBe(deadline)
 })
 
-test('a result that was to be shown no longer is not sent', async () => {
+test('where nobody sends them, those whose job is gone or that are a day overdue are forgotten, some at a time', async () => {
+  const jobs = await WebhookJobs.open()
+  const ids = await Promise.all(Array.from({ length: 5 }, () => jobs.ended('http://hooks.example')))
+  const [waits, gone, overdue, almost, later] = ids as [string, string, string, string, string]
+  const now = await jobs.nowMs()
+  const due = { [almost]: now - 86_300_000, [waits]: now - 2, [gone]: now - 1, [overdue]: now - 86_400_001 }
+  for (const [id, at] of Object.entries(due)) await jobs.redis.zadd(jobs.keys.webhooks(), at, id)
+  await jobs.redis.zadd(jobs.keys.webhooks(), now + 60_000, later)
+  for (const id of [gone, later]) await jobs.redis.del(jobs.keys.job('test-model', id))
+  expect(await jobs.outbox.forget(0, 2)).toEqual({ looked: 2, forgotten: 1 })
+  expect(await jobs.outbox.forget(1, 2)).toEqual({ looked: 2, forgotten: 1 })
+  expect(await jobs.redis.zrange(jobs.keys.webhooks(), 0, '-1')).toEqual([almost, waits, later])
+})
+
+test('a result that is kept no longer is sent once, since that may have come too late for it, and not again', async () => {
   const [jobs, receiver] = [await WebhookJobs.open(), await WebhookReceiver.start()]
+  receiver.answer = (response) => response.writeHead(500).end()
   const completed_at = String((await jobs.nowMs()) - 601_000)
   const id = await jobs.ended(receiver.origin, { fields: { completed_at } })
-  const { results } = jobs.sender()
+  const { sender, results } = jobs.sender()
+  expect(await results.next()).toBe('failed')
+  const message = await verifiedMessage(receiver.received[0] as Received)
+  expect(message).toMatchObject({ type: 'job.succeeded', data: { predictions: [{ label: 'cat' }] } })
+
+  await jobs.makeDue(id)
+  sender.kick()
   expect(await results.next()).toBe('given-up')
-  expect(await jobs.delivery(id)).toMatchObject({ status: 'failed', attempts: 0 })
-  expect(receiver.received).toEqual([])
+  expect(await jobs.delivery(id)).toMatchObject({ status: 'failed', attempts: 1 })
+  expect(receiver.received).toHaveLength(1)
 })
 
 test('a Redis that is full holds up none', async () => {

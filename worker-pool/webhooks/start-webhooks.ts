@@ -7,7 +7,7 @@ import { RedisWebhookOutbox } from '../../shared/redis-webhook-outbox.ts'
 import type { PoolEnv } from '../env.ts'
 import { WebhookMetrics } from '../observe/webhook-metrics.ts'
 import type { UntilGranted } from '../redis/until-granted.ts'
-import { warnOfUnsendable } from './unsendable-webhooks.ts'
+import { tendUnsendable } from './unsendable-webhooks.ts'
 import { WebhookDelivering } from './webhook-delivery.ts'
 import { createSendWebhook } from './webhook-request.ts'
 import { WebhookSender } from './webhook-sender.ts'
@@ -32,7 +32,7 @@ export interface Webhooks {
   stop(limitMs: number): Promise<void>
 }
 
-/** Sends webhooks from now on. Without WEBHOOK_SECRET they are left to pools that have it, or to wait for one. */
+/** Sends webhooks from now on. Without WEBHOOK_SECRET they wait for pools that have it, up to a day. */
 export function startWebhooks(
   env: Pick<PoolEnv, 'WEBHOOK_SECRET' | 'WEBHOOK_ALLOW_PRIVATE'>,
   { redis, keys, metrics, ...parts }: WebhookParts,
@@ -42,7 +42,7 @@ export function startWebhooks(
   const { WEBHOOK_SECRET: masterSecret, WEBHOOK_ALLOW_PRIVATE: allowPrivate } = env
   if (masterSecret === undefined) {
     const stopping = new AbortController()
-    void warnOfUnsendable(outbox, clock, log, stopping.signal)
+    void tendUnsendable(outbox, clock, log, stopping.signal)
     return { kick: () => {}, stop: async () => stopping.abort() }
   }
   const observer = metrics ? new WebhookMetrics(metrics) : { webhook: () => {} }

@@ -55,7 +55,8 @@ export class WebhookDelivering {
     const before = outcomeSoFar(due)
     if (!webhook.events.includes(job.status as WebhookEvent))
       return { result: 'skipped', outcome: { ...before, status: 'skipped' } }
-    if (job.outlived)
+    // The first attempt may come late, for a result that is kept for seconds: as long as the job is there it is made.
+    if (job.outlived && before.attempts > 0)
       return { result: 'given-up', outcome: { ...before, status: 'failed', last_error: NOT_KEPT } }
     if (await this.#deps.outbox.isOff(due))
       return { result: 'refused', outcome: { ...before, status: 'disabled', last_error: OFF } }

@@ -35,7 +35,10 @@ export function logOwnFailure(
 /** RFC 9457. */
 export function problemResponse(c: Context, { code, detail, headers: own }: ProblemError): Response {
   const { status, title, retryable } = PROBLEMS[code]
-  const headers: Record<string, string> = { 'content-type': 'application/problem+json' }
+  const headers: Record<string, string> = {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+  }
   if (status === 503) headers['retry-after'] = String(RETRY_AFTER_SECONDS)
   Object.assign(headers, own)
   const body: PublicProblem = {

@@ -9,6 +9,8 @@ import type { ListedModel } from '../model-directory.ts'
 /** GET /models: what POST /predict takes of this caller in `?model=` and `?version=`. */
 export function modelRoutes(app: EdgeApp, { deps, models }: EdgeContext): void {
   app.get('/models', async (c) => {
+    // It is one caller's, and changes with the pools.
+    c.header('cache-control', 'no-store')
     const usable = (await models.list()).filter(({ name }) => mayUseModel(c.get('caller'), name))
     const answer: PublicModels = { models: usable.map((model) => publicModel(model, deps.photos)) }
     return c.json(answer)

@@ -94,7 +94,9 @@ describe('a key', () => {
     const { token: all } = await newKey()
     expect(await listed(await as(all, '/models'))).toEqual(['one', 'two'])
     const { token: some } = await newKey({ models: ['two', 'three'] })
-    expect(await listed(await as(some, '/models'))).toEqual(['two'])
+    const ofSome = await as(some, '/models')
+    expect(ofSome.headers.get('cache-control')).toBe('no-store')
+    expect(await listed(ofSome)).toEqual(['two'])
   })
 
   test('gets through to what it asks for', async () => {

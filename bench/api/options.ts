@@ -3,7 +3,6 @@ import { positiveInteger } from '../../shared/read-configuration.ts'
 import { jsonFile, readArguments } from '../arguments.ts'
 
 export const PARTS = ['cost', 'delay', 'eta'] as const
-export type Part = (typeof PARTS)[number]
 
 export const HELP = `npm run bench:api -- [options]
 npm run bench:cost (the same with --only cost)

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest'
+import { systemClock } from '../shared/clock.ts'
 import { type Answer, answeringServer, hangUp, json } from '../test/support/answering-server.ts'
-import { SleepingClock } from '../test/support/sleeping-clock.ts'
+import { ClientClock } from '../test/support/client-clock.ts'
 import { EdgebatchClient, type EdgebatchError, EdgebatchTimeoutError, predictions } from './index.ts'
 
+/** Given to those who wait no longer. */
+const TIMEOUT_MS = 10_000
 const PHOTO = new Uint8Array([1, 2, 3])
 const queued = { id: 'a.model', status: 'queued', success: false, predictions: null, error: null }
 const labels = [{ label: 'cat', probability: 1, index: 0 }]
@@ -15,7 +18,7 @@ async function client(
   answers: Answer[],
   options: Partial<ConstructorParameters<typeof EdgebatchClient>[0]> = {},
 ) {
-  const clock = new SleepingClock()
+  const clock = new ClientClock(TIMEOUT_MS)
   const { url, received } = await answeringServer(...answers)
   const made = new EdgebatchClient({ baseUrl: `${url}/`, clock, random: () => 0, ...options })
   return { client: made, clock, received }
@@ -155,10 +158,34 @@ test('a job that fails is an answer; its labels are what cannot be had', async (
 
 test('who waits for so long and no longer is told which job goes on', async () => {
   const { client: edgebatch, received } = await client([json(202, queued, { 'retry-after': '8' })])
-  const error = await edgebatch.wait('a.model', { timeoutMs: 10_000 }).catch((error) => error)
+  const error = await edgebatch.wait('a.model', { timeoutMs: TIMEOUT_MS }).catch((error) => error)
   expect(error).toBeInstanceOf(EdgebatchTimeoutError)
   expect(error.jobId).toBe('a.model')
-  expect(received.map(({ url }) => url)).toEqual(['/result/a.model?wait=10', '/result/a.model?wait=2'])
+  expect(received.map(({ url }) => url)).toEqual(['/result/a.model?wait=9', '/result/a.model?wait=1'])
+})
+
+test('the time that is given ends a request that is not answered', async () => {
+  const { client: edgebatch, clock } = await client([() => clock.runOut()])
+  const error = await edgebatch.wait('a.model', { timeoutMs: TIMEOUT_MS }).catch((error) => error)
+  expect(error).toBeInstanceOf(EdgebatchTimeoutError)
+  expect(error.jobId).toBe('a.model')
+  expect(clock.limits).toBe(0)
+  const unknown = await edgebatch.predict(PHOTO, { timeoutMs: TIMEOUT_MS }).catch((error) => error)
+  expect(unknown).toBeInstanceOf(EdgebatchTimeoutError)
+  expect(unknown.jobId).toBeUndefined()
+})
+
+test('the time that is given ends retries and their pauses, and lasts no longer than the call', async () => {
+  const { client: edgebatch, clock, received } = await client([problem(503, 'queue-full')])
+  clock.onWake = () => clock.runOut()
+  const error = await edgebatch.wait('a.model', { timeoutMs: TIMEOUT_MS }).catch((error) => error)
+  expect(error).toBeInstanceOf(EdgebatchTimeoutError)
+  expect(received).toHaveLength(1)
+  const { client: patient } = await client([json(200, succeeded)], { clock: systemClock })
+  expect(await patient.wait('a.model', { timeoutMs: Number.POSITIVE_INFINITY })).toEqual(succeeded)
+  const { client: other, clock: calm } = await client([json(200, succeeded)])
+  await other.wait('a.model', { timeoutMs: TIMEOUT_MS })
+  expect(calm.limits).toBe(0)
 })
 
 test('a signal ends a request, a pause, and what has not begun', async () => {

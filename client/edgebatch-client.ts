@@ -13,6 +13,10 @@ import { parseRetryAfter } from './retry-after.ts'
 const MAX_RETRIES = 4
 /** How long one request waits for a result: shorter than what proxies cut. */
 const LONGEST_WAIT_SECONDS = 30
+/** Timers of more are over at once: 24 days. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+/** An answer that came after `timeoutMs` would not tell the job's id. */
+const ANSWER_SECONDS = 1
 
 /**
  * A service that runs models on images. All methods throw EdgebatchError where the service refuses or cannot be reached, after the retries
@@ -60,7 +64,7 @@ export class EdgebatchClient {
 
   /** The job once it has ended. */
   async wait(id: string, options: FollowOptions = {}): Promise<PublicJob> {
-    return this.#followed<PublicJob>(resultRequest(id, waitSeconds(options.timeoutMs), options), options)
+    return this.#followed<PublicJob>(resultRequest(id, waitSeconds(options.timeoutMs), options), options, id)
   }
 
   /** The job as it is now. */
@@ -84,24 +88,52 @@ export class EdgebatchClient {
     return models
   }
 
-  /** Asks again until the answer is not 202, no sooner than each says. */
-  async #followed<T extends { id: string }>(first: HttpRequest, options: FollowOptions): Promise<T> {
-    const { timeoutMs = Number.POSITIVE_INFINITY, signal } = options
-    const end = this.#http.now() + timeoutMs
+  /** Asks again until the answer is not 202, no sooner than each says, and not beyond `timeoutMs`. `id`: if it is known already. */
+  async #followed<T extends { id: string }>(
+    first: HttpRequest,
+    options: FollowOptions,
+    id?: string,
+  ): Promise<T> {
+    const following: Following = { id, end: Number.POSITIVE_INFINITY }
+    const { timeoutMs = Number.POSITIVE_INFINITY, signal: outer } = options
+    if (timeoutMs > LONGEST_TIMER_MS) return this.#followUntil<T>(first, options, following)
+    following.end = this.#http.now() + timeoutMs
+    const limit = this.#http.timeLimit(timeoutMs, outer, () => new EdgebatchTimeoutError(following.id))
+    const { signal } = limit
+    try {
+      return await this.#followUntil<T>({ ...first, signal }, { ...options, signal }, following)
+    } finally {
+      limit.lift()
+    }
+  }
+
+  async #followUntil<T extends { id: string }>(
+    first: HttpRequest,
+    options: FollowOptions,
+    following: Following,
+  ): Promise<T> {
     let request = first
     for (;;) {
       const askedAt = this.#http.now()
       const { answer, status, retryAfter } = await this.#http.send(request, readFollowed<T>)
       if (status !== 202) return answer
+      following.id = answer.id
       const now = this.#http.now()
       const retryAfterMs = 1000 * (parseRetryAfter(retryAfter, now) ?? 0)
-      const pauseMs = Math.min(end - now, retryAfterMs - (now - askedAt))
-      if (pauseMs > 0) await this.#http.pause(pauseMs, signal)
-      const remainingMs = end - this.#http.now()
+      const pauseMs = Math.min(following.end - now, retryAfterMs - (now - askedAt))
+      if (pauseMs > 0) await this.#http.pause(pauseMs, options.signal)
+      const remainingMs = following.end - this.#http.now()
       if (remainingMs <= 0) throw new EdgebatchTimeoutError(answer.id)
       request = resultRequest(answer.id, waitSeconds(remainingMs), options)
     }
   }
+}
+
+interface Following {
+  /** Once an answer has told it. */
+  id: string | undefined
+  /** When to give up, by the client's clock. */
+  end: number
 }
 
 async function readFollowed<T>(response: Response) {
@@ -126,7 +158,7 @@ function waitPreference({ timeoutMs }: FollowOptions): string {
   return `wait=${waitSeconds(timeoutMs)}`
 }
 
-/** At most so many whole seconds as are left. */
+/** At most so many whole seconds as leave one for the answer to come. */
 function waitSeconds(remainingMs = Number.POSITIVE_INFINITY): number {
-  return Math.max(0, Math.min(LONGEST_WAIT_SECONDS, Math.floor(remainingMs / 1000)))
+  return Math.max(0, Math.min(LONGEST_WAIT_SECONDS, Math.floor(remainingMs / 1000) - ANSWER_SECONDS))
 }

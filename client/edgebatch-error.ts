@@ -52,13 +52,16 @@ export class EdgebatchJobError extends Error {
   }
 }
 
-/** A job that had not ended in the time that `timeoutMs` gave it. It goes on; `jobId` is what to ask for later. */
+/**
+ * A job that had not ended in the time that `timeoutMs` gave it. It goes on; `jobId` is what to ask for later, undefined if not even that was
+ * answered in time: the same call with the same `idempotencyKey` finds it.
+ */
 export class EdgebatchTimeoutError extends Error {
   override readonly name: string = 'EdgebatchTimeoutError'
-  readonly jobId: string
+  readonly jobId: string | undefined
 
-  constructor(jobId: string) {
-    super(`job ${jobId} has not ended yet`)
+  constructor(jobId: string | undefined) {
+    super(jobId === undefined ? 'no answer came in time' : `job ${jobId} has not ended yet`)
     this.jobId = jobId
   }
 }

@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type StreamedEvent, streamedEvents } from './event-stream.ts'
 
+const neverSilent = () => new Promise<void>(() => {})
+
 /** A body that arrives in pieces that begin at `cuts`. */
 function arriving(text: string, cuts: readonly number[] = []): ReadableStream<Uint8Array> {
   const bytes = new TextEncoder().encode(text)
@@ -18,7 +20,7 @@ function arriving(text: string, cuts: readonly number[] = []): ReadableStream<Ui
 
 async function eventsIn(text: string, cuts?: readonly number[]): Promise<StreamedEvent[]> {
   const events: StreamedEvent[] = []
-  for await (const event of streamedEvents(arriving(text, cuts))) events.push(event)
+  for await (const event of streamedEvents(arriving(text, cuts), neverSilent)) events.push(event)
   return events
 }
 
@@ -60,6 +62,6 @@ test('whoever stops listening ends the stream', async () => {
       canceled = true
     },
   })
-  for await (const _ of streamedEvents(body)) break
+  for await (const _ of streamedEvents(body, neverSilent)) break
   expect(canceled).toBe(true)
 })

@@ -24,6 +24,11 @@ export interface HttpRequest {
   signal?: AbortSignal | undefined
 }
 
+export interface TimeLimit {
+  signal: AbortSignal
+  lift: () => void
+}
+
 /** Requests to one service, each tried again as long as that is worth it. */
 export class Http {
   readonly #options: HttpOptions
@@ -47,6 +52,20 @@ export class Http {
     }
   }
 
+  /**
+   * A signal that aborts when `outer` does, or after `ms` with the error that `reason` makes. To be lifted when what it bounds is over:
+   * until then a timer runs.
+   */
+  timeLimit(ms: number, outer: AbortSignal | undefined, reason: () => Error): TimeLimit {
+    const limit = new AbortController()
+    const lifted = new AbortController()
+    void this.#options.clock.sleep(ms, lifted.signal).then(() => {
+      if (!lifted.signal.aborted) limit.abort(reason())
+    })
+    const signal = outer ? AbortSignal.any([outer, limit.signal]) : limit.signal
+    return { signal, lift: () => lifted.abort() }
+  }
+
   async json<T>(request: HttpRequest): Promise<T> {
     return this.send(request, readJson<T>)
   }
@@ -56,6 +75,11 @@ export class Http {
     signal?.throwIfAborted()
     await this.#options.clock.sleep(ms, signal)
     signal?.throwIfAborted()
+  }
+
+  /** Resolves after `ms`, or at once when `signal` aborts. */
+  sleep(ms: number, signal: AbortSignal): Promise<void> {
+    return this.#options.clock.sleep(ms, signal)
   }
 
   now(): number {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type Answer, answeringServer, hangUp, json } from '../test/support/answering-server.ts'
-import { SleepingClock } from '../test/support/sleeping-clock.ts'
+import { ClientClock } from '../test/support/client-clock.ts'
 import { EdgebatchClient } from './index.ts'
 
 const event = (name: string, id: number, place: number | null = null) =>
@@ -17,8 +17,14 @@ const stream =
     })
   }
 
-async function follow(answers: Answer[], options: { maxRetries?: number } = {}) {
-  const clock = new SleepingClock()
+/** Silence that is too long. */
+const SILENCE_MS = 45_000
+
+async function follow(
+  answers: Answer[],
+  options: { maxRetries?: number } = {},
+  clock = new ClientClock(SILENCE_MS),
+) {
   const { url, received } = await answeringServer(...answers)
   const client = new EdgebatchClient({ baseUrl: url, apiKey: 'eb_key', clock, random: () => 0, ...options })
   const seen: string[] = []
@@ -61,6 +67,23 @@ test.each(['ends', 'breaks'] as const)(
     expect(clock.sleeps).toEqual([1_000])
   },
 )
+
+test('a stream that falls silent is left, and gone on with where it was', async () => {
+  const clock = new ClientClock(SILENCE_MS)
+  let begun = 0
+  clock.onLimit = () => {
+    // The first read brings the event; while the second waits, nothing comes.
+    if (++begun === 2) queueMicrotask(() => clock.runOut())
+  }
+  const silent: Answer = (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write(event('queued', 1, 1))
+  }
+  const { seen, received } = await follow([silent, stream('ends', event('failed', 3))], {}, clock)
+  expect(seen).toEqual(['queued 1', 'failed'])
+  expect(received.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '1'])
+  expect(clock.limits).toBe(0)
+})
 
 test('a stream that has nothing more to tell is the end', async () => {
   const nothing: Answer = (response) => response.writeHead(204).end()

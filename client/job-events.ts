@@ -11,6 +11,8 @@ export interface JobEvent {
   job: PublicJob
 }
 
+/** The service says something every 15 seconds: a connection that is silent for longer than this is dead. */
+const LONGEST_SILENCE_MS = 45_000
 /** When to come back after a stream that has ended before the job. */
 const RECONNECT_MS = 1_000
 
@@ -24,6 +26,7 @@ export async function* jobEvents(
   maxBreaks: number,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<JobEvent> {
+  const silence = (broken: AbortSignal) => http.sleep(LONGEST_SILENCE_MS, broken)
   let lastId: string | undefined
   let lastEvent: JobStatus | undefined
   for (let breaks = 0; breaks <= maxBreaks; breaks++) {
@@ -37,7 +40,7 @@ export async function* jobEvents(
     const response = await http.send(request, async (response) => response)
     if (response.status === 204 || !response.body) return
     try {
-      for await (const streamed of streamedEvents(response.body)) {
+      for await (const streamed of streamedEvents(response.body, silence)) {
         const event = streamed.event as JobStatus
         lastId = streamed.id
         // Who comes back is told once more how the job is.

@@ -38,7 +38,7 @@ export interface SubmitOptions {
 
 export interface FollowOptions {
   encodingFormat?: EncodingFormat
-  /** After so long, EdgebatchTimeoutError is thrown. The job goes on. */
+  /** After so long, requests, retries and pauses together, EdgebatchTimeoutError is thrown. The job goes on. */
   timeoutMs?: number
   signal?: AbortSignal
 }

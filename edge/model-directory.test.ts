@@ -163,3 +163,23 @@ test('is asked of Redis once in five seconds, and then sees what is new', async 
   expect(await models.list()).toHaveLength(2)
   expect(reads()).toBe(2)
 })
+
+test('a Redis that does not answer is asked once a second, and gives what is new as soon as it does', async () => {
+  const clock = new SleepingClock()
+  let reads = 0
+  const models = async (): Promise<KnownModel[]> => {
+    reads++
+    if (reads < 3) throw new Error('away')
+    return [knownModel('a', '1', {})]
+  }
+  const away = new ModelDirectory({ models }, clock, undefined)
+  for (let i = 0; i < 3; i++) await expect(away.list()).rejects.toThrow('away')
+  clock.pass(999)
+  await expect(away.list()).rejects.toThrow('away')
+  expect(reads).toBe(1)
+  clock.pass(1)
+  await expect(away.list()).rejects.toThrow('away')
+  expect(reads).toBe(2)
+  clock.pass(1_000)
+  expect(await away.list()).toHaveLength(1)
+})

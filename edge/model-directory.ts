@@ -21,6 +21,9 @@ export interface ModelRequest {
   version?: string | undefined
 }
 
+/** A Redis that does not answer is not asked again for this long, however many ask. */
+const FAILED_MS = 1_000
+
 /** The models that pools have announced, remembered for a few seconds. */
 export class ModelDirectory {
   readonly #queue: Pick<JobProducer, 'models'>
@@ -28,6 +31,7 @@ export class ModelDirectory {
   readonly #defaultModel: ModelReference | undefined
   /** The answer is kept, not its promise: in a Worker one request may not wait for another's I/O. */
   #known: { models: ListedModel[]; at: number } | undefined
+  #failed: { error: unknown; at: number } | undefined
 
   /** `defaultModel`: the model of requests that name none; if it names a version, that is this model's default version. */
   constructor(queue: Pick<JobProducer, 'models'>, clock: Clock, defaultModel: ModelReference | undefined) {
@@ -36,10 +40,11 @@ export class ModelDirectory {
     this.#defaultModel = defaultModel
   }
 
-  /** By name. */
+  /** By name. Throws what Redis does. */
   async list(): Promise<ListedModel[]> {
     if (this.#known && this.#clock.now() - this.#known.at < MODELS_FRESH_MS) return this.#known.models
-    const byName = Map.groupBy(await this.#queue.models(), ({ manifest }) => manifest.name)
+    if (this.#failed && this.#clock.now() - this.#failed.at < FAILED_MS) throw this.#failed.error
+    const byName = Map.groupBy(await this.#read(), ({ manifest }) => manifest.name)
     const models = [...byName].map(([name, versions]) => ({
       name,
       versions: versions.toSorted(byVersion).reverse(),
@@ -47,6 +52,15 @@ export class ModelDirectory {
     }))
     this.#known = { models, at: this.#clock.now() }
     return models
+  }
+
+  async #read(): Promise<KnownModel[]> {
+    try {
+      return await this.#queue.models()
+    } catch (error) {
+      this.#failed = { error, at: this.#clock.now() }
+      throw error
+    }
   }
 
   /** How many images a second its pools serve, as was last told; null where none has. Asks nobody. */

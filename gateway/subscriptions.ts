@@ -60,6 +60,8 @@ export class Subscriptions {
    */
   async add(name: string, stream: EventStream): Promise<void> {
     this.#refuseUnservable()
+    // It would not tell of its end again.
+    if (stream.isOver) return
     const channel = this.#channels.get(name) ?? this.#subscribe(name)
     channel.streams.add(stream)
     this.#open++
@@ -71,7 +73,7 @@ export class Subscriptions {
       if (isReplyError(error)) throw new CommandError(error.message)
       throw new RedisAway('the connection to Redis was lost', { cause: error })
     }
-    if (stream.isOver) return
+    if (stream.isOver) return this.#remove(name, channel, stream)
     if (!channel.streams.has(stream)) throw new RedisAway('the connection to Redis was lost')
     stream.begin(eventOf('subscribe', name, '1'))
   }

@@ -9,7 +9,7 @@ export interface JobEvent {
 }
 
 /** Looks of one stream: a Worker has a bounded number of requests to others. Then the stream ends, and the client comes back. */
-const MAX_LOOKS = 40
+export const MAX_LOOKS = 40
 
 const NUMBERS: Record<JobStatus, number> = {
   queued: 1,

@@ -1,8 +1,9 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, onTestFinished, test } from 'vitest'
+import { MAX_LOOKS } from '../../edge/waiting/job-events.ts'
 import type { PublicJob } from '../../shared/public-job.ts'
 import { example } from '../support/photos.ts'
 import { eventsIn } from '../support/server-sent-events.ts'
-import { stackWithoutPools, type TestStack, testStack } from '../support/stack.ts'
+import { MODEL, stackWithoutPools, type TestStack, testStack } from '../support/stack.ts'
 
 const ASYNC = { headers: { prefer: 'respond-async' } }
 const EVENTS = { headers: { accept: 'text/event-stream' } }
@@ -20,6 +21,17 @@ const eventsOf = (id: string, headers: Record<string, string> = {}, signal?: Abo
 /** How many channels somebody listens to. */
 const channels = async () =>
   ((await stack.redis.pubsub('CHANNELS', `${stack.keys.prefix}*`)) as string[]).length
+
+/** Counts the edge's looks at a job from now on; what a script does in Redis is none. */
+async function looksAt(id: string): Promise<() => number> {
+  const monitor = await stack.redis.monitor()
+  onTestFinished(() => monitor.disconnect())
+  let looks = 0
+  monitor.on('monitor', (_time: string, command: string[], source: string) => {
+    if (source !== 'lua' && command.includes(stack.keys.job(MODEL, id))) looks++
+  })
+  return () => looks
+}
 
 test('a job tells its place, and its end the moment it comes; who has seen all gets 204', async () => {
   stack = await stackWithoutPools()
@@ -59,6 +71,7 @@ test('POST /predict tells events as well, where it is asked to', async () => {
 test('a client that goes frees all that it held, here and in the gateway', async () => {
   stack = await stackWithoutPools()
   const { id } = await submitted()
+  const looks = await looksAt(id)
   const client = new AbortController()
   const response = await eventsOf(id, {}, client.signal)
   const events = eventsIn(response)
@@ -67,6 +80,9 @@ test('a client that goes frees all that it held, here and in the gateway', async
   client.abort()
   await expect(events.next()).rejects.toThrow()
   while ((await channels()) > 0);
+  // Otherwise it has ended by itself, as it does after so many.
+  expect(looks()).toBeGreaterThan(0)
+  expect(looks()).toBeLessThan(MAX_LOOKS)
 })
 
 test('who waits long for a result gets it by push, and leaves nothing behind', async () => {

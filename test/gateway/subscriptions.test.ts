@@ -11,12 +11,12 @@ import { HandClock } from '../support/hand-clock.ts'
 import { wayToRedis } from '../support/way-to-redis.ts'
 
 /** Streams without the rest of the gateway, so that the test owns their time. */
-async function streamsOf(redisUrl: string) {
+async function streamsOf(redisUrl: string, max = 10) {
   const redis = connectGatewayRedis(redisUrl)
   redis.on('error', () => {})
   await redis.connect()
   const clock = new HandClock()
-  const subscriptions = new Subscriptions(redis, 10, clock)
+  const subscriptions = new Subscriptions(redis, max, clock)
   const ended = subscriptions.keepAlive()
   const server = createServer((request, response) =>
     subscriptions.add(request.url as string, new EventStream(response)),
@@ -29,7 +29,7 @@ async function streamsOf(redisUrl: string) {
     server.close()
   })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return { clock, open: (channel: string) => openStream({ url, token: '' }, channel) }
+  return { clock, subscriptions, open: (channel: string) => openStream({ url, token: '' }, channel) }
 }
 
 test('each stream carries a comment every 15 seconds', async () => {
@@ -40,6 +40,23 @@ test('each stream carries a comment every 15 seconds', async () => {
     clock.pass(HEARTBEAT_MS)
     for (const stream of streams) expect(await stream.next()).toEqual([': heartbeat'])
   }
+})
+
+test('a client that has gone before its stream was added takes no place', async () => {
+  const { subscriptions, open } = await streamsOf(inject('redisUrl'), 1)
+  const added = Promise.withResolvers<void>()
+  const server = createServer(async (_, response) => {
+    response.destroy()
+    await once(response, 'close')
+    await subscriptions.add('/gone', new EventStream(response))
+    added.resolve()
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow()
+  await added.promise
+  expect(await (await open('/a')).next()).toEqual(['data: subscribe,/a,1'])
 })
 
 test('a Redis that has fallen silent is noticed although nothing is asked of it: streams end', async () => {

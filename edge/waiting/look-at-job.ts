@@ -80,10 +80,11 @@ export async function* lookAtJob(looks: Looks): AsyncGenerator<JobLook | Error |
         continue
       }
       if (wakeUp) wakeUps?.taken()
-      if (wakeUp?.kind === 'acknowledged') pushed = true
       const over = stopping?.aborted === true || clock.now() - begin >= waitMs
       const told = wakeUp?.kind === 'message' ? push?.read(wakeUp.text) : undefined
       const found = told ?? (await orError(wakeUp && push ? push.watch : () => looks.look(over)))
+      // A look that failed has not said that the job is watched: then nobody may tell of its end.
+      if (wakeUp?.kind === 'acknowledged') pushed = !(found instanceof Error)
       yield found
       const ended = !(found instanceof Error) && (!found || isTerminal(found.job.status))
       if (ended || over) return

@@ -121,7 +121,8 @@ local function follow(leader_id, leader, state, seq)
   write('queued', {'follows', leader_id, 'seq', seq or ''}, until_forgotten_ms)
   redis.call('HSET', leader, 'followed', '1')
   redis.call('RPUSH', followers, o.id)
-  redis.call('PEXPIREAT', followers, integer(tonumber(state.deadline) + 2 * ${JOIN_WITHIN_MS}))
+  local kept_ms = tonumber(state.deadline) - now_ms() + 2 * ${JOIN_WITHIN_MS}
+  if redis.call('PTTL', followers) < kept_ms then redis.call('PEXPIRE', followers, integer(kept_ms)) end
   if redis.call('PTTL', shared_input) < o.deadline_ms then redis.call('PEXPIRE', shared_input, integer(o.deadline_ms)) end
   if o.has_webhook then schedule_webhook(o.base, o.id, now_ms() + o.deadline_ms) end
 end

@@ -133,9 +133,9 @@ local function live_followers(base, id)
   return live
 end
 
-local function run_instead(base, id, chosen)
+local function run_instead(base, id, chosen, latest)
   local queue = base .. 'queue:' .. chosen.version .. ':' .. chosen.priority
-  local needed_ms = tonumber(chosen.state.deadline) - now_ms() + tonumber(chosen.state.result_ttl)
+  local needed_ms = latest - now_ms() + tonumber(chosen.state.result_ttl)
   local entry = append(queue, chosen.id, chosen.state.deadline, needed_ms)
   local _, seq = stream_size(queue)
   redis.call('RENAME', base .. 'input:' .. id, base .. 'input:' .. chosen.id)
@@ -147,7 +147,7 @@ local function run_instead(base, id, chosen)
 end
 
 local function promote(base, id)
-  local waiting, chosen = {}, nil
+  local waiting, chosen, latest = {}, nil, 0
   local runnable = redis.call('EXISTS', base .. 'input:' .. id) == 1
   for _, follower in ipairs(live_followers(base, id)) do
     if tonumber(follower.state.deadline) <= now_ms() then
@@ -157,11 +157,12 @@ local function promote(base, id)
         {'status', 'failed', 'error', 'unreadable-input', 'completed_at', integer(now_ms())})
     else
       waiting[#waiting + 1] = follower
+      latest = math.max(latest, tonumber(follower.state.deadline))
       if not chosen or ranks[follower.priority] < ranks[chosen.priority] then chosen = follower end
     end
   end
   if chosen then
-    run_instead(base, id, chosen)
+    run_instead(base, id, chosen, latest)
     for _, follower in ipairs(waiting) do
       if follower ~= chosen then
         redis.call('RPUSH', base .. 'followers:' .. chosen.id, follower.id)
@@ -170,7 +171,9 @@ local function promote(base, id)
     end
     if #waiting > 1 then
       redis.call('HSET', chosen.job, 'followed', '1')
-      redis.call('PEXPIREAT', base .. 'followers:' .. chosen.id, integer(tonumber(chosen.state.deadline) + ${FOLLOWERS_KEPT_MS}))
+      -- Those that follow it now may have far longer than it: its end must be noticed as long as they wait.
+      redis.call('PEXPIREAT', base .. 'followers:' .. chosen.id, integer(latest + ${FOLLOWERS_KEPT_MS}))
+      redis.call('PEXPIREAT', chosen.job, integer(latest + tonumber(chosen.state.result_ttl) + ${TOMBSTONE_MS}))
     end
   end
   redis.call('DEL', base .. 'followers:' .. id)

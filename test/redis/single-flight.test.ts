@@ -231,3 +231,14 @@ test('a result that is kept no longer is no hit, and a hit is kept no longer tha
   await queue.redis.hset(queue.keys.job(MODEL, first.id), 'completed_at', completed - 10_000)
   expect((await queue.producer.enqueue(newTestJob(), { cache })).outcome).toBe('queued')
 })
+
+test('those that come to follow one with little time are kept for as long as they wait', async () => {
+  const queue = await testQueue()
+  const first = await enqueue(queue, { deadlineMs: 600_000 })
+  const hasty = await enqueue(queue, { priority: 'normal', deadlineMs: 20_000 })
+  await enqueue(queue, { deadlineMs: 600_000 })
+  const job = await queue.producer.read(first.id)
+  if (job) await queue.producer.cancel(job)
+  expect(await queue.redis.pttl(queue.keys.followers(MODEL, hasty.id))).toBeGreaterThan(600_000)
+  expect(await queue.redis.pttl(queue.keys.job(MODEL, hasty.id))).toBeGreaterThan(600_000)
+})

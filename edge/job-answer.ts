@@ -66,12 +66,11 @@ export function answerWithEvents(
   }
   const lastId = parseLastEventId(c.req.header('last-event-id'))
   async function* events(): AsyncGenerator<ServerSentEvent> {
-    for await (const { id, look } of jobEvents(looksFrom, lastId, looks)) {
-      const data = JSON.stringify(viewOf(c, context, look, encoding))
-      yield { event: look.job.status, id: String(id), data }
+    for await (const told of jobEvents(look, lastId, looks)) {
+      const data = JSON.stringify(viewOf(c, context, told.look, encoding))
+      yield { event: told.look.job.status, id: String(told.id), data }
     }
   }
-  const looksFrom = look
   c.header('location', `/result/${job.id}`)
   return eventStreamResponse(events(), gone, context.deps.clock, new Headers(c.res.headers))
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { modelNameSchema } from './model-manifest.ts'
 import { type Priority, prioritySchema } from './priority.ts'
+import { sha256Hex } from './sha256.ts'
 
 /**
  * An API key is `eb_<id>_<secret>`. The id, 12 letters and digits, is no secret: it stands in logs and lists, and finds the record in
@@ -31,9 +32,8 @@ export function parseApiKey(token: string): { id: string; secret: string } | und
 }
 
 /** What is stored of a token: its SHA-256, in hex. */
-export async function apiKeyDigest(token: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token))
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
+export function apiKeyDigest(token: string): Promise<string> {
+  return sha256Hex(token)
 }
 
 /** Takes as long wherever two digests of the same length differ. */

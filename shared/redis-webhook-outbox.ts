@@ -7,6 +7,7 @@ import { forgetWebhooksScript } from './scripts/forget-webhooks.ts'
 import { settleWebhookScript } from './scripts/settle-webhook.ts'
 import { takeWebhooksScript } from './scripts/take-webhooks.ts'
 import { webhookReceiverOffScript } from './scripts/webhook-receiver-off.ts'
+import { sha256Hex } from './sha256.ts'
 import {
   type DueWebhook,
   type TakenWebhooks,
@@ -80,9 +81,7 @@ export class RedisWebhookOutbox implements WebhookOutbox {
   }
 
   async #offKey(owner: string, url: string): Promise<string> {
-    const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`${owner}\0${url}`))
-    const hex = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
-    return this.#keys.webhookOff(hex)
+    return this.#keys.webhookOff(await sha256Hex(`${owner}\0${url}`))
   }
 }
 

@@ -15,7 +15,7 @@ import type { EdgeContext, EdgeEnvironment } from '../edge-context.ts'
 import { wantsEvents } from '../job-answer.ts'
 import { logOwnFailure } from '../problem.ts'
 import { sayRate } from '../rate-headers.ts'
-import { IDEMPOTENCY_TTL_MS, idempotencyDigest } from '../submission/idempotency-key.ts'
+import { idempotencyCheck } from '../submission/idempotency-key.ts'
 import { type Submission, submit } from '../submission/submit.ts'
 
 type RequestContext = Context<EdgeEnvironment>
@@ -103,14 +103,12 @@ async function batchFor(c: RequestContext, { deps }: EdgeContext, id: string): P
 /** The fingerprint stands for all that the call asks for; images that could not be read have none, and their problem stands for them. */
 async function idempotencyOf(
   photos: readonly (Uint8Array | ProblemError)[],
-  { options, caller, asked, cancelAfter, webhook }: Submission,
+  submission: Submission,
 ): Promise<BatchIdempotency | undefined> {
-  const { idempotencyKey, priority } = options
+  const { idempotencyKey } = submission.options
   if (idempotencyKey === undefined) return undefined
   const digests = await Promise.all(
     photos.map((photo) => (photo instanceof ProblemError ? photo.message : sha256Hex(photo))),
   )
-  const asks = ['batch', digests, asked, priority, cancelAfter, webhook?.url, webhook?.events]
-  const digest = await idempotencyDigest(ownerOf(caller), idempotencyKey)
-  return { digest, fingerprint: await sha256Hex(JSON.stringify(asks)), ttlMs: IDEMPOTENCY_TTL_MS }
+  return idempotencyCheck(idempotencyKey, digests, submission)
 }

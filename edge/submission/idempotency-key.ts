@@ -1,8 +1,10 @@
+import { ownerOf } from '../../shared/api-key.ts'
 import { ProblemError } from '../../shared/errors.ts'
 import { sha256Hex } from '../../shared/sha256.ts'
+import type { Submission } from './submit.ts'
 
 /** How long a key is remembered: longer than clients go on trying. */
-export const IDEMPOTENCY_TTL_MS = 24 * 3_600_000
+const IDEMPOTENCY_TTL_MS = 24 * 3_600_000
 
 /** Reads `Idempotency-Key`: 1 to 255 visible characters, in quotes or not. Throws ProblemError 'invalid-request'. */
 export function parseIdempotencyKey(header: string | undefined): string | undefined {
@@ -17,4 +19,15 @@ export function parseIdempotencyKey(header: string | undefined): string | undefi
 /** By what Redis knows it: keys of different callers never meet. */
 export function idempotencyDigest(owner: string, key: string): Promise<string> {
   return sha256Hex(`${owner}\n${key}`)
+}
+
+/** What a call with that key is held against: `images` stands for what it brings, the rest for all else that it asks for. */
+export async function idempotencyCheck(
+  key: string,
+  images: unknown,
+  { caller, asked, options, cancelAfter, webhook }: Submission,
+): Promise<{ digest: string; fingerprint: string; ttlMs: number }> {
+  const asks = [images, asked, options.priority, cancelAfter, webhook?.url, webhook?.events]
+  const digest = await idempotencyDigest(ownerOf(caller), key)
+  return { digest, fingerprint: await sha256Hex(JSON.stringify(asks)), ttlMs: IDEMPOTENCY_TTL_MS }
 }

@@ -14,7 +14,7 @@ import type { EdgeContext } from '../edge-context.ts'
 import { retryAfterFull } from '../outlook.ts'
 import { rateHeaders } from '../rate-headers.ts'
 import type { RequestTimings } from '../request-timings.ts'
-import { IDEMPOTENCY_TTL_MS, idempotencyDigest } from './idempotency-key.ts'
+import { idempotencyCheck } from './idempotency-key.ts'
 import type { RequestOptions } from './request-options.ts'
 
 /** A call's photos are submitted with the same of these. */
@@ -39,7 +39,6 @@ export interface Submission {
 }
 
 export interface Submitted {
-  id: string
   job: Job
   position: number | null
   rate: RateState | undefined
@@ -81,7 +80,6 @@ export async function submit(
   )
   const cacheable = checks.cache !== undefined
   return {
-    id: result.job.id,
     job: result.job,
     position: result.position,
     rate: result.rate,
@@ -104,20 +102,16 @@ async function checksOf(
   { deps }: EdgeContext,
   photo: Uint8Array,
   input: PreparedInput,
-  { caller, model, options, asked, cancelAfter, webhook }: Submission,
+  submission: Submission,
 ): Promise<Omit<EnqueueChecks, 'key'>> {
-  const owner = ownerOf(caller)
-  const { idempotencyKey, priority, noStore } = options
+  const { model } = submission
+  const owner = ownerOf(submission.caller)
+  const { idempotencyKey, noStore } = submission.options
   const cacheTtlMs = (model.serving.cache_ttl_seconds ?? deps.cacheTtlSeconds) * 1000
   const [idempotency, cache] = await Promise.all([
     idempotencyKey === undefined
       ? undefined
-      : Promise.all([
-          idempotencyDigest(owner, idempotencyKey),
-          sha256Hex(photo).then((digest) =>
-            sha256Hex(JSON.stringify([digest, asked, priority, cancelAfter, webhook?.url, webhook?.events])),
-          ),
-        ]).then(([digest, fingerprint]) => ({ digest, fingerprint, ttlMs: IDEMPOTENCY_TTL_MS })),
+      : sha256Hex(photo).then((digest) => idempotencyCheck(idempotencyKey, digest, submission)),
     cacheTtlMs === 0 || noStore
       ? undefined
       : sha256Hex(input.bytes).then(async (digest) => ({

@@ -49,7 +49,7 @@ local function answer(outcome, id, fields, position, seq)
 end
 
 local function drop_dead_entries(queue)
-  local dropped, from = 0, '-'
+  local dropped, from = false, '-'
   for _ = 1, ${DEAD_PAGES} do
     local page = redis.call('XRANGE', queue, from, '+', 'COUNT', 100)
     for _, entry in ipairs(page) do
@@ -57,12 +57,12 @@ local function drop_dead_entries(queue)
       if (tonumber(entry[2][4]) or 0) <= now_ms() then
         if redis.pcall('HGET', o.base .. 'job:' .. entry[2][2], 'followed') == '1' then promote(o.base, entry[2][2]) end
         redis.call('XACK', queue, o.group, entry[1])
-        dropped = dropped + redis.call('XDEL', queue, entry[1])
+        redis.call('XDEL', queue, entry[1])
+        dropped = true
       end
     end
-    if dropped > 0 or #page < 100 then break end
+    if dropped or #page < 100 then break end
   end
-  return dropped
 end
 
 local function use_rate()
@@ -108,17 +108,17 @@ end
 
 local function may_follow(leader, state, leader_id)
   if state.follows or tonumber(state.deadline) <= now_ms() then return false end
-  local seq, priority, created_at = unpack(redis.call('HMGET', leader, 'seq', 'priority', 'created_at'))
+  local priority, created_at = unpack(redis.call('HMGET', leader, 'priority', 'created_at'))
   local own = string.match(queue, '[^:]*$')
   if not ranks[priority] or ranks[priority] > ranks[own] then return false end
   if not is_count(created_at) or tonumber(created_at) + ${JOIN_WITHIN_MS} < now_ms() then return false end
   if now_ms() + o.deadline_ms > tonumber(state.deadline) + ${JOIN_WITHIN_MS} then return false end
-  return redis.call('LLEN', o.base .. 'followers:' .. leader_id) < ${MAX_FOLLOWERS}, seq
+  return redis.call('LLEN', o.base .. 'followers:' .. leader_id) < ${MAX_FOLLOWERS}
 end
 
-local function follow(leader_id, leader, state, seq)
+local function follow(leader_id, leader, state)
   local followers, shared_input = o.base .. 'followers:' .. leader_id, o.base .. 'input:' .. leader_id
-  write('queued', {'follows', leader_id, 'seq', seq or ''}, until_forgotten_ms)
+  write('queued', {'follows', leader_id}, until_forgotten_ms)
   redis.call('HSET', leader, 'followed', '1')
   redis.call('RPUSH', followers, o.id)
   local kept_ms = tonumber(state.deadline) - now_ms() + 2 * ${JOIN_WITHIN_MS}
@@ -134,9 +134,8 @@ local function from_cache()
   local state = read_state(leader)
   if not state.sound then return nil end
   if state.open then
-    local may, seq = may_follow(leader, state, leader_id)
-    if not may then return nil end
-    follow(leader_id, leader, state, seq)
+    if not may_follow(leader, state, leader_id) then return nil end
+    follow(leader_id, leader, state)
     return answer('joined', o.id, redis.call('HGETALL', job))
   end
   local result = state.status == 'succeeded' and result_of(leader, state)
@@ -146,7 +145,7 @@ local function from_cache()
   return answer('hit', o.id, redis.call('HGETALL', job))
 end
 
-local length, added = stream_size(queue)
+local length, added
 if redis.call('EXISTS', job) == 1 then return answer('exists', o.id, redis.call('HGETALL', job)) end
 if o.key and redis.call('HGET', o.key.hash, o.key.id) ~= o.key.record then return answer('key-changed') end
 if o.idempotency then
@@ -162,15 +161,27 @@ if o.key and o.key.rate_key and not use_rate() then return answer('rate-limited'
 local cached = o.cache and from_cache()
 if cached then return cached end
 
-local ahead = length
-for i = 4, #KEYS do ahead = ahead + redis.call('XLEN', KEYS[i]) end
-if ahead >= o.backlog_limit then
-  ahead = ahead - drop_dead_entries(queue)
-  for i = 4, #KEYS do ahead = ahead - drop_dead_entries(KEYS[i]) end
-  if ahead >= o.backlog_limit then return answer('full', o.id, {}, ahead) end
+local function jobs_ahead()
+  length, added = stream_size(queue)
+  local ahead = length
+  for i = 4, #KEYS do ahead = ahead + redis.call('XLEN', KEYS[i]) end
+  return ahead
 end
 
 local deadline = integer(now_ms() + o.deadline_ms)
+local ahead = jobs_ahead()
+if ahead >= o.backlog_limit then
+  -- Before anything is dropped: a Redis that is full refuses this, but nothing that comes after a script's first write.
+  redis.call('SET', input, ARGV[2], 'PXAT', deadline)
+  drop_dead_entries(queue)
+  for i = 4, #KEYS do drop_dead_entries(KEYS[i]) end
+  ahead = jobs_ahead()
+  if ahead >= o.backlog_limit then
+    redis.call('DEL', input)
+    return answer('full', o.id, {}, ahead)
+  end
+end
+
 local entry = append(queue, o.id, deadline, o.deadline_ms + o.result_ttl_ms)
 write('queued', {'entry', entry, 'seq', added and integer(added + 1) or ''}, until_forgotten_ms)
 redis.call('SET', input, ARGV[2], 'PXAT', deadline)

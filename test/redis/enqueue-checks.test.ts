@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { EnqueueChecks } from '../../shared/job-queue.ts'
+import { ownRedis } from '../support/own-redis.ts'
 import { newTestJob, QUEUE, type TestQueue, testQueue } from '../support/queue.ts'
 
 const WINDOW_MS = 60_000
@@ -102,6 +103,22 @@ describe('the dead', () => {
     expect((await queue.producer.enqueue(newTestJob())).outcome).toBe('queued')
     expect((await queue.producer.enqueue(newTestJob())).outcome).toBe('full')
   })
+})
+
+test('a full Redis takes no job, were there dead entries to drop or not, and can be looked at by who watches', async () => {
+  const own = await ownRedis()
+  const queue = await testQueue({ maxBacklog: 1 }, own.url)
+  const dead = newTestJob({ deadlineMs: 1 })
+  await queue.producer.enqueue(dead)
+  while ((await queue.producer.read(dead.id))?.status === 'queued');
+  const other = newTestJob({ priority: 'high' })
+  await queue.producer.enqueue(other)
+  await queue.redis.config('SET', 'maxmemory', '1')
+  const job = newTestJob()
+  await expect(queue.producer.enqueue(job)).rejects.toThrow('OOM')
+  expect(await queue.producer.read(job.id)).toBeUndefined()
+  expect((await queue.producer.look(other.id, { watch: true }))?.job.status).toBe('queued')
+  expect(await queue.redis.hget(queue.keys.job(other.model, other.id), 'watched')).toBe('1')
 })
 
 test('what fails in the middle of being checked leaves nothing behind', async () => {

@@ -242,3 +242,15 @@ test('those that come to follow one with little time are kept for as long as the
   expect(await queue.redis.pttl(queue.keys.followers(MODEL, hasty.id))).toBeGreaterThan(600_000)
   expect(await queue.redis.pttl(queue.keys.job(MODEL, hasty.id))).toBeGreaterThan(600_000)
 })
+
+test('the place of one that follows is that of the job whose result it gets', async () => {
+  const queue = await testQueue()
+  const first = await enqueue(queue, { priority: 'high' })
+  const joined = await enqueue(queue, { priority: 'low' })
+  for (let i = 0; i < 5; i++) await queue.producer.enqueue(newTestJob({ priority: 'high' }))
+  const place = async ({ id }: NewJob) => (await queue.producer.look(id))?.position
+  expect([await place(first), await place(joined)]).toEqual([1, 1])
+  const pool = await queue.consumer('a')
+  await pool.claim(1, 1_000)
+  expect(await place(joined)).toBeNull()
+})

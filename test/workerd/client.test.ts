@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest'
-import { EdgebatchClient, type EdgebatchError, type JobEvent } from '../../client/index.ts'
+import {
+  type ClientOptions,
+  EdgebatchClient,
+  type EdgebatchError,
+  type JobEvent,
+} from '../../client/index.ts'
 import worker from '../../edge/worker.ts'
 
 const BINDINGS = {
@@ -13,11 +18,14 @@ const EXECUTION = {
   props: {},
 } as unknown as ExecutionContext
 
-/** Time that passes at once. */
-const clock = { now: () => 0, sleep: async () => {} }
+/** Waits between two tries pass at once. */
+const IMPATIENT = { clock: { now: () => 0, sleep: async () => {} } }
 
 /** In a Worker the service may be a binding, with a fetch of its own. */
-function bound(answer: (request: Request) => Promise<Response> | Response) {
+function bound(
+  answer: (request: Request) => Promise<Response> | Response,
+  options: Partial<ClientOptions> = {},
+) {
   const requests: Request[] = []
   const fetch = async (url: string, init: RequestInit) => {
     const request = new Request(url, init)
@@ -25,13 +33,13 @@ function bound(answer: (request: Request) => Promise<Response> | Response) {
     return answer(request)
   }
   return {
-    client: new EdgebatchClient({ baseUrl: 'https://edge.test', fetch, clock, maxRetries: 1 }),
+    client: new EdgebatchClient({ baseUrl: 'https://edge.test', fetch, maxRetries: 1, ...options }),
     requests,
   }
 }
 
 test('the client sends an image from a Worker, tries again, and tells what the edge says', async () => {
-  const { client, requests } = bound((request) => worker.fetch(request, BINDINGS, EXECUTION))
+  const { client, requests } = bound((request) => worker.fetch(request, BINDINGS, EXECUTION), IMPATIENT)
   const image = new Blob([new Uint8Array([1, 2, 3])]).stream()
   const error = (await client.predict(image).catch((error: unknown) => error)) as EdgebatchError
   expect(error).toMatchObject({

@@ -25,8 +25,10 @@ for _, queue in ipairs(KEYS) do
       if asked[item[1]] then own[#own + 1] = item[1] end
     end
     if #own > 0 then
-      redis.call('XCLAIM', queue, group, pool, 0, unpack(own), 'JUSTID')
       renewed = renewed + #own
+      -- Lua unpacks all of a list only where nothing comes after it.
+      own[#own + 1] = 'JUSTID'
+      redis.call('XCLAIM', queue, group, pool, 0, unpack(own))
     end
   end
   at = at + count + 1

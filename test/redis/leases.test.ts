@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { JobResult, LossReason, TakenOver } from '../../shared/job-queue.ts'
+import type { Priority } from '../../shared/priority.ts'
 import { QUEUE_GROUP } from '../../shared/redis-keys.ts'
 import { DEFAULT_RETRIES } from '../../shared/retry-policy.ts'
 import { ownRedis } from '../support/own-redis.ts'
@@ -14,8 +15,8 @@ const succeeded: JobResult = {
 }
 
 /** As if `pool` had not been heard of for long: all that is pending for it. */
-async function hasDied({ redis, keys }: TestQueue, pool: string): Promise<void> {
-  const queue = keys.queue(QUEUE)
+async function hasDied({ redis, keys }: TestQueue, pool: string, priority?: Priority): Promise<void> {
+  const queue = keys.queue(QUEUE, priority)
   const pending = (await redis.xpending(queue, QUEUE_GROUP, '-', '+', 100, pool)) as [string][]
   for (const [entry] of pending)
     await redis.xclaim(queue, QUEUE_GROUP, pool, 0, entry, 'IDLE', 2 * IDLE_MS, 'JUSTID')
@@ -66,6 +67,18 @@ test('what has been renewed is not taken over', async () => {
   const { dead, other } = await claimedByTheDead(queue)
   await dead.consumer.leases.renew(QUEUE)
   expect(await takeOver(other)).toEqual({ entries: [], lone: [], dead: [] })
+})
+
+test('all that a pool holds is renewed, of every priority', async () => {
+  const queue = await testQueue()
+  for (const priority of ['high', 'normal', 'normal', 'normal'] as const)
+    await queue.producer.enqueue(newTestJob({ priority }))
+  const pool = await queue.consumer('pool')
+  await pool.take(4, 0)
+  await hasDied(queue, 'pool', 'high')
+  await hasDied(queue, 'pool', 'normal')
+  await pool.consumer.leases.renew(QUEUE)
+  expect(await takeOver(await queue.consumer('other'))).toEqual({ entries: [], lone: [], dead: [] })
 })
 
 test('who renews what another has taken over does not get it back', async () => {

@@ -178,7 +178,7 @@ describe('a job that has lost its last attempt', () => {
       reason === 'pool-lost'
         ? await takeOver(other)
         : await dead.consumer.leases.retry(QUEUE, [claimed], 'instance-lost')
-    return { queue, job, lost }
+    return { queue, job, lost, claimed, dead }
   }
 
   test.each(['pool-lost', 'instance-lost'] as const)(
@@ -214,6 +214,12 @@ describe('a job that has lost its last attempt', () => {
     ])
     expect(input).toBe(letters)
     expect(await redis.pttl(keys.dead(MODEL))).toBeGreaterThan(23 * 3_600_000)
+  })
+
+  test('keeps its input for its letter, though a late result comes', async () => {
+    const { queue, job, claimed, dead } = await lose('pool-lost')
+    expect(await dead.settle([{ job: claimed, result: succeeded }])).toEqual(['stale'])
+    expect(await queue.redis.get(queue.keys.input(MODEL, job.id))).toBe(job.payload)
   })
 
   test('is told of to who waits', async () => {

@@ -44,7 +44,7 @@ test('what a dead pool had claimed is another’s, to be run alone, and counts a
   const handedOut = { id: job.id, entry: claimed.entry, priority: 'normal' }
   expect(lone).toEqual([{ handedOut, inMs: DEFAULT_RETRIES.backoffMs }])
   expect(await queue.producer.read(job.id)).toMatchObject({ status: 'queued', attempt: 1 })
-  expect(await queue.redis.hmget(queue.keys.job(MODEL, job.id), 'lost', 'pool')).toEqual(['1', null])
+  expect(await queue.redis.hmget(queue.keys.job(MODEL, job.id), 'lost', 'pool')).toEqual(['1', 'other'])
 })
 
 test('what a pool was handed and had not claimed is another’s as it was', async () => {
@@ -124,6 +124,23 @@ test('who wakes up late neither claims nor removes what another is at work on', 
   expect((await other.consumer.claim(QUEUE, entries)).jobs).toMatchObject([{ attempt: 1 }])
   expect(await late.consumer.claim(QUEUE, entries)).toEqual({ jobs: [undefined], lone: [] })
   expect(await queue.redis.xlen(queue.keys.queue(QUEUE))).toBe(1)
+})
+
+test('who wakes up before another has begun what it took over does not begin it', async () => {
+  const queue = await testQueue()
+  const job = newTestJob()
+  await queue.producer.enqueue(job)
+  const late = await queue.consumer('late')
+  const { entries } = await late.take(1, 0)
+  await hasDied(queue, 'late')
+  const other = await queue.consumer('other')
+  await takeOver(other)
+  expect(await late.consumer.claim(QUEUE, entries)).toEqual({ jobs: [undefined], lone: [] })
+  expect((await other.consumer.claim(QUEUE, entries)).jobs).toMatchObject([{ id: job.id, attempt: 1 }])
+  // Its lease is the one's who runs it: it is renewed, and nobody else takes it over.
+  await hasDied(queue, 'other')
+  await other.consumer.leases.renew(QUEUE)
+  expect(await takeOver(late)).toEqual({ entries: [], lone: [], dead: [] })
 })
 
 test('a claim that is repeated by the same pool is granted again', async () => {

@@ -31,8 +31,12 @@ export class RedisTcp implements PoolRedisCommands {
   }
 
   /** Throws RedisUnreachableError if Redis does not answer now; later interruptions are waited out. */
-  static async connect(url: string, onInterruption?: (reason: string) => void): Promise<RedisTcp> {
-    const commands = await connectRedis(url, { maxRetriesPerRequest: null, socketTimeout: SILENCE_MS })
+  static async connect(
+    url: string,
+    onInterruption?: (reason: string) => void,
+    silenceMs = SILENCE_MS,
+  ): Promise<RedisTcp> {
+    const commands = await connectRedis(url, { maxRetriesPerRequest: null, socketTimeout: silenceMs })
     return new RedisTcp(url, commands, (error) => onInterruption?.(error.code ?? error.name))
   }
 

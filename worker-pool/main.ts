@@ -32,6 +32,7 @@ import { composeObservation } from './observe/compose-observation.ts'
 import { startHealthServer } from './observe/health-server.ts'
 import { observeWithAll } from './observe/pool-observer.ts'
 import { type PhotoLimits, preparePhotos } from './photo-decoding.ts'
+import { evictionWarning } from './redis/eviction.ts'
 import { PayloadReader } from './redis/payload-reader.ts'
 import { RedisTcp } from './redis/redis-tcp.ts'
 import { createUntilGranted } from './redis/until-granted.ts'
@@ -72,6 +73,7 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
   const ending = new AbortController()
   const stopped = untilToldToStop(env, log).then(() => ending.abort())
   const redis = await RedisTcp.connect(env.REDIS_URL, (reason) => log.warn({ reason }, 'redis connection'))
+  void warnOfEviction(redis, log)
   const payloads = await PayloadReader.connect(env.REDIS_URL)
   const keys = new RedisKeys(env.KEY_PREFIX)
   const consumer = new RedisJobConsumer(redis, keys, {
@@ -169,6 +171,11 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
   if (process.connected) process.disconnect()
   // A run that outlived its deadline still occupies its thread.
   process.exit(0)
+}
+
+async function warnOfEviction(redis: RedisTcp, log: Logger): Promise<void> {
+  const warning = evictionWarning(await redis.evictionPolicy())
+  if (warning) log.warn({ fix: warning.fix }, warning.found)
 }
 
 /** What it takes to serve a package with this pool's settings. */

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 import { reconnectPauseMs } from './reconnect-pause.ts'
 
-const pauses = (random: number) =>
-  Array.from({ length: 10 }, (_, i) => reconnectPauseMs(i + 1, () => random))
+const pauses = (random: number) => Array.from({ length: 10 }, (_, i) => reconnectPauseMs(i + 1, () => random))
 
 test('the pauses of who looks for a Redis that is away double, up to two seconds', () => {
   expect(pauses(1)).toEqual([50, 100, 200, 400, 800, 1_600, 2_000, 2_000, 2_000, 2_000])

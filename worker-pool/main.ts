@@ -85,18 +85,20 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
   const untilGranted = createUntilGranted(clock, log)
   const elapsed = () => performance.now()
   const readGpus = createGpuReadings(createQueryGpus(process.env), clock)
+  const running = new Set<ServedModel>()
   const {
     observer: watching,
     metrics,
     loads,
     drainRates,
+    runWatch,
     flush,
   } = await composeObservation(env, {
     ...{ poolId, log, clock, elapsed, readGpus },
+    runs: () => [...running].map((model) => ({ manifest: model.manifest, forMs: model.stuckFor() })),
   })
   // Photos of all models wait in one line: p-limit is such a line, and well kept.
   const photoTurn = pLimit(env.DECODE_THREADS)
-  const running = new Set<ServedModel>()
   let phase: 'starting' | 'serving' | 'draining' = 'starting'
   const health =
     env.HEALTH_PORT === undefined || !metrics
@@ -138,6 +140,8 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
   if (!ending.signal.aborted) {
     redis.onRecovery(() => void announcer.repeat())
     drainRates.onChange(() => announcer.repeatSoon())
+    runWatch.onChange(() => announcer.repeatSoon())
+    void runWatch.run(clock, ending.signal)
     void announcer.run(ending.signal)
     models.run(ending.signal).catch(fail)
     phase = 'serving'

@@ -35,6 +35,7 @@ export function composeEdge(
     allowAnonymous: env.ALLOW_ANONYMOUS,
     queue: new RedisJobProducer(redis, keys, {
       maxBacklog: env.MAX_BACKLOG,
+      maxBacklogBytes: env.MAX_BACKLOG_MIB * 2 ** 20,
       deadlineMs: env.JOB_DEADLINE_SECONDS * 1000,
       resultTtlMs: env.RESULT_TTL_SECONDS * 1000,
       tombstoneMs: env.TOMBSTONE_SECONDS * 1000,

@@ -79,6 +79,7 @@ export class RunWatch implements PoolObserver {
 
   jobsFailed(): void {}
   jobsReleased(): void {}
+  attemptsLost(): void {}
   pendingChanged(): void {}
 
   #state(): PoolState {

@@ -40,6 +40,7 @@ describe.each([
       },
       poolEnv: {
         ...clockOff(-shiftMs),
+        LEASE_SECONDS: '2',
         ...{ WEBHOOK_SECRET: MASTER_SECRET, WEBHOOK_ALLOW_PRIVATE: 'true' },
       },
     })
@@ -145,6 +146,16 @@ describe.each([
     }
   })
 
+  test('a key is good until its end, and not after it', async () => {
+    const endingIn = async (ms: number) => {
+      const expires_at = new Date((await redisTime()) + ms).toISOString()
+      const { headers } = await storeApiKey(stack, { expires_at })
+      return fetch(`${stack.edge.url}/models`, { headers })
+    }
+    expect((await endingIn(5 * MINUTE_MS)).status).toBe(200)
+    expect((await endingIn(-1)).status).toBe(401)
+  })
+
   test('a webhook is believed by its receiver, who takes none that is five minutes old', async () => {
     const receiver = await WebhookReceiver.start()
     const key = await storeApiKey(stack)
@@ -162,5 +173,22 @@ describe.each([
     const { pools } = (await (await stack.get('/stats')).json()) as PublicStats
     expect(time(pools[0]?.started_at)).toBeGreaterThan(startedAt - MINUTE_MS)
     expect(time(pools[0]?.started_at)).toBeLessThanOrEqual(startedAt)
+  })
+
+  test('what a pool held that has died is taken over by another', async () => {
+    const next = await stack.addPool()
+    const dying = stack.pools[0]?.pid as number
+    process.kill(dying, 'SIGSTOP')
+    process.kill(next.pid, 'SIGSTOP')
+    const jobs = await Promise.all(
+      Array.from({ length: 4 }, async () =>
+        jobOf(await predict({ headers: { ...NO_STORE, prefer: 'respond-async' } })),
+      ),
+    )
+    // Each pool that waits is handed a job when one comes, halted or not.
+    await stack.pools[0]?.kill()
+    process.kill(next.pid, 'SIGCONT')
+    const ends = jobs.map(async ({ id }) => jobOf(await stack.get(`/result/${id}?wait=60`)))
+    expect((await Promise.all(ends)).map(({ status }) => status)).toEqual(jobs.map(() => 'succeeded'))
   })
 })

@@ -19,7 +19,7 @@ async function redisToFill(): Promise<Full> {
   onTestFinished(() => tcp.close())
   return {
     ...queue,
-    batches: new RedisBatches(tcp, queue.keys),
+    batches: new RedisBatches(tcp, queue.keys, 1_000),
     fill: () => queue.redis.config('SET', 'maxmemory', '1'),
   }
 }

@@ -25,9 +25,10 @@ import { QUEUE_GROUP, type RedisKeys } from './redis-keys.ts'
 import { RedisQueueReader } from './redis-queue-reader.ts'
 import { DEFAULT_RETRIES, type RetryPolicy } from './retry-policy.ts'
 import { announceScript } from './scripts/announce.ts'
+import { backlogScript } from './scripts/backlog.ts'
 import { claimScript } from './scripts/claim.ts'
 import { ensureQueueScript } from './scripts/ensure-queue.ts'
-import { leaveScript } from './scripts/leave.ts'
+import { poolLeaveScript } from './scripts/pool-leave.ts'
 import { releaseScript } from './scripts/release.ts'
 import { settleScript } from './scripts/settle.ts'
 
@@ -126,6 +127,10 @@ export class RedisJobConsumer implements JobConsumer {
     return outcomes
   }
 
+  async backlog(queue: QueueName): Promise<number> {
+    return (await this.#redis.run(backlogScript, this.#queueKeys(queue), [])) as number
+  }
+
   async announce(announcement: Announcement): Promise<string[]> {
     if (this.#left) return []
     this.#announced = announcement
@@ -145,7 +150,7 @@ export class RedisJobConsumer implements JobConsumer {
 
   async leave(): Promise<void> {
     this.#left = true
-    await this.#redis.run(leaveScript, [this.#keys.workers()], [this.#identity.poolId])
+    await this.#redis.run(poolLeaveScript, [this.#keys.workers()], [this.#identity.poolId])
   }
 
   #settleCall(queue: QueueName, settlements: readonly { job: ClaimedJob; result: JobResult }[]): ScriptCall {

@@ -20,11 +20,13 @@ function callers(stored: Record<string, unknown> = {}, allowAnonymous = false) {
   const clock = new SleepingClock()
   const store = new Map(Object.entries(stored).map(([id, value]) => [id, JSON.stringify(value)]))
   let asked = 0
+  /** Redis' time: this machine's clock is an hour off. */
+  const redisMs = () => clock.now() + 3_600_000
   const find = async (id: string) => {
     asked++
-    return store.get(id)
+    return { stored: store.get(id), nowMs: redisMs() }
   }
-  return { callers: new Callers({ find }, clock, allowAnonymous), clock, store, asked: () => asked }
+  return { callers: new Callers({ find }, clock, allowAnonymous), clock, redisMs, store, asked: () => asked }
 }
 
 const UNAUTHORIZED = { name: 'ProblemError', code: 'unauthorized' }
@@ -76,10 +78,10 @@ describe('a key', () => {
     expect(await details[0]).toBe(await details[1])
   })
 
-  test('is refused from its end on, and only its holder is told why', async () => {
+  test('is refused from its end on, by Redis’ clock, and only its holder is told why', async () => {
     const { id, bearer, record } = await newRecord()
-    const { callers: known, clock, store } = callers()
-    store.set(id, JSON.stringify({ ...record, expires_at: new Date(clock.now() + 5_000).toISOString() }))
+    const { callers: known, clock, redisMs, store } = callers()
+    store.set(id, JSON.stringify({ ...record, expires_at: new Date(redisMs() + 5_000).toISOString() }))
     clock.pass(4_999)
     expect(await known.identify(bearer)).toMatchObject({ kind: 'key' })
     clock.pass(1)

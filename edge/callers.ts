@@ -17,7 +17,9 @@ const MAX_REMEMBERED = 1_000
 /** What Redis has answered. The answer is kept, not its promise: in a Worker one request may not wait for another's I/O. */
 interface Looked {
   found: { record: ApiKeyRecord; stored: string } | undefined
+  /** By this machine's clock, and by Redis', in ms. */
   at: number
+  redisMs: number
 }
 
 /**
@@ -51,11 +53,13 @@ export class Callers {
     }
     const token = bearerToken(authorization)
     const id = parseApiKey(token)?.id
-    const found = id === undefined ? undefined : await this.#look(id)
+    const looked = id === undefined ? undefined : await this.#look(id)
+    const found = looked?.found
     // Compared before anything is said of the key: that it has expired is its holder's business alone.
     if (!found || !digestsEqual(await apiKeyDigest(token), found.record.sha256))
       throw new ProblemError('unauthorized', 'This is no API key of this service, or it has been revoked.')
-    if (this.#hasExpired(found.record)) throw new ProblemError('unauthorized', 'This API key has expired.')
+    if (this.#hasExpired(found.record, looked))
+      throw new ProblemError('unauthorized', 'This API key has expired.')
     return { kind: 'key', ...found }
   }
 
@@ -64,20 +68,21 @@ export class Callers {
     this.#keys.delete(id)
   }
 
-  async #look(id: string): Promise<Looked['found']> {
+  async #look(id: string): Promise<Looked> {
     const known = this.#keys.get(id) ?? this.#strangers.get(id)
-    if (known && this.#clock.now() - known.at < KEY_FRESH_MS) return known.found
-    const asked = this.#clock.now()
-    const found = readable(id, await this.#store.find(id))
+    if (known && this.#clock.now() - known.at < KEY_FRESH_MS) return known
+    const at = this.#clock.now()
+    const { stored, nowMs: redisMs } = await this.#store.find(id)
+    const looked = { found: readable(id, stored), at, redisMs }
     this.#keys.delete(id)
     this.#strangers.delete(id)
-    remember(found ? this.#keys : this.#strangers, id, { found, at: asked })
-    return found
+    remember(looked.found ? this.#keys : this.#strangers, id, looked)
+    return looked
   }
 
-  /** By this machine's clock, which may be seconds off: a key's end is not that exact. */
-  #hasExpired({ expires_at }: ApiKeyRecord): boolean {
-    return expires_at !== null && Date.parse(expires_at) <= this.#clock.now()
+  /** By Redis' clock, from the moment of the look on: this machine's may be wrong. */
+  #hasExpired({ expires_at }: ApiKeyRecord, { at, redisMs }: Looked): boolean {
+    return expires_at !== null && Date.parse(expires_at) <= redisMs + this.#clock.now() - at
   }
 }
 

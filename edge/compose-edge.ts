@@ -1,4 +1,4 @@
-import { systemClock } from '../shared/clock.ts'
+import { type Clock, systemClock } from '../shared/clock.ts'
 import type { ImageType } from '../shared/image-type.ts'
 import type { PhotoDecoder } from '../shared/photo-decoder.ts'
 import { RedisApiKeys } from '../shared/redis-api-keys.ts'
@@ -17,12 +17,17 @@ export interface RuntimeParts extends Pick<EdgeDeps, 'logFailure' | 'stopping'> 
   decodePhoto: PhotoDecoder
   /** The types that `decodePhoto` takes. */
   decodedTypes: readonly ImageType[]
+  /** The system's, but in tests. */
+  clock?: Clock
 }
 
 /** The edge as its settings say: all that is the same wherever it runs. For entry files. */
-export function composeEdge(env: EdgeEnv, { decodePhoto, decodedTypes, ...parts }: RuntimeParts): EdgeApp {
+export function composeEdge(
+  env: EdgeEnv,
+  { decodePhoto, decodedTypes, clock = systemClock, ...parts }: RuntimeParts,
+): EdgeApp {
   const address = { url: env.UPSTASH_REDIS_REST_URL, token: env.UPSTASH_REDIS_REST_TOKEN }
-  const redis = new RedisRest({ ...address, timeoutMs: env.REDIS_TIMEOUT_MS })
+  const redis = new RedisRest({ ...address, timeoutMs: env.REDIS_TIMEOUT_MS }, clock)
   const keys = new RedisKeys(env.KEY_PREFIX)
   return createApp({
     ...parts,
@@ -41,12 +46,12 @@ export function composeEdge(env: EdgeEnv, { decodePhoto, decodedTypes, ...parts 
     maxImages: env.MAX_IMAGES_PER_CALL,
     webhookUrls: { allowPrivate: env.WEBHOOK_ALLOW_PRIVATE },
     corsOrigins: env.CORS_ORIGINS,
-    clock: systemClock,
+    clock,
     random: Math.random,
     defaultModel: env.DEFAULT_MODEL,
     defaultDeadlineSeconds: env.JOB_DEADLINE_SECONDS,
     cacheTtlSeconds: env.CACHE_TTL_SECONDS,
-    push: env.RESULT_PUSH === 'off' ? undefined : new RestResultPush(address, systemClock),
+    push: env.RESULT_PUSH === 'off' ? undefined : new RestResultPush(address, clock),
     defaultWaitSeconds: env.DEFAULT_WAIT_SECONDS,
     uploads: {
       maxBytes: env.MAX_UPLOAD_BYTES,

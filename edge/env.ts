@@ -120,8 +120,11 @@ export const edgeEnvSchema = z.object({
   /** Uploads that one isolate decodes and enqueues at the same time; the others wait, at most so long. */
   MAX_CONCURRENT_UPLOADS: positiveInteger.default(8),
   MAX_UPLOAD_WAIT_SECONDS: upTo(3_600).default(30),
-  /** One call to Redis, retries included, is given up after this; one with a large photo has a second more a megabyte. */
-  REDIS_TIMEOUT_MS: upTo(60_000).default(2_000),
+  /**
+   * One call to Redis, retries included, is given up after this; one with a large photo has a second more a megabyte. The first that is given
+   * up is a request's last: with this default, who calls while Redis is away has the answer within 2 s.
+   */
+  REDIS_TIMEOUT_MS: upTo(60_000).default(1_800),
   ...imageLimitSettings,
 })
 export type EdgeEnv = z.infer<typeof edgeEnvSchema>

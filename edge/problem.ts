@@ -10,6 +10,10 @@ const RETRY_AFTER_SECONDS = 5
 /** Any error as the client's business. What is not known to be shown is an internal error without a word on it. */
 export function asProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error
+  if (error instanceof RedisReplyError && error.message.startsWith('OOM '))
+    return new ProblemError('queue-full', 'The memory of the queue is full. Nothing was stored; try again.', {
+      cause: error,
+    })
   if (error instanceof RedisReplyError || error instanceof RedisUnreachableError) {
     return new ProblemError('queue-unavailable', 'Nothing was lost that had been accepted. Try again.', {
       cause: error,

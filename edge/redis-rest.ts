@@ -1,4 +1,5 @@
 import { Redis } from '@upstash/redis/cloudflare'
+import type { Clock } from '../shared/clock.ts'
 import {
   type LuaScript,
   type RedisCommands,
@@ -22,11 +23,13 @@ export interface RestAddress {
  */
 export class RedisRest implements RedisCommands {
   readonly #address: RestAddress
+  readonly #clock: Clock
   readonly #redis: Redis
 
-  constructor(address: RestAddress) {
+  constructor(address: RestAddress, clock: Clock) {
     this.#address = address
-    this.#redis = client(address)
+    this.#clock = clock
+    this.#redis = this.#client(address.timeoutMs)
   }
 
   async run(
@@ -35,12 +38,15 @@ export class RedisRest implements RedisCommands {
     args: readonly ScriptArgument[],
   ): Promise<RedisReply> {
     const sha1 = await scriptSha1(script)
-    const redis = this.#clientFor(args)
+    const timeoutMs = this.#timeoutFor(args)
+    const redis = timeoutMs === this.#address.timeoutMs ? this.#redis : this.#client(timeoutMs)
+    const begin = this.#clock.now()
     try {
       return await scrubbed(() => redis.evalsha(sha1, [...keys], [...args]))
     } catch (error) {
       if (!(error instanceof RedisReplyError && error.message.startsWith('NOSCRIPT'))) throw error
-      return scrubbed(() => redis.eval(script.source, [...keys], [...args]))
+      const rest = this.#client(Math.max(1, timeoutMs - (this.#clock.now() - begin)))
+      return scrubbed(() => rest.eval(script.source, [...keys], [...args]))
     }
   }
 
@@ -55,11 +61,22 @@ export class RedisRest implements RedisCommands {
     return { fields: Object.fromEntries(pairs) as Record<string, string>, nowMs }
   }
 
-  /** A client holds no connection, only settings; the time it allows is one of them. */
-  #clientFor(args: readonly ScriptArgument[]): Redis {
+  #timeoutFor(args: readonly ScriptArgument[]): number {
     const bytes = args.reduce<number>((sum, arg) => sum + String(arg).length, 0)
-    if (bytes < LARGE_BYTES) return this.#redis
-    return client({ ...this.#address, timeoutMs: this.#address.timeoutMs + Math.ceil(bytes / BYTES_PER_MS) })
+    return this.#address.timeoutMs + (bytes < LARGE_BYTES ? 0 : Math.ceil(bytes / BYTES_PER_MS))
+  }
+
+  /** A client holds no connection, only settings; the time it allows is one of them. */
+  #client(timeoutMs: number): Redis {
+    return new Redis({
+      url: this.#address.url,
+      token: this.#address.token,
+      enableAutoPipelining: false,
+      automaticDeserialization: false,
+      enableTelemetry: false,
+      retry: { retries: 2, backoff: (attempt) => 50 * 2 ** attempt * (0.5 + Math.random()) },
+      signal: () => abortedAfter(timeoutMs, this.#clock),
+    })
   }
 }
 
@@ -67,16 +84,11 @@ export class RedisRest implements RedisCommands {
 const BYTES_PER_MS = 1_000
 const LARGE_BYTES = 1_000_000
 
-function client({ url, token, timeoutMs }: RestAddress): Redis {
-  return new Redis({
-    url,
-    token,
-    enableAutoPipelining: false,
-    automaticDeserialization: false,
-    enableTelemetry: false,
-    retry: { retries: 2, backoff: (attempt) => 50 * 2 ** attempt },
-    signal: () => AbortSignal.timeout(timeoutMs),
-  })
+/** As AbortSignal.timeout has it, by a clock that tests own. */
+function abortedAfter(ms: number, clock: Clock): AbortSignal {
+  const late = new AbortController()
+  void clock.sleep(ms).then(() => late.abort(new DOMException(`no answer within ${ms} ms`, 'TimeoutError')))
+  return late.signal
 }
 
 /** Redis' own words at the beginning of an error; the client appends the whole command, tensor included. */

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis'
+import { reconnectPauseMs } from '../shared/reconnect-pause.ts'
 import type { RawReply } from './reply.ts'
 
 /** What one command came to: a reply, or the error that Redis gave. */
@@ -54,8 +55,11 @@ export function isReplyError(error: unknown): error is Error {
   return error instanceof Error && error.name === 'ReplyError'
 }
 
+/** A connection on which Redis owes an answer for so long is given up for a new one. */
+const SILENCE_MS = 10_000
+
 /** An ioredis connection as the gateway wants it: RESP2 shapes, no queueing while away, reconnecting for ever. */
-export function connectGatewayRedis(url: string): Redis {
+export function connectGatewayRedis(url: string, silenceMs = SILENCE_MS): Redis {
   return new Redis(url, {
     protocol: 2,
     lazyConnect: true,
@@ -64,8 +68,7 @@ export function connectGatewayRedis(url: string): Redis {
     // Streams end with their connection, so there is nothing to take up again.
     autoResubscribe: false,
     connectTimeout: 5_000,
-    // A connection that has gone silent under commands is given up for a new one.
-    socketTimeout: 10_000,
-    retryStrategy: (attempt) => Math.min(2_000, 50 * 2 ** attempt) * (0.5 + Math.random() / 2),
+    socketTimeout: silenceMs,
+    retryStrategy: (attempt) => reconnectPauseMs(attempt),
   })
 }

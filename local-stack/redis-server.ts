@@ -8,6 +8,7 @@ import { freePort } from './free-port.ts'
 /** A Redis of our own: on a free port of this machine, with nothing on disk but its log. */
 export interface OwnRedis {
   url: string
+  pid: number
   /** E.g. `redis-server 7.0.15`. */
   version: string
   /** Resolves with what happened, if it ends before `stop`. */
@@ -28,14 +29,19 @@ const SETTINGS = [
 ]
 
 /**
- * Starts the server `file`, which keeps its log in `folder`, on `port` (by default any that is free). Throws if it does
- * not come up.
+ * Starts the server `file`, which keeps its log in `folder`, on `port` (by default any that is free). `settings` count more than ours. Throws if
+ * it does not come up.
  */
-export async function startRedis(file: string, folder: string, port?: number): Promise<OwnRedis> {
+export async function startRedis(
+  file: string,
+  folder: string,
+  port?: number,
+  settings: readonly string[] = [],
+): Promise<OwnRedis> {
   await mkdir(folder, { recursive: true })
   port ??= await freePort()
   const log = join(folder, 'redis.log')
-  const args = [...SETTINGS, '--port', String(port), '--dir', folder, '--logfile', log]
+  const args = [...SETTINGS, '--port', String(port), '--dir', folder, '--logfile', log, ...settings]
   const server = spawn(file, args, { detached: true, stdio: 'ignore' })
   const guard = killIfWeVanish(server)
   const ended = once(server, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
@@ -58,7 +64,7 @@ export async function startRedis(file: string, folder: string, port?: number): P
     await ended
     guard.kill('SIGKILL')
   }
-  return { url, version: `${basename(file)} ${version}`, endedByItself, stop }
+  return { url, pid: server.pid as number, version: `${basename(file)} ${version}`, endedByItself, stop }
 }
 
 /** A shell that waits for our end, however it comes (its standard input closes), and then ends the server. */

@@ -1,10 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { POOL_NODE_FLAGS } from '../worker-pool/node-flags.ts'
+import { evictionWarning, readEvictionPolicy } from '../worker-pool/redis/eviction.ts'
+import { connectRedis } from '../worker-pool/redis/redis-connection.ts'
 import { bundleEdge, type EdgeBundle } from './edge-bundle.ts'
 import { type NodeService, startService } from './node-service.ts'
 import { ensureRedisBinary } from './redis-binary.ts'
 import { startRedis } from './redis-server.ts'
+
+/** How long Redis may take to answer a question, in ms. */
+const SILENCE_MS = 10_000
 
 /** Where the edge runs: in workerd as it would be deployed, or on Node. */
 export const EDGE_RUNTIMES = ['workerd', 'node'] as const
@@ -68,6 +73,7 @@ class StackBuilder {
     bundling?.catch(() => {})
     const redisUrl = this.#options.redisUrl ?? (await this.#startRedis())
     const gateway = await this.#startGateway(redisUrl)
+    await this.#warnOfEviction(redisUrl)
     const pools: NodeService[] = []
     const addPool = async () => {
       const pool = await this.#startPool(redisUrl, `worker-pool-${pools.length + 1}`)
@@ -104,6 +110,15 @@ class StackBuilder {
     this.#endings.push(redis.endedByItself)
     this.#say('redis', `${redis.version} at ${redis.url}`)
     return redis.url
+  }
+
+  /** Pools say so as well, but in their logs. */
+  async #warnOfEviction(url: string): Promise<void> {
+    const redis = await connectRedis(url, { maxRetriesPerRequest: 0, socketTimeout: SILENCE_MS })
+    redis.on('error', () => {})
+    const warning = evictionWarning(await readEvictionPolicy(redis))
+    redis.disconnect()
+    if (warning) this.#say('redis', `warning: ${warning.found}; ${warning.fix}`)
   }
 
   async #startGateway(redisUrl: string): Promise<Stack['gateway']> {

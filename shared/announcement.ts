@@ -13,8 +13,24 @@ export const MANIFEST_TTL_MS = 7 * 24 * 3_600_000
 /** How old an edge's picture may be: within this time it sees a new version, and sends no more jobs to a withdrawn one. */
 export const MODELS_FRESH_MS = 5_000
 
-/** How a pool is doing, for whoever looks at the pools together. */
-export interface PoolLoad {
+/**
+ * `slow`: a run of a model takes far longer than they did lately, and may still end. `stuck`: it has taken longer than STUCK_SECONDS, and nobody
+ * believes that it will; the pool is as good as gone until it is replaced.
+ */
+export const POOL_STATES = ['ok', 'slow', 'stuck'] as const
+export type PoolState = (typeof POOL_STATES)[number]
+
+/** Whether a pool gets on. */
+export interface PoolProgress {
+  state: PoolState
+  /** How long the longest run of a model that is under way has taken so far; 0 if there is none. */
+  runningMs: number
+  /** How long ago a batch was settled; null if none was. */
+  settledMsAgo: number | null
+}
+
+/** How a pool is doing, for whoever looks at the pools together. Spans and no times: what clock a pool has is nobody's business. */
+export interface PoolLoad extends PoolProgress {
   /** What it runs on, in words. */
   device: string
   /** Jobs claimed and not settled. */
@@ -23,8 +39,8 @@ export interface PoolLoad {
   imagesPerSecond: number
   /** Images a second that it settles while it is busy, by `name@version`; of a version that has not run here yet it is not known. */
   drainRates: Record<string, number>
-  /** By the pool's own clock, in ms since the epoch. */
-  startedAt: number
+  /** How long it has been running. */
+  upMs: number
 }
 
 /** A version of a model that pools have announced. */
@@ -32,8 +48,10 @@ export interface KnownModel {
   manifest: ModelManifest
   /** When a pool announced it last, by Redis' clock. */
   seenAt: number
-  /** Ids of the live pools that serve it; none while all are scaled to zero. */
+  /** Ids of the live pools that serve it; none while all are scaled to zero. Those that are stuck are not among them. */
   pools: string[]
+  /** Ids of those that would serve it, and are stuck. */
+  stuckPools: string[]
   /** Images a second that the live pools settle together while they are busy; null where none has told. */
   drainRate: number | null
 }
@@ -41,6 +59,7 @@ export interface KnownModel {
 const poolRecordSchema = z.object({
   models: z.array(z.string()),
   drain_rates: z.record(z.string(), z.number().positive()).catch({}),
+  state: z.string().catch(''),
 })
 
 /** A pool as it stands in the hash of pools. */
@@ -51,7 +70,10 @@ export function poolRecord(manifests: readonly ModelManifest[], load: PoolLoad):
     in_flight: load.inFlight,
     images_per_second: load.imagesPerSecond,
     drain_rates: load.drainRates,
-    started_at: load.startedAt,
+    up_ms: load.upMs,
+    state: load.state,
+    running_ms: load.runningMs,
+    settled_ms_ago: load.settledMsAgo,
   })
 }
 
@@ -67,9 +89,9 @@ export function readAnnouncements(
   const pools = Object.entries(workers).flatMap(([id, record]) => {
     const { until, json } = split(record)
     const read = until > nowMs ? poolRecordSchema.safeParse(parsed(json)).data : undefined
-    return read
-      ? [{ id, serves: new Set(read.models), rates: new Map(Object.entries(read.drain_rates)) }]
-      : []
+    if (!read) return []
+    const rates = new Map(Object.entries(read.drain_rates))
+    return [{ id, serves: new Set(read.models), rates, isStuck: read.state === 'stuck' }]
   })
   return Object.entries(models)
     .flatMap(([id, announced]) => {
@@ -77,18 +99,27 @@ export function readAnnouncements(
       const { until: seenAt, json } = split(rest)
       const manifest = until > nowMs ? modelManifestSchema.safeParse(parsed(json)).data : undefined
       if (!manifest || versionId(manifest) !== id) return []
-      const serving = pools.filter(({ serves }) => serves.has(id))
+      const [stuck, serving] = partition(
+        pools.filter(({ serves }) => serves.has(id)),
+        ({ isStuck }) => isStuck,
+      )
       const rates = serving.flatMap(({ rates }) => rates.get(id) ?? [])
       return [
         {
           manifest,
           seenAt,
           pools: serving.map((pool) => pool.id).sort(),
+          stuckPools: stuck.map((pool) => pool.id).sort(),
           drainRate: rates.length === 0 ? null : rates.reduce((sum, rate) => sum + rate),
         },
       ]
     })
     .sort((a, b) => a.manifest.name.localeCompare(b.manifest.name))
+}
+
+/** Those for which it holds, and the others. */
+function partition<T>(all: readonly T[], holds: (item: T) => boolean): [T[], T[]] {
+  return [all.filter(holds), all.filter((item) => !holds(item))]
 }
 
 /** `<until, ms> <rest>`; a text that is not has been over for ever. */

@@ -81,8 +81,11 @@ export function parseApiKeyRecord(stored: string): ApiKeyRecord | undefined {
 
 /** Where edges look keys up. */
 export interface ApiKeyStore {
-  /** A key's record as Redis holds it, or undefined if there is no such key. Throws RedisUnreachableError or RedisReplyError. */
-  find(id: string): Promise<string | undefined>
+  /**
+   * A key's record as Redis holds it, or undefined if there is no such key, and Redis' time, in ms. Throws RedisUnreachableError or
+   * RedisReplyError.
+   */
+  find(id: string): Promise<{ stored: string | undefined; nowMs: number }>
 }
 
 /**

@@ -31,6 +31,7 @@ describe('a stored job', () => {
       priority: 'normal',
       owner: '',
       outlived: false,
+      read_at: CREATED,
       attempt: 1,
       started_at: CREATED + 20,
       completed_at: CREATED + 32,
@@ -104,8 +105,9 @@ describe('how long a job is kept', () => {
 })
 
 describe('what is told of a job', () => {
-  test('is its hash as JSON', () => {
-    expect(parseToldJob(ID, 'm', JSON.stringify(succeeded))).toEqual(parse(succeeded))
+  test('is its hash as JSON, as it was at its end', () => {
+    const end = Number(succeeded.completed_at)
+    expect(parseToldJob(ID, 'm', JSON.stringify(succeeded))).toEqual(parse(succeeded, end))
   })
 
   test.each(['', '{}', 'null', '[]', '{"status":"succeeded"}'])('is nothing where it is %j', (message) => {

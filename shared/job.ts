@@ -63,6 +63,8 @@ export type Job = z.infer<typeof storedJobSchema> & {
   model: string
   /** Whether it was kept as long as promised. What is left of it then is to be shown to nobody. */
   outlived: boolean
+  /** When it was read: what it is then, and how far from its deadline, by the clock that this is held against. */
+  read_at: number
 }
 
 /**
@@ -79,7 +81,8 @@ export function parseStoredJob(
   const expired = !isTerminal(stored.status) && stored.deadline <= nowMs
   const end = expired ? { status: 'expired' as const, completed_at: stored.deadline } : {}
   const { completed_at = Number.POSITIVE_INFINITY } = { ...stored, ...end }
-  return { id, model, ...stored, ...end, outlived: completed_at + stored.result_ttl <= nowMs }
+  const outlived = completed_at + stored.result_ttl <= nowMs
+  return { id, model, ...stored, ...end, outlived, read_at: nowMs }
 }
 
 /** Reads what is told of a job on its channel: its hash as JSON. Undefined if that is none that this version knows. */

@@ -11,7 +11,7 @@ const GONE = { job: undefined }
 function jobThatIs(status: JobStatus): { job: Job } {
   const job: Job = {
     ...{ id: 'id', model: 'm', model_version: '1', status, priority: 'normal', owner: '', attempt: 0 },
-    ...{ created_at: 1_000, deadline: 2_000, result_ttl: 1_000, outlived: false },
+    ...{ created_at: 1_000, deadline: 2_000, result_ttl: 1_000, outlived: false, read_at: 1_500 },
   }
   return { job }
 }

@@ -13,8 +13,9 @@ export class RedisApiKeys implements ApiKeyStore {
     this.#keys = keys
   }
 
-  async find(id: string): Promise<string | undefined> {
-    const stored = await this.#redis.run(readApiKeyScript, [this.#keys.apiKeys()], [id])
-    return typeof stored === 'string' ? stored : undefined
+  async find(id: string): Promise<{ stored: string | undefined; nowMs: number }> {
+    const reply = await this.#redis.run(readApiKeyScript, [this.#keys.apiKeys()], [id])
+    const [nowMs, stored] = reply as [number, string | null]
+    return { stored: stored ?? undefined, nowMs }
   }
 }

@@ -159,7 +159,7 @@ export class RedisJobProducer implements JobProducer {
       created_at: now,
       deadline: now + (deadlineMs ?? this.#policy.deadlineMs),
       result_ttl: this.#policy.resultTtlMs,
-      outlived: false,
+      ...{ outlived: false, read_at: now },
       ...(seq > 0 && { seq }),
       ...(webhook && { webhook }),
     }

@@ -1,28 +1,52 @@
 import { expect, test } from 'vitest'
+import { POOL_TTL_MS, poolRecord } from './announcement.ts'
 import { readPools } from './statistics.ts'
 
-const NOW = 10_000
-const record = { models: ['m@1'], device: 'cpu', in_flight: 2, images_per_second: 1.5, started_at: 5 }
-const announced = (changes: object = {}, until = NOW + 1) =>
+const NOW = 1_000_000
+/** When pools here announced themselves. */
+const SAID_AT = NOW - 20_000
+const load = {
+  ...{ device: 'cpu', inFlight: 2, imagesPerSecond: 1.5, drainRates: {}, upMs: 500_000 },
+  ...{ state: 'ok' as const, runningMs: 100, settledMsAgo: 3_000 },
+}
+const record = { ...JSON.parse(poolRecord([], load)), models: ['m@1'] }
+const announced = (changes: object = {}, until = SAID_AT + POOL_TTL_MS) =>
   `${until} ${JSON.stringify({ ...record, ...changes })}`
 
-test('pools are told by id, as they have announced themselves', () => {
+const read = {
+  ...{ models: ['m@1'], device: 'cpu', inFlight: 2, imagesPerSecond: 1.5, state: 'ok', runningMs: 100 },
+  ...{ startedAt: SAID_AT - 500_000, lastSettledAt: SAID_AT - 3_000 },
+}
+
+test('pools are told by id, as they have announced themselves; what was a while ago, by Redis’ clock', () => {
   expect(readPools({ b: announced(), a: announced({ models: [] }) }, NOW)).toEqual([
-    { id: 'a', models: [], device: 'cpu', inFlight: 2, imagesPerSecond: 1.5, startedAt: 5 },
-    { id: 'b', models: ['m@1'], device: 'cpu', inFlight: 2, imagesPerSecond: 1.5, startedAt: 5 },
+    { id: 'a', ...read, models: [] },
+    { id: 'b', ...read },
   ])
 })
 
 test('what a pool does not say, or says in another way, is null', () => {
   const said = announced({
-    device: 3,
-    in_flight: 'many',
-    images_per_second: undefined,
-    started_at: null,
-    more: 1,
+    ...{ device: 3, in_flight: 'many', images_per_second: undefined, up_ms: null, more: 1 },
+    ...{ state: 'tired', running_ms: -1, settled_ms_ago: null },
   })
+  const nothing = { device: null, inFlight: null, imagesPerSecond: null, startedAt: null }
   expect(readPools({ a: said }, NOW)).toEqual([
-    { id: 'a', models: ['m@1'], device: null, inFlight: null, imagesPerSecond: null, startedAt: null },
+    { id: 'a', models: ['m@1'], ...nothing, state: null, runningMs: null, lastSettledAt: null },
+  ])
+})
+
+test.each([
+  ['slow', 120_000],
+  ['stuck', 120_000],
+  ['ok', 100_000],
+])('a run that was %s when it was told of has gone on since, any other is over', (state, runningMs) => {
+  expect(readPools({ a: announced({ state, running_ms: 100_000 }) }, NOW)).toMatchObject([{ runningMs }])
+})
+
+test('a pool that announces itself for longer than others did so by now', () => {
+  expect(readPools({ a: announced({ up_ms: 0 }, NOW + 10 * POOL_TTL_MS) }, NOW)).toMatchObject([
+    { startedAt: NOW },
   ])
 })
 

@@ -1,8 +1,9 @@
 import * as z from 'zod'
+import { POOL_STATES, POOL_TTL_MS, type PoolState } from './announcement.ts'
 import type { QueueName } from './job-queue.ts'
 import type { Priority } from './priority.ts'
 
-/** A pool that lives, as it has announced itself. */
+/** A pool that lives, as it has announced itself. Times are ms since the epoch, by Redis' clock. */
 export interface LivePool {
   id: string
   /** `name@version` of what it serves. */
@@ -12,24 +13,54 @@ export interface LivePool {
   /** Jobs claimed and not settled. */
   inFlight: number | null
   imagesPerSecond: number | null
-  /** By its own clock, in ms since the epoch. */
   startedAt: number | null
+  state: PoolState | null
+  /** How long the longest run that is under way has taken so far, in ms. */
+  runningMs: number | null
+  /** When it last settled a batch; null also if it never has. */
+  lastSettledAt: number | null
 }
 
 /** Jobs waiting or running, by the priority of their queue. */
 export type Backlog = Record<Priority, number>
 
-export interface StatisticsReader {
-  /** `backlogs` in the order of the versions. Throws RedisUnreachableError or RedisReplyError. */
-  read(versions: readonly QueueName[]): Promise<{ backlogs: Backlog[]; pools: LivePool[] }>
+/** What waits for a version. */
+export interface QueueState {
+  backlog: Backlog
+  /** For how long the oldest job that no pool has taken yet waits, in ms; null if there is none. */
+  oldestWaitingMs: number | null
 }
 
+/** What Redis takes in memory, in bytes. */
+export interface RedisMemory {
+  used: number
+  /** At which it refuses more; null if nothing is set. */
+  max: number | null
+}
+
+export interface Statistics {
+  /** In the order of the versions. */
+  queues: QueueState[]
+  pools: LivePool[]
+  /** Null where Redis does not tell. */
+  memory: RedisMemory | null
+}
+
+export interface StatisticsReader {
+  /** Throws RedisUnreachableError or RedisReplyError. */
+  read(versions: readonly QueueName[]): Promise<Statistics>
+}
+
+const span = z.number().nonnegative().nullable().catch(null)
 const recordSchema = z.object({
   models: z.array(z.string()),
   device: z.string().nullable().catch(null),
   in_flight: z.number().nullable().catch(null),
   images_per_second: z.number().nullable().catch(null),
-  started_at: z.number().nullable().catch(null),
+  up_ms: span,
+  state: z.enum(POOL_STATES).nullable().catch(null),
+  running_ms: span,
+  settled_ms_ago: span,
 })
 
 /** The hash of pools at Redis' time `nowMs`, by id. A record that cannot be read is left out. */
@@ -37,21 +68,31 @@ export function readPools(workers: Readonly<Record<string, string>>, nowMs: numb
   return Object.entries(workers)
     .flatMap(([id, text]) => {
       const [, until, json] = /^(\d+) (.*)$/s.exec(text) ?? []
-      const record = Number(until) > nowMs ? parsedRecord(json ?? '') : undefined
-      return record ? [{ id, ...record }] : []
+      const read = Number(until) > nowMs ? parsedRecord(json ?? '') : undefined
+      // Pools announce themselves for POOL_TTL_MS; one that does so for longer has not done so in the future.
+      return read ? [livePool(id, read, Math.min(nowMs, Number(until) - POOL_TTL_MS), nowMs)] : []
     })
     .sort((a, b) => a.id.localeCompare(b.id))
 }
 
-function parsedRecord(json: string): Omit<LivePool, 'id'> | undefined {
+function livePool(id: string, record: PoolRecord, announcedAt: number, nowMs: number): LivePool {
+  const { models, device, in_flight: inFlight, images_per_second: imagesPerSecond, state } = record
+  const before = (span: number | null) => (span === null ? null : announcedAt - span)
+  // What has come to be slow is told at once when it ends: until then, it goes on. Any other run is long over by now.
+  const since = state === 'slow' || state === 'stuck' ? nowMs - announcedAt : 0
+  return {
+    ...{ id, models, device, inFlight, imagesPerSecond, state },
+    startedAt: before(record.up_ms),
+    runningMs: record.running_ms === null ? null : record.running_ms + since,
+    lastSettledAt: before(record.settled_ms_ago),
+  }
+}
+
+type PoolRecord = z.infer<typeof recordSchema>
+
+function parsedRecord(json: string): PoolRecord | undefined {
   try {
-    const {
-      in_flight: inFlight,
-      images_per_second: imagesPerSecond,
-      started_at: startedAt,
-      ...rest
-    } = recordSchema.parse(JSON.parse(json))
-    return { ...rest, inFlight, imagesPerSecond, startedAt }
+    return recordSchema.parse(JSON.parse(json))
   } catch {
     return undefined
   }

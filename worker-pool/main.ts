@@ -34,6 +34,7 @@ import { composeObservation } from './observe/compose-observation.ts'
 import { startHealthServer } from './observe/health-server.ts'
 import { observeWithAll } from './observe/pool-observer.ts'
 import { type PhotoLimits, preparePhotos } from './photo-decoding.ts'
+import { evictionWarning } from './redis/eviction.ts'
 import { PayloadReader } from './redis/payload-reader.ts'
 import { RedisTcp } from './redis/redis-tcp.ts'
 import { createUntilGranted } from './redis/until-granted.ts'
@@ -74,6 +75,7 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
   const ending = new AbortController()
   const stopped = untilToldToStop(env, log).then(() => ending.abort())
   const redis = await RedisTcp.connect(env.REDIS_URL, (reason) => log.warn({ reason }, 'redis connection'))
+  void warnOfEviction(redis, log)
   const payloads = await PayloadReader.connect(env.REDIS_URL)
   const keys = new RedisKeys(env.KEY_PREFIX)
   const consumer = new RedisJobConsumer(redis, keys, {
@@ -87,18 +89,20 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
   const untilGranted = createUntilGranted(clock, log)
   const elapsed = () => performance.now()
   const readGpus = createGpuReadings(createQueryGpus(process.env), clock)
+  const running = new Set<ServedModel>()
   const {
     observer: watching,
     metrics,
     loads,
     drainRates,
+    runWatch,
     flush,
   } = await composeObservation(env, {
     ...{ poolId, log, clock, elapsed, readGpus },
+    runs: () => [...running].map((model) => ({ manifest: model.manifest, forMs: model.stuckFor() })),
   })
   // Photos of all models wait in one line: p-limit is such a line, and well kept.
   const photoTurn = pLimit(env.DECODE_THREADS)
-  const running = new Set<ServedModel>()
   let phase: 'starting' | 'serving' | 'draining' = 'starting'
   const health =
     env.HEALTH_PORT === undefined || !metrics
@@ -144,6 +148,8 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
   if (!ending.signal.aborted) {
     redis.onRecovery(() => void announcer.repeat())
     drainRates.onChange(() => announcer.repeatSoon())
+    runWatch.onChange(() => announcer.repeatSoon())
+    void runWatch.run(clock, ending.signal)
     void announcer.run(ending.signal)
     models.run(ending.signal).catch(fail)
     phase = 'serving'
@@ -177,6 +183,11 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
   if (process.connected) process.disconnect()
   // A run that outlived its deadline still occupies its thread.
   process.exit(0)
+}
+
+async function warnOfEviction(redis: RedisTcp, log: Logger): Promise<void> {
+  const warning = evictionWarning(await redis.evictionPolicy())
+  if (warning) log.warn({ fix: warning.fix }, warning.found)
 }
 
 /** What it takes to serve a package with this pool's settings. */

@@ -7,6 +7,7 @@ import type { ClaimedJob } from '../../shared/job-queue.ts'
 import type { PublicJob } from '../../shared/public-job.ts'
 import { RedisJobConsumer } from '../../shared/redis-job-consumer.ts'
 import { RedisKeys } from '../../shared/redis-keys.ts'
+import { IDLE } from '../../test/support/known-models.ts'
 import { RedisTcp } from '../../worker-pool/redis/redis-tcp.ts'
 import type { BenchSetup } from '../bench-setup.ts'
 import type { Row } from '../report.ts'
@@ -44,8 +45,7 @@ async function delaysOf({ model, signal }: BenchSetup, stack: Stack, waits: numb
   const queue = { model: manifest.name, version: manifest.version }
   const identity = { poolId: 'bench', poolTtlMs: 600_000, manifestTtlMs: 600_000 }
   const consumer = new RedisJobConsumer(redis, new RedisKeys('eb:'), identity)
-  const load = { device: 'bench', inFlight: 0, imagesPerSecond: 0, startedAt: 0, drainRates: {} }
-  await consumer.announce({ manifests: [manifest], withdrawn: [], load })
+  await consumer.announce({ manifests: [manifest], withdrawn: [], load: IDLE })
   const reader = await consumer.open(queue)
   const done = new AbortController()
   const serving = (async () => {

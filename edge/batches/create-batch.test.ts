@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Batch, BatchStore, BeginResult, NewBatch } from '../../shared/batch.ts'
 import { ProblemError } from '../../shared/errors.ts'
 import type { Job } from '../../shared/job.ts'
 import { isBatchId } from '../../shared/job-id.ts'
+import { RedisReplyError, RedisUnreachableError } from '../../shared/redis-commands.ts'
 import { type BatchCall, createBatch } from './create-batch.ts'
 
 const IDEMPOTENCY = { digest: 'd', fingerprint: 'f', ttlMs: 1_000 }
@@ -38,6 +39,7 @@ function call(changes: Partial<BatchCall> = {}): BatchCall {
     ...{ model: 'm', modelVersion: '1', owner: 'key1', idempotency: undefined, onRefusal: () => {} },
     photos: [Uint8Array.of(0), damaged, Uint8Array.of(2)],
     submit: async ([n = 0]) => job(n),
+    cancel: () => expect.unreachable('nothing is to be canceled'),
     ...changes,
   }
 }
@@ -98,4 +100,40 @@ test('a call that comes to nothing lets go of its key', async () => {
   await expect(made).rejects.toMatchObject({ code: 'queue-full' })
   expect(told.abandoned).toEqual(told.begun)
   expect(told.written).toEqual([])
+})
+
+test('a call that finds nobody at home does not ask to be let go of its key: that would take as long again', async () => {
+  const { store, told } = storeThat()
+  const submit = async () => {
+    throw new RedisUnreachableError('away')
+  }
+  const made = createBatch(store, call({ idempotency: IDEMPOTENCY, submit }))
+  await expect(made).rejects.toMatchObject({ code: 'queue-unavailable' })
+  expect([told.abandoned, told.written]).toEqual([[], []])
+})
+
+describe('where the record cannot be written', () => {
+  const failing = (error: Error) => {
+    const { store, told } = storeThat()
+    const canceled: string[] = []
+    const cancel = async ({ id }: Job) => void canceled.push(id)
+    const write = () => Promise.reject(error)
+    return {
+      ...{ told, canceled },
+      made: createBatch({ ...store, write }, call({ idempotency: IDEMPOTENCY, cancel })),
+    }
+  }
+
+  test('since it is refused, nothing of the call is left: its jobs are canceled and its key let go of', async () => {
+    const { made, told, canceled } = failing(new RedisReplyError('OOM'))
+    await expect(made).rejects.toThrow('OOM')
+    expect(canceled).toEqual(['job 0', 'job 2'])
+    expect(told.abandoned).toEqual(told.begun)
+  })
+
+  test('since nobody answers, nobody is asked again', async () => {
+    const { made, told, canceled } = failing(new RedisUnreachableError('away'))
+    await expect(made).rejects.toThrow('away')
+    expect([canceled, told.abandoned]).toEqual([[], []])
+  })
 })

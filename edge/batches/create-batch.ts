@@ -2,7 +2,9 @@ import type { Batch, BatchIdempotency, BatchStore } from '../../shared/batch.ts'
 import { ProblemError } from '../../shared/errors.ts'
 import type { Job } from '../../shared/job.ts'
 import { newBatchId } from '../../shared/job-id.ts'
-import { type ItemOutcome, submitItems } from './submit-items.ts'
+import { RedisReplyError } from '../../shared/redis-commands.ts'
+import { fewAtATime } from './few-at-a-time.ts'
+import { type ItemOutcome, isAway, submitItems } from './submit-items.ts'
 
 /** Several images that came in one call. */
 export interface BatchCall {
@@ -12,6 +14,8 @@ export interface BatchCall {
   photos: readonly (Uint8Array | ProblemError)[]
   /** Makes a job of an image, without an Idempotency-Key of its own. Throws ProblemError. */
   submit: (photo: Uint8Array) => Promise<Job>
+  /** Ends a job that nobody will ask for. */
+  cancel: (job: Job) => Promise<unknown>
   /** Of the call. */
   idempotency: BatchIdempotency | undefined
   /** Told of every image that was refused. */
@@ -20,7 +24,8 @@ export interface BatchCall {
 
 /**
  * Makes a batch of a call; or finds the one that was made of it before, by its Idempotency-Key. Throws ProblemError, and what the store
- * throws: should that fail when all images are submitted, their jobs are run for nobody.
+ * throws. Where it refuses the record when all images are submitted, their jobs are canceled; where it does not answer, they are run for
+ * nobody: to wait for it once more would keep the caller waiting, too.
  */
 export async function createBatch(store: BatchStore, call: BatchCall): Promise<Batch> {
   const id = newBatchId(call.model)
@@ -31,7 +36,11 @@ export async function createBatch(store: BatchStore, call: BatchCall): Promise<B
   const items = outcomes.map((outcome) =>
     'job' in outcome ? { id: outcome.job.id } : refusal(outcome.problem),
   )
-  const createdAt = await store.write({ id, modelVersion, owner, items }, lifetimeMs(outcomes))
+  const record = { id, modelVersion, owner, items }
+  const createdAt = await store.write(record, lifetimeMs(outcomes)).catch(async (error: unknown) => {
+    if (error instanceof RedisReplyError) await undo(store, id, call, outcomes)
+    throw error
+  })
   return {
     ...{ id, model, modelVersion, owner, createdAt },
     items: outcomes.map((outcome) => ('job' in outcome ? outcome : refusal(outcome.problem))),
@@ -72,10 +81,27 @@ async function submitOrAbandon(store: BatchStore, id: string, call: BatchCall): 
     for (const outcome of outcomes) if ('problem' in outcome) call.onRefusal(outcome.problem)
     return outcomes
   } catch (error) {
-    // Should this fail as well, the key is free again by itself after a while.
-    if (call.idempotency) await store.abandon(id, call.idempotency).catch(() => {})
+    // Nobody is there to be told; the key is free again by itself after a while.
+    if (!(error instanceof ProblemError && isAway(error))) await abandon(store, id, call)
     throw error
   }
+}
+
+/** Should this fail as well, the jobs run for nobody. */
+async function undo(
+  store: BatchStore,
+  id: string,
+  call: BatchCall,
+  outcomes: readonly ItemOutcome[],
+): Promise<void> {
+  const jobs = outcomes.flatMap((outcome) => ('job' in outcome ? [outcome.job] : []))
+  await fewAtATime(jobs, async (job) => void (await call.cancel(job))).catch(() => {})
+  await abandon(store, id, call)
+}
+
+/** Should this fail as well, the key is free again by itself after a while. */
+async function abandon(store: BatchStore, id: string, { idempotency }: BatchCall): Promise<void> {
+  if (idempotency) await store.abandon(id, idempotency).catch(() => {})
 }
 
 function refusal({ code, detail }: ProblemError) {

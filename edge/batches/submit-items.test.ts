@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { PROBLEMS, type ProblemCode, ProblemError } from '../../shared/errors.ts'
 import type { Job } from '../../shared/job.ts'
-import { RedisUnreachableError } from '../../shared/redis-commands.ts'
+import { RedisReplyError, RedisUnreachableError } from '../../shared/redis-commands.ts'
 import { submitItems } from './submit-items.ts'
 
 const photo = (n: number) => Uint8Array.of(n)
@@ -67,12 +67,30 @@ describe('the images of a call', () => {
   test('fail as problems, whatever is thrown', async () => {
     const outcomes = await submitItems(photos(3), async ([n = 0]) => {
       if (n === 2) return jobOf(n)
-      throw n === 0 ? new RedisUnreachableError('away') : new TypeError('a mistake')
+      throw n === 0 ? new RedisReplyError('LOADING') : new TypeError('a mistake')
     })
     expect(outcomes).toMatchObject([
       { problem: { code: 'queue-unavailable' } },
       { problem: { code: 'internal-error' } },
       { job: jobOf(2) },
+    ])
+  })
+
+  test('are asked for no more once Redis could not be reached for one; those that could not be read keep their problem', async () => {
+    const asked: number[] = []
+    const away = async ([n = 0]: Uint8Array) => {
+      asked.push(n)
+      if (n === 0) return jobOf(n)
+      throw new RedisUnreachableError('away')
+    }
+    const unread = problem('empty-image')
+    const outcomes = await submitItems([...photos(7), unread], away)
+    expect(asked).toEqual([0, 1, 2, 3])
+    const unavailable = { problem: { code: 'queue-unavailable' } }
+    expect(outcomes).toMatchObject([
+      { job: jobOf(0) },
+      ...Array(6).fill(unavailable),
+      { problem: { code: 'empty-image' } },
     ])
   })
 })

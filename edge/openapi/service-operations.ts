@@ -54,7 +54,7 @@ export const servicePaths: Paths = {
       summary: 'Whether an image would be served now',
       ...OPEN,
       responses: {
-        200: jsonResponse('A worker pool lives that serves a model.', 'Ready'),
+        200: jsonResponse('A worker pool lives that serves a model, and is not stuck.', 'Ready'),
         ...problemResponses('no-pool', 'queue-unavailable'),
       },
     },

@@ -40,6 +40,7 @@ export async function submitBatch(
       if (submitted.rate && submitted.rate.remaining <= (rate?.remaining ?? Infinity)) rate = submitted.rate
       return submitted.job
     },
+    cancel: (job) => context.deps.queue.cancel(job),
     idempotency: await idempotencyOf(photos, submission),
     onRefusal: (problem) => logOwnFailure(c, context.deps, problem),
   })

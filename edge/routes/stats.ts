@@ -1,27 +1,29 @@
 import type { Caller } from '../../shared/api-key.ts'
 import { ProblemError } from '../../shared/errors.ts'
 import type { PublicStats } from '../../shared/public-stats.ts'
-import type { Backlog, LivePool } from '../../shared/statistics.ts'
+import type { LivePool, QueueState } from '../../shared/statistics.ts'
 import type { EdgeApp, EdgeContext } from '../edge-context.ts'
 import { allowOnly } from '../method-not-allowed.ts'
 
-/** GET /stats: what waits for each model version, and which pools live. For who runs the service. */
+/** GET /stats: what waits for each model version, which pools live and get on, and how full Redis is. For who runs the service. */
 export function statsRoutes(app: EdgeApp, { deps, models }: EdgeContext): void {
   app.get('/stats', async (c) => {
     assertMaySee(c.get('caller'), deps.allowAnonymous)
     const versions = (await models.list()).flatMap(({ versions }) => versions)
     const queues = versions.map(({ manifest: { name, version } }) => ({ model: name, version }))
-    const { backlogs, pools } = await deps.statistics.read(queues)
+    const { queues: states, pools, memory } = await deps.statistics.read(queues)
     c.header('cache-control', 'no-store')
     const answer: PublicStats = {
-      models: queues.map(({ model, version }, i) => ({
-        name: model,
-        version,
-        backlog: backlogs[i] as Backlog,
-        drain_rate: versions[i]?.drainRate ?? null,
-        pools: pools.filter((pool) => pool.models.includes(`${model}@${version}`)).map(({ id }) => id),
-      })),
+      models: queues.map(({ model, version }, i) => {
+        const { backlog, oldestWaitingMs } = states[i] as QueueState
+        return {
+          ...{ name: model, version, backlog, oldest_waiting_seconds: seconds(oldestWaitingMs) },
+          drain_rate: versions[i]?.drainRate ?? null,
+          pools: pools.filter((pool) => pool.models.includes(`${model}@${version}`)).map(({ id }) => id),
+        }
+      }),
       pools: pools.map(publicPool),
+      redis: memory && { used_memory_bytes: memory.used, max_memory_bytes: memory.max },
     }
     return c.json(answer)
   })
@@ -37,20 +39,25 @@ function assertMaySee(caller: Caller, allowAnonymous: boolean): void {
   )
 }
 
-function publicPool({
-  id,
-  models,
-  device,
-  inFlight,
-  imagesPerSecond,
-  startedAt,
-}: LivePool): PublicStats['pools'][number] {
+function publicPool(pool: LivePool): PublicStats['pools'][number] {
   return {
-    id,
-    models,
-    device,
-    in_flight: inFlight,
-    images_per_second: imagesPerSecond,
-    started_at: startedAt === null ? null : new Date(startedAt).toISOString(),
+    id: pool.id,
+    models: pool.models,
+    device: pool.device,
+    in_flight: pool.inFlight,
+    images_per_second: pool.imagesPerSecond,
+    started_at: isoTime(pool.startedAt),
+    state: pool.state,
+    running_for_seconds: seconds(pool.runningMs),
+    last_settled_at: isoTime(pool.lastSettledAt),
   }
+}
+
+function isoTime(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString()
+}
+
+/** To a tenth. */
+function seconds(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms / 100) / 10
 }

@@ -89,7 +89,7 @@ export async function* lookAtJob(looks: Looks): AsyncGenerator<JobLook | Error |
       const ended = !(found instanceof Error) && (!found || isTerminal(found.job.status))
       if (ended || over) return
       pause = (pushed && !everyStep ? PUSHED_STEP_MS : step) * (1 + JITTER * (2 * random() - 1))
-      pause = Math.min(pause, untilDeadline(found, clock))
+      pause = Math.min(pause, untilDeadline(found))
       if (!wakeUp) step = Math.min(step * GROWTH, MAX_STEP_MS)
     }
   } finally {
@@ -97,10 +97,10 @@ export async function* lookAtJob(looks: Looks): AsyncGenerator<JobLook | Error |
   }
 }
 
-/** Where there is no pool, nobody tells of a deadline that passes. By this machine's clock: where that is off, a look comes later. */
-function untilDeadline(found: JobLook | Error | undefined, clock: Clock): number {
+/** Where there is no pool, nobody tells of a deadline that passes. From the moment of the look on, by Redis' clock: ours may be wrong. */
+function untilDeadline(found: JobLook | Error | undefined): number {
   if (!found || found instanceof Error) return Infinity
-  const ms = found.job.deadline - clock.now()
+  const ms = found.job.deadline - found.job.read_at
   return ms > 0 ? ms + MIN_STEP_MS : Infinity
 }
 

@@ -1,17 +1,47 @@
 import type { LuaScript } from '../redis-commands.ts'
 import { NOW_MS } from './lua-parts.ts'
 
+/** Entries that are past their deadline and were dropped by nobody yet: so many are looked over for one that waits. */
+const MOST_DEAD = 100
+
 /**
- * How long queues are, and which pools there are, of one moment.
+ * How long queues are and what waits in them, which pools there are, and what Redis takes in memory, of one moment.
  *
  * KEYS  1 workers (hash)  2... queues (streams)
- * Returns {now in ms, {field, value, ...} of workers, length of each queue...}
+ * ARGV  1 group
+ * Returns {now in ms, {field, value, ...} of workers, bytes used, the most that may be used (0: not set), then for each queue {length, for how
+ *         long the oldest job waits that was handed to no pool yet, ms}}; -1 stands for what is not there, or what Redis does not tell
  */
 export const statisticsScript: LuaScript = {
   name: 'statistics',
   source: `${NOW_MS}
-local reply = {now_ms(), redis.call('HGETALL', KEYS[1])}
-for i = 2, #KEYS do reply[i + 1] = redis.call('XLEN', KEYS[i]) end
+local function first_after_handed_out(queue)
+  local groups = redis.pcall('XINFO', 'GROUPS', queue)
+  if groups.err then return '-' end
+  for _, group in ipairs(groups) do
+    local info = {}
+    for i = 1, #group, 2 do info[group[i]] = group[i + 1] end
+    if info.name == ARGV[1] then return '(' .. info['last-delivered-id'] end
+  end
+  return '-'
+end
+
+local function oldest_waiting_ms(queue)
+  for _, entry in ipairs(redis.call('XRANGE', queue, first_after_handed_out(queue), '+', 'COUNT', ${MOST_DEAD})) do
+    if (tonumber(entry[2][4]) or 0) > now_ms() then
+      return math.max(0, now_ms() - tonumber(string.match(entry[1], '^%d+')))
+    end
+  end
+  return -1
+end
+
+-- A user may be forbidden to ask, and what is hosted may not know.
+local memory = redis.pcall('INFO', 'memory')
+if type(memory) ~= 'string' then memory = '' end
+local function bytes(name) return tonumber(string.match(memory, '\\n' .. name .. ':(%d+)') or -1) end
+
+local reply = {now_ms(), redis.call('HGETALL', KEYS[1]), bytes('used_memory'), bytes('maxmemory')}
+for i = 2, #KEYS do reply[i + 3] = {redis.call('XLEN', KEYS[i]), oldest_waiting_ms(KEYS[i])} end
 return reply
 `,
 }

@@ -98,6 +98,21 @@ test('a receiver that asks for time with 429 gets it', async () => {
   expect(await jobs.dueAt(id)).toBeGreaterThanOrEqual(before + 600_000)
 })
 
+test('if it names a date, that is by its own clock', async () => {
+  const [jobs, receiver] = [await WebhookJobs.open(), await WebhookReceiver.start()]
+  const theirs = (ms: number) => new Date(ms).toUTCString()
+  const now = Date.UTC(2040, 0, 1)
+  receiver.answer = (response) =>
+    response.writeHead(503, { date: theirs(now), 'retry-after': theirs(now + 600_000) }).end()
+  const before = await jobs.nowMs()
+  const id = await jobs.ended(receiver.origin)
+  const { results } = jobs.sender()
+  expect(await results.next()).toBe('failed')
+  const due = await jobs.dueAt(id)
+  expect(due).toBeGreaterThanOrEqual(before + 600_000)
+  expect(due).toBeLessThanOrEqual((await jobs.nowMs()) + 600_000)
+})
+
 test('what a pool took and did not send, another sends once the lease is over', async () => {
   const [jobs, receiver] = [await WebhookJobs.open(), await WebhookReceiver.start()]
   const id = await jobs.ended(receiver.origin)

@@ -52,14 +52,15 @@ describe('what pools announce', () => {
   test('says how they do, for whoever looks at Redis', async () => {
     const { pool, redis, keys } = await announcing()
     const load = {
-      ...{ device: 'NVIDIA L4', inFlight: 3, imagesPerSecond: 120.5, startedAt: 5 },
-      drainRates: { 'm@1': 250 },
+      ...{ device: 'NVIDIA L4', inFlight: 3, imagesPerSecond: 120.5, upMs: 5 },
+      ...{ drainRates: { 'm@1': 250 }, state: 'slow' as const, runningMs: 12_000, settledMsAgo: 13_000 },
     }
     await (await pool('a')).announce({ ...announcementOf(one), load })
     const record = (await redis.hget(keys.workers(), 'a'))?.replace(/^\d+ /, '') ?? ''
     expect(JSON.parse(record)).toEqual({
       ...{ models: ['m@1'], device: 'NVIDIA L4' },
-      ...{ in_flight: 3, images_per_second: 120.5, started_at: 5, drain_rates: { 'm@1': 250 } },
+      ...{ in_flight: 3, images_per_second: 120.5, up_ms: 5, drain_rates: { 'm@1': 250 } },
+      ...{ state: 'slow', running_ms: 12_000, settled_ms_ago: 13_000 },
     })
   })
 
@@ -81,6 +82,23 @@ describe('what pools announce', () => {
     expect(await rates()).toEqual({ 'm@1': 120.5, 'm@2': null, 'other@1': null })
     await redis.hset(keys.workers(), 'a', '1 {"models":["m@1"],"drain_rates":{"m@1":100}}')
     expect(await rates()).toMatchObject({ 'm@1': 20.5 })
+  })
+
+  test('says which pools are stuck: they serve nothing, and drain nothing', async () => {
+    const { pool, producer } = await announcing()
+    const load = (state: 'ok' | 'slow' | 'stuck', rate: number) => ({
+      ...{ ...IDLE, state },
+      drainRates: { 'm@1': rate },
+    })
+    const [a, b, c] = [await pool('a'), await pool('b'), await pool('c')]
+    await a.announce({ ...announcementOf(one), load: load('stuck', 100) })
+    await b.announce({ ...announcementOf(one), load: load('slow', 20) })
+    await c.announce({ ...announcementOf(one), load: load('stuck', 3) })
+    expect(await producer.models()).toMatchObject([{ pools: ['b'], stuckPools: ['a', 'c'], drainRate: 20 }])
+    await b.leave()
+    expect(await producer.models()).toMatchObject([{ pools: [], stuckPools: ['a', 'c'], drainRate: null }])
+    await a.announce({ ...announcementOf(one), load: load('ok', 100) })
+    expect(await producer.models()).toMatchObject([{ pools: ['a'], stuckPools: ['c'], drainRate: 100 }])
   })
 
   test('is forgotten when its time is over, and junk beside it is cleared away', async () => {

@@ -32,7 +32,7 @@ describe('a batch', () => {
     const read = await batches.read(batch.id)
     expect(read).toMatchObject({ id: batch.id, model: MODEL, modelVersion: '1', owner: 'key1', createdAt })
     expect(read?.items).toEqual([
-      { job: await producer.read(first.id) },
+      { job: { ...(await producer.read(first.id)), read_at: expect.any(Number) } },
       refusal,
       { job: expect.objectContaining({ id: second.id, status: 'canceled' }) },
     ])

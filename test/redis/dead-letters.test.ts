@@ -1,5 +1,6 @@
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { RedisRest } from '../../edge/redis-rest.ts'
+import { systemClock } from '../../shared/clock.ts'
 import type { DeadLetter } from '../../shared/dead-letters.ts'
 import { newJobId } from '../../shared/job-id.ts'
 import { DEAD_LETTERS_KEPT_MS, TOMBSTONE_MS } from '../../shared/job-lifetime.ts'
@@ -317,7 +318,10 @@ test('over REST all is as over TCP', async () => {
   onTestFinished(gateway.close)
   const queue = await dyingQueue()
   const { url, token } = gateway
-  const letters = new RedisDeadLetters(new RedisRest({ url, token, timeoutMs: 60_000 }), queue.keys)
+  const letters = new RedisDeadLetters(
+    new RedisRest({ url, token, timeoutMs: 60_000 }, systemClock),
+    queue.keys,
+  )
   await queue.die()
   const { id, entry } = await theLetter(queue)
   expect(await letters.list(MODEL)).toEqual(await queue.letters.list(MODEL))

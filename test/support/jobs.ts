@@ -10,6 +10,7 @@ export function jobThatIs(status: Job['status'], overrides: Partial<Job> = {}): 
       attempt: 0,
       status,
       outlived: false,
+      read_at: 0,
     },
     ...{ priority: 'normal', owner: '', created_at: 0, deadline: 300_000, result_ttl: 60_000 },
     ...overrides,

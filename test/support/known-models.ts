@@ -14,11 +14,13 @@ export function manifestOf(name: string, version: string, changes: object = {}):
 
 /** A version that a pool serves, unless told otherwise. */
 export function knownModel(name: string, version: string, known: Partial<KnownModel> = {}): KnownModel {
-  return { manifest: manifestOf(name, version), seenAt: 1_000, pools: ['pool'], drainRate: null, ...known }
+  const idle = { seenAt: 1_000, pools: ['pool'], stuckPools: [], drainRate: null }
+  return { manifest: manifestOf(name, version), ...idle, ...known }
 }
 
 export const IDLE: PoolLoad = {
-  ...{ device: 'cpu', inFlight: 0, imagesPerSecond: 0, startedAt: 1_000 },
+  ...{ device: 'cpu', inFlight: 0, imagesPerSecond: 0, upMs: 1_000 },
+  ...{ state: 'ok', runningMs: 0, settledMsAgo: null },
   drainRates: {},
 }
 

@@ -26,7 +26,7 @@ export interface GraphNode {
   op: string
   inputs: readonly string[]
   outputs: readonly string[]
-  attributes?: Record<string, number | readonly number[]>
+  attributes?: Record<string, number | readonly number[] | Graph>
 }
 
 export interface Graph {
@@ -36,30 +36,34 @@ export interface Graph {
   initializers?: readonly { name: string; dims: readonly number[]; data: Float32Array | BigInt64Array }[]
 }
 
-/** An ONNX file of this graph. Attributes are whole numbers, or lists of them. */
-export function onnxModel({ inputs, outputs, nodes, initializers = [] }: Graph): Uint8Array {
+/** An ONNX file of this graph. Attributes are whole numbers, lists of them, or graphs. */
+export function onnxModel(graph: Graph): Uint8Array {
   const model = onnx.ModelProto.create({
     irVersion: 8,
     opsetImport: [{ domain: '', version: 17 }],
-    graph: {
-      name: 'test',
-      input: inputs.map(valueInfo),
-      output: outputs.map(valueInfo),
-      node: nodes.map(({ op, inputs, outputs, attributes = {} }) => ({
-        opType: op,
-        input: [...inputs],
-        output: [...outputs],
-        attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
-      })),
-      initializer: initializers.map(({ name, dims, data }) => ({
-        name,
-        dims: [...dims],
-        dataType: data instanceof Float32Array ? FLOAT : INT64,
-        rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-      })),
-    },
+    graph: graphProto(graph),
   })
   return onnx.ModelProto.encode(model).finish()
+}
+
+function graphProto({ inputs, outputs, nodes, initializers = [] }: Graph): onnxProto.onnx.IGraphProto {
+  return {
+    name: 'test',
+    input: inputs.map(valueInfo),
+    output: outputs.map(valueInfo),
+    node: nodes.map(({ op, inputs, outputs, attributes = {} }) => ({
+      opType: op,
+      input: [...inputs],
+      output: [...outputs],
+      attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
+    })),
+    initializer: initializers.map(({ name, dims, data }) => ({
+      name,
+      dims: [...dims],
+      dataType: data instanceof Float32Array ? FLOAT : INT64,
+      rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    })),
+  }
 }
 
 function valueInfo({ name, type, shape }: GraphValue): onnxProto.onnx.IValueInfoProto {
@@ -67,7 +71,8 @@ function valueInfo({ name, type, shape }: GraphValue): onnxProto.onnx.IValueInfo
   return { name, type: { tensorType: { elemType: ELEMENT_TYPES[type], shape: { dim } } } }
 }
 
-function attribute(name: string, value: number | readonly number[]): onnxProto.onnx.IAttributeProto {
-  const { INT, INTS } = onnx.AttributeProto.AttributeType
+function attribute(name: string, value: number | readonly number[] | Graph): onnxProto.onnx.IAttributeProto {
+  const { INT, INTS, GRAPH } = onnx.AttributeProto.AttributeType
+  if (typeof value === 'object' && 'nodes' in value) return { name, type: GRAPH, g: graphProto(value) }
   return typeof value === 'number' ? { name, type: INT, i: value } : { name, type: INTS, ints: [...value] }
 }

@@ -24,6 +24,8 @@ const DRAIN_SECONDS = '25'
 export interface PoolProcess extends NodeService {
   /** Resolves once its log says so. */
   untilLogged: (what: RegExp) => Promise<void>
+  /** All that it has logged so far. */
+  log: () => Promise<string>
 }
 
 /** What an edge and an observer see of a queue under a fresh key prefix. All ends with the test. */
@@ -71,7 +73,7 @@ export class PoolQueue {
     const untilLogged = async (what: RegExp) => {
       while (!what.test(await readFile(log, 'utf8'))) await setImmediate()
     }
-    return { ...pool, untilLogged }
+    return { ...pool, untilLogged, log: () => readFile(log, 'utf8') }
   }
 
   /** Enqueues jobs. `settled` resolves once a pool has told of the end of each. */

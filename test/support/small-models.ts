@@ -44,7 +44,12 @@ export const value = (name: string, type: GraphType, ...shape: (number | string)
 
 export const IMAGE = value('image', 'uint8', 'N', SIDE, SIDE, 3)
 
-const node = (op: string, inputs: string[], outputs: string[], attributes = {}): GraphNode => ({
+const node = (
+  op: string,
+  inputs: string[],
+  outputs: string[],
+  attributes: GraphNode['attributes'] = {},
+): GraphNode => ({
   op,
   inputs,
   outputs,
@@ -102,5 +107,31 @@ export const largestGraph = onnxModel({
   nodes: [
     cast('image', 'floats', 'float32'),
     node('ReduceMax', ['floats'], ['embedding'], { axes: [1, 2], keepdims: 0 }),
+  ],
+})
+
+/** `embeddingGraph`, but for a batch with a pixel of 255: its run does not end in years. */
+export const endlessGraph = onnxModel({
+  inputs: [IMAGE],
+  outputs: [value('embedding', 'float32', 'N', 3)],
+  nodes: [
+    cast('image', 'floats', 'float32'),
+    node('ReduceMean', ['floats'], ['mean'], { axes: [1, 2], keepdims: 0 }),
+    node('ReduceMax', ['floats'], ['brightest'], { keepdims: 0 }),
+    node('Sub', ['brightest', 'nearly white'], ['above']),
+    node('Relu', ['above'], ['is white']),
+    node('Mul', ['is white', 'for ever'], ['turns as floats']),
+    cast('turns as floats', 'turns', 'int64'),
+    node('Loop', ['turns', '', 'mean'], ['embedding'], {
+      body: {
+        inputs: [value('turn', 'int64'), value('go on', 'bool'), value('before', 'float32', 'N', 3)],
+        outputs: [value('still', 'bool'), value('after', 'float32', 'N', 3)],
+        nodes: [node('Identity', ['go on'], ['still']), node('Identity', ['before'], ['after'])],
+      },
+    }),
+  ],
+  initializers: [
+    { name: 'nearly white', dims: [], data: Float32Array.of(254) },
+    { name: 'for ever', dims: [], data: Float32Array.of(1e15) },
   ],
 })

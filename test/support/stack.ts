@@ -39,15 +39,21 @@ export interface TestStackOptions {
   pools?: number
   edgeBindings?: Record<string, string>
   poolEnv?: Record<string, string>
+  /** The run's Redis, by default. */
+  redisUrl?: string
+  /** Where the edge runs; by default where this run of the tests has it. */
+  edgeRuntime?: EdgeRuntime
   /** Opens workerd's inspector: `edge.service.ready.inspectorUrl`. */
   inspect?: boolean
 }
 
-/** The whole system as real processes, under a fresh key prefix of the run's Redis. To be closed. */
+/** The whole system as real processes, under a fresh key prefix. To be closed. */
 export async function testStack({
   pools = 1,
   edgeBindings,
   poolEnv,
+  redisUrl = inject('redisUrl'),
+  edgeRuntime = inject('edgeRuntime'),
   inspect = false,
 }: TestStackOptions = {}): Promise<TestStack> {
   const folder = await mkdtemp(join(tmpdir(), 'edgebatch-stack-'))
@@ -55,9 +61,9 @@ export async function testStack({
   const stack = await startStack({
     folder,
     edgePort: 0,
-    edgeRuntime: inject('edgeRuntime'),
+    edgeRuntime,
     pools,
-    redisUrl: inject('redisUrl'),
+    redisUrl,
     env: { ...processEnv(), ...(inspect ? { INSPECTOR_PORT: '0' } : {}) },
     bundle: inject('edgeBundle'),
     // Tests send the same photos over and over; those of the cache turn it on.
@@ -69,7 +75,9 @@ export async function testStack({
     },
     poolEnv: { KEY_PREFIX: keys.prefix, ...onlyModel(BUNDLED_MODEL), ...poolEnv },
   })
-  const redis = new Redis(inject('redisUrl'), { protocol: 2 })
+  const redis = new Redis(redisUrl, { protocol: 2 })
+  // Told by what is asked of it; a test may stop its Redis.
+  redis.on('error', () => {})
   return {
     ...stack,
     keys,

@@ -9,10 +9,15 @@ import { JobLog } from './job-log.ts'
 import { LoadMeter } from './load-meter.ts'
 import { PoolMetrics } from './metrics.ts'
 import { observeWithAll, type PoolObserver } from './pool-observer.ts'
+import { RunWatch, type RunWatchDeps } from './run-watch.ts'
 
 export type ObservationSettings = Pick<
   PoolEnv,
-  'EXECUTION_PROVIDERS' | 'HEALTH_PORT' | 'OTEL_EXPORTER_OTLP_ENDPOINT' | 'OTEL_SERVICE_NAME'
+  | 'EXECUTION_PROVIDERS'
+  | 'HEALTH_PORT'
+  | 'OTEL_EXPORTER_OTLP_ENDPOINT'
+  | 'OTEL_SERVICE_NAME'
+  | 'STUCK_SECONDS'
 >
 
 export interface ObservationParts {
@@ -22,6 +27,7 @@ export interface ObservationParts {
   /** Milliseconds, monotonic. */
   elapsed: () => number
   readGpus: () => Promise<readonly GpuReading[] | undefined>
+  runs: RunWatchDeps['runs']
 }
 
 export interface Observation {
@@ -31,6 +37,7 @@ export interface Observation {
   metrics: Registry | undefined
   loads: LoadMeter
   drainRates: DrainRates
+  runWatch: RunWatch
   /** Sends what traces are left, for `limitMs` at most. Never rejects. */
   flush(limitMs: number): Promise<void>
 }
@@ -40,19 +47,21 @@ export async function composeObservation(
   env: ObservationSettings,
   parts: ObservationParts,
 ): Promise<Observation> {
-  const { log, clock, elapsed, readGpus } = parts
+  const { log, elapsed, readGpus, runs } = parts
   const drainRates = new DrainRates()
-  const loads = new LoadMeter(env.EXECUTION_PROVIDERS[0] ?? 'cpu', clock.now(), elapsed, drainRates)
+  const runWatch = new RunWatch({ runs, elapsed, stuckAfterMs: env.STUCK_SECONDS * 1000 })
+  const device = env.EXECUTION_PROVIDERS[0] ?? 'cpu'
+  const loads = new LoadMeter({ device, elapsed, drainRates, runs: runWatch })
   const metrics = env.HEALTH_PORT === undefined ? undefined : new Registry()
   const traces = await startTraces(env, parts)
-  const observers: PoolObserver[] = [new JobLog(log), loads, drainRates, ...traces.observers]
+  const observers: PoolObserver[] = [new JobLog(log), loads, drainRates, runWatch, ...traces.observers]
   if (metrics) {
     collectDefaultMetrics({ register: metrics })
     watchGpus(metrics, readGpus)
     observers.push(new PoolMetrics(metrics))
   }
   const observer = observeWithAll(observers, (err) => log.error({ err }, 'an observer failed'))
-  return { observer, metrics, loads, drainRates, flush: traces.flush }
+  return { observer, metrics, loads, drainRates, runWatch, flush: traces.flush }
 }
 
 /** OpenTelemetry is loaded only where it is used. */

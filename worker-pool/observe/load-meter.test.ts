@@ -12,22 +12,27 @@ const manifest = (name: string) =>
 
 function meter() {
   let now = 5_000
-  const load = new LoadMeter('cpu', 1_700_000_000_000, () => now, { tell: () => ({ 'a@1': 7 }) })
+  const load = new LoadMeter({
+    ...{ device: 'cpu', elapsed: () => now },
+    drainRates: { tell: () => ({ 'a@1': 7 }) },
+    runs: { tell: () => ({ state: 'slow', runningMs: 11_000, settledMsAgo: 12_000 }) },
+  })
   return { load, pass: (ms: number) => (now += ms) }
 }
 const settled = (size: number) => ({ size }) as SettledBatch
 
-test('tells images a second since it was last asked', () => {
+test('tells images a second since it was last asked, for how long it is up, and whether it gets on', () => {
   const { load, pass } = meter()
   load.batchSettled(settled(32))
   load.batchSettled(settled(8))
   pass(2_000)
   expect(load.load()).toEqual({
     device: 'cpu',
-    startedAt: 1_700_000_000_000,
+    upMs: 2_000,
     inFlight: 0,
     imagesPerSecond: 20,
     drainRates: { 'a@1': 7 },
+    ...{ state: 'slow', runningMs: 11_000, settledMsAgo: 12_000 },
   })
   pass(1_000)
   expect(load.load().imagesPerSecond).toBe(0)

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis'
+import { reconnectPauseMs } from '../../shared/reconnect-pause.ts'
 import { RedisReplyError, RedisUnreachableError } from '../../shared/redis-commands.ts'
 
 /** What becomes of commands while Redis is away; the names are ioredis'. */
@@ -21,7 +22,7 @@ export async function connectRedis(url: string, options: CommandOptions): Promis
     connectTimeout: 5_000,
     // What was the primary may have become a replica, and go on answering; the address may lead to the new one by now.
     reconnectOnError: (error) => /\b(READONLY|MASTERDOWN)\b/.test(error.message),
-    retryStrategy: (attempt) => Math.min(5_000, 50 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2),
+    retryStrategy: (attempt) => reconnectPauseMs(attempt),
     ...options,
   })
   // Why connecting failed is told by an event; `connect` itself only says that it did.

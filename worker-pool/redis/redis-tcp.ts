@@ -9,6 +9,7 @@ import {
 } from '../../shared/redis-commands.ts'
 import { LONGEST_WAIT_MS } from '../longest-wait.ts'
 import { BlockingReader } from './blocking-reader.ts'
+import { readEvictionPolicy } from './eviction.ts'
 import { asReplyError, connectRedis } from './redis-connection.ts'
 
 /** How long Redis may owe an answer, beyond the time it is asked to wait. */
@@ -31,8 +32,12 @@ export class RedisTcp implements PoolRedisCommands {
   }
 
   /** Throws RedisUnreachableError if Redis does not answer now; later interruptions are waited out. */
-  static async connect(url: string, onInterruption?: (reason: string) => void): Promise<RedisTcp> {
-    const commands = await connectRedis(url, { maxRetriesPerRequest: null, socketTimeout: SILENCE_MS })
+  static async connect(
+    url: string,
+    onInterruption?: (reason: string) => void,
+    silenceMs = SILENCE_MS,
+  ): Promise<RedisTcp> {
+    const commands = await connectRedis(url, { maxRetriesPerRequest: null, socketTimeout: silenceMs })
     return new RedisTcp(url, commands, (error) => onInterruption?.(error.code ?? error.name))
   }
 
@@ -86,6 +91,11 @@ export class RedisTcp implements PoolRedisCommands {
   async ping(): Promise<void> {
     if (this.#commands.status !== 'ready') throw new RedisUnreachableError('there is no connection to Redis')
     await this.#commands.ping()
+  }
+
+  /** What Redis does when it is full; undefined where it does not say. */
+  evictionPolicy(): Promise<string | undefined> {
+    return readEvictionPolicy(this.#commands)
   }
 
   /** Calls `listener` each time that Redis is back; it may have forgotten everything by then. */

@@ -1,5 +1,4 @@
 import type { Logger } from 'pino'
-import type { Clock } from '../../shared/clock.ts'
 import { ProblemError } from '../../shared/errors.ts'
 import type { WebhookEvent } from '../../shared/webhook.ts'
 import type { DueWebhook, WebhookOutbox, WebhookOutcome } from '../../shared/webhook-outbox.ts'
@@ -16,7 +15,6 @@ export interface DeliveryDeps {
   masterSecret: string
   observer: WebhookObserver
   untilGranted: UntilGranted
-  clock: Clock
   random: () => number
   log: Logger
 }
@@ -39,10 +37,13 @@ export class WebhookDelivering {
     this.#deps = deps
   }
 
-  /** Sends it once and writes the outcome down. Rejects, and it stays taken, if `signal` aborts before there is one, or Redis is not there. */
-  async deliver(due: DueWebhook, signal: AbortSignal): Promise<WebhookOutcome> {
+  /**
+   * Sends it once and writes the outcome down. `now`: by Redis' clock, ms; receivers believe what was sent within five minutes of theirs, and this
+   * machine's may be wrong. Rejects, and it stays taken, if `signal` aborts before there is an outcome, or Redis is not there.
+   */
+  async deliver(due: DueWebhook, now: number, signal: AbortSignal): Promise<WebhookOutcome> {
     const { outbox, observer, untilGranted } = this.#deps
-    const verdict = await this.#verdict(due, signal)
+    const verdict = await this.#verdict(due, now, signal)
     const { result, outcome, retryInMs } = verdict
     await untilGranted('settle webhook', () => outbox.settle(due, outcome, retryInMs))
     observer.webhook(result)
@@ -50,7 +51,7 @@ export class WebhookDelivering {
     return outcome
   }
 
-  async #verdict(due: DueWebhook, signal: AbortSignal): Promise<Verdict> {
+  async #verdict(due: DueWebhook, now: number, signal: AbortSignal): Promise<Verdict> {
     const { job, webhook } = due
     const before = outcomeSoFar(due)
     if (!webhook.events.includes(job.status as WebhookEvent))
@@ -60,12 +61,12 @@ export class WebhookDelivering {
       return { result: 'given-up', outcome: { ...before, status: 'failed', last_error: NOT_KEPT } }
     if (await this.#deps.outbox.isOff(due))
       return { result: 'refused', outcome: { ...before, status: 'disabled', last_error: OFF } }
-    return this.#judge(due, await this.#attempt(due, signal))
+    return this.#judge(due, await this.#attempt(due, now, signal))
   }
 
-  async #attempt(due: DueWebhook, signal: AbortSignal): Promise<WebhookAnswer | ProblemError> {
-    const { send, masterSecret, clock } = this.#deps
-    const message = await webhookMessage(due, masterSecret, clock.now())
+  async #attempt(due: DueWebhook, now: number, signal: AbortSignal): Promise<WebhookAnswer | ProblemError> {
+    const { send, masterSecret } = this.#deps
+    const message = await webhookMessage(due, masterSecret, now)
     return send(due.webhook.url, message, signal).catch((error: unknown) => {
       if (error instanceof ProblemError) return error
       throw error

@@ -88,6 +88,11 @@ function answerOf({ statusCode: status, headers }: Dispatcher.ResponseData, nowM
   if (status >= 300 && status < 400) return { status, error: 'a redirect, which is not followed' }
   const asks = status === 429 || status === 503
   const retryAfter = asks ? headers['retry-after'] : undefined
-  const retryAfterMs = parseRetryAfter(Array.isArray(retryAfter) ? retryAfter[0] : retryAfter, nowMs)
+  // A date is by the receiver's clock, which it tells beside it; ours may be wrong.
+  const theirsMs = Date.parse(String(headers.date))
+  const retryAfterMs = parseRetryAfter(
+    Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
+    Number.isNaN(theirsMs) ? nowMs : theirsMs,
+  )
   return { status, error: `HTTP ${status}`, retryAfterMs }
 }

@@ -97,19 +97,19 @@ export class WebhookSender {
     const { url } = due.webhook
     const receiver = { owner: due.job.owner, host: URL.canParse(url) ? new URL(url).host : '' }
     const turn = this.#turns.take(receiver, async () => {
-      const leftMs = WEBHOOK_LEASE_MS - (this.#deps.elapsed() - takenAt)
-      if (leftMs < MIN_LEASE_LEFT_MS) return
+      const heldMs = this.#deps.elapsed() - takenAt
+      if (WEBHOOK_LEASE_MS - heldMs < MIN_LEASE_LEFT_MS) return
       if (this.#cutOff.signal.aborted) return this.#giveBack(due, 0)
-      await this.#deliver(due)
+      await this.#deliver(due, due.job.read_at + heldMs)
     })
     if (typeof turn === 'number') return this.#giveBack(due, turn)
     this.#hold(turn)
     return undefined
   }
 
-  async #deliver(due: DueWebhook): Promise<void> {
+  async #deliver(due: DueWebhook, now: number): Promise<void> {
     try {
-      const { status } = await this.#deps.delivering.deliver(due, this.#cutOff.signal)
+      const { status } = await this.#deps.delivering.deliver(due, now, this.#cutOff.signal)
       // The pause in which it is to be sent again begins now.
       if (status === 'pending') this.kick()
     } catch (error) {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../shared/clock.ts'
+import { evictionWarning, readEvictionPolicy } from '../../redis/eviction.ts'
 import { connectRedis } from '../../redis/redis-connection.ts'
 import type { Check } from './check.ts'
 
@@ -7,7 +8,7 @@ const OLDEST_REDIS = 7
 const SKEW_WARNING_MS = 1_000
 const SILENCE_MS = 5_000
 
-/** Whether Redis lets us in, its version, and how far its clock is from ours. Never names user or password. */
+/** Whether Redis lets us in, its version, whether it may drop jobs, and how far its clock is from ours. Never names user or password. */
 export async function checkRedis(url: string, clock: Pick<Clock, 'now'>): Promise<Check[]> {
   const name = 'Redis'
   try {
@@ -19,7 +20,14 @@ export async function checkRedis(url: string, clock: Pick<Clock, 'now'>): Promis
       const [seconds, microseconds] = await redis.time()
       const answered = clock.now()
       const skewMs = Number(seconds) * 1000 + Number(microseconds) / 1000 - (asked + answered) / 2
-      return [versionCheck(new URL(url).host, version), skewCheck(skewMs)]
+      const evicting = evictionWarning(await readEvictionPolicy(redis))
+      return [
+        versionCheck(new URL(url).host, version),
+        ...(evicting
+          ? [{ name: "Redis' memory", state: 'warning' as const, needed: true, ...evicting }]
+          : []),
+        skewCheck(skewMs),
+      ]
     } finally {
       redis.disconnect()
     }

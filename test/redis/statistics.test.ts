@@ -1,0 +1,100 @@
+import { expect, inject, onTestFinished, test } from 'vitest'
+import type { NewJob } from '../../shared/job-queue.ts'
+import { RedisKeys } from '../../shared/redis-keys.ts'
+import { RedisStatistics } from '../../shared/redis-statistics.ts'
+import { RedisTcp } from '../../worker-pool/redis/redis-tcp.ts'
+import { ownRedis } from '../support/own-redis.ts'
+import { newTestJob, QUEUE, type TestQueue, testQueue } from '../support/queue.ts'
+
+async function statisticsAt(url: string, keys = new RedisKeys('test:')): Promise<RedisStatistics> {
+  const redis = await RedisTcp.connect(url)
+  onTestFinished(() => redis.close())
+  return new RedisStatistics(redis, keys)
+}
+
+/** Time of Redis, in ms. */
+async function timeOf({ redis }: TestQueue): Promise<number> {
+  const [seconds, microseconds] = await redis.time()
+  return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
+}
+
+async function queued(queue: TestQueue, changes: Partial<NewJob> = {}): Promise<number> {
+  const result = await queue.producer.enqueue(newTestJob(changes))
+  if (result.outcome !== 'queued') throw new Error(result.outcome)
+  return result.job.created_at
+}
+
+/** Of the queue: for how long its oldest job waits, between the two moments that the question took. */
+async function expectOldestIsFrom(queue: TestQueue, createdAt: number): Promise<void> {
+  const statistics = await statisticsAt(inject('redisUrl'), queue.keys)
+  const before = await timeOf(queue)
+  const { queues } = await statistics.read([QUEUE])
+  const after = await timeOf(queue)
+  const waits = queues[0]?.oldestWaitingMs
+  expect(waits).toBeGreaterThanOrEqual(before - createdAt)
+  expect(waits).toBeLessThanOrEqual(after - createdAt)
+}
+
+test('of a version it is told what waits, by priority, and for how long the oldest does', async () => {
+  const queue = await testQueue()
+  const statistics = await statisticsAt(inject('redisUrl'), queue.keys)
+  const nothing = { high: 0, normal: 0, low: 0 }
+  expect((await statistics.read([QUEUE])).queues).toEqual([{ backlog: nothing, oldestWaitingMs: null }])
+
+  const first = await queued(queue, { priority: 'low' })
+  while ((await timeOf(queue)) === first);
+  await queued(queue)
+  await queued(queue, { priority: 'high' })
+  const other = { ...QUEUE, version: '2' }
+  expect((await statistics.read([other, QUEUE])).queues).toEqual([
+    { backlog: nothing, oldestWaitingMs: null },
+    { backlog: { high: 1, normal: 1, low: 1 }, oldestWaitingMs: expect.any(Number) },
+  ])
+  await expectOldestIsFrom(queue, first)
+})
+
+test('a job that a pool has taken waits no more; those behind it do', async () => {
+  const queue = await testQueue()
+  const statistics = await statisticsAt(inject('redisUrl'), queue.keys)
+  const pool = await queue.consumer('a')
+  const first = await queued(queue)
+  expect(await pool.claim(1, 1_000)).toHaveLength(1)
+  expect((await statistics.read([QUEUE])).queues).toMatchObject([
+    { backlog: { normal: 1 }, oldestWaitingMs: null },
+  ])
+  while ((await timeOf(queue)) === first);
+  await expectOldestIsFrom(queue, await queued(queue))
+})
+
+test('what is past its deadline waits for nothing', async () => {
+  const queue = await testQueue()
+  const dead = newTestJob({ deadlineMs: 1 })
+  await queue.producer.enqueue(dead)
+  while ((await queue.producer.read(dead.id))?.status === 'queued');
+  const statistics = await statisticsAt(inject('redisUrl'), queue.keys)
+  expect((await statistics.read([QUEUE])).queues).toMatchObject([
+    { backlog: { normal: 1 }, oldestWaitingMs: null },
+  ])
+  await expectOldestIsFrom(queue, await queued(queue))
+})
+
+test('what Redis takes in memory is told, and what it may take', async () => {
+  const { url } = await ownRedis()
+  const statistics = await statisticsAt(url)
+  const { redis } = await testQueue({}, url)
+  expect((await statistics.read([])).memory).toEqual({ used: expect.any(Number), max: null })
+  await redis.config('SET', 'maxmemory', '100mb')
+  const { memory } = await statistics.read([])
+  expect(memory?.max).toBe(100 * 2 ** 20)
+  expect(memory?.used).toBeGreaterThan(0)
+  expect(memory?.used).toBeLessThan(100 * 2 ** 20)
+})
+
+test('where a user may not ask how much that is, all else is told', async () => {
+  const { url } = await ownRedis()
+  const queue = await testQueue({}, url)
+  await queued(queue)
+  const statistics = await statisticsAt(url, queue.keys)
+  await queue.redis.call('ACL', 'SETUSER', 'default', '-info')
+  expect(await statistics.read([QUEUE])).toMatchObject({ memory: null, queues: [{ backlog: { normal: 1 } }] })
+})

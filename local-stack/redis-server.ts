@@ -28,14 +28,19 @@ const SETTINGS = [
 ]
 
 /**
- * Starts the server `file`, which keeps its log in `folder`, on `port` (by default any that is free). Throws if it does
- * not come up.
+ * Starts the server `file`, which keeps its log in `folder`, on `port` (by default any that is free). `settings` come after ours, as its
+ * command line has them, and win. Throws if it does not come up.
  */
-export async function startRedis(file: string, folder: string, port?: number): Promise<OwnRedis> {
+export async function startRedis(
+  file: string,
+  folder: string,
+  port?: number,
+  settings: readonly string[] = [],
+): Promise<OwnRedis> {
   await mkdir(folder, { recursive: true })
   port ??= await freePort()
   const log = join(folder, 'redis.log')
-  const args = [...SETTINGS, '--port', String(port), '--dir', folder, '--logfile', log]
+  const args = [...SETTINGS, '--port', String(port), '--dir', folder, '--logfile', log, ...settings]
   const server = spawn(file, args, { detached: true, stdio: 'ignore' })
   const guard = killIfWeVanish(server)
   const ended = once(server, 'exit') as Promise<[number | null, NodeJS.Signals | null]>

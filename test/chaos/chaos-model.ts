@@ -14,10 +14,12 @@ export const VERSION = '1'
 /** Sides of the image. The sum of so many pixels is exact in float32, and so is their mean if all are the same. */
 const SIDE = 64
 /** Planes of the work that is done for nothing: some milliseconds an image, so that pools are killed in the middle of it. */
-const PLANES = 112
+const PLANES = 80
 
 /** Small, so that jobs that are lost with a pool are some of many. */
 export const MAX_BATCH_SIZE = 8
+/** Long, so that jobs lie in pools' hands, claimed, without work for the machine. */
+const MAX_QUEUE_DELAY_MS = 200
 
 /** An image's mean colour, exactly; beside it, convolutions whose result counts for nothing. */
 function colourGraph(): Uint8Array {
@@ -52,7 +54,7 @@ export async function writeColourPackage(folder: string): Promise<string> {
     input: { name: 'image', dtype: 'uint8', layout: 'nhwc', shape: [SIDE, SIDE, 3] },
     resize: { mode: 'stretch', size: SIDE, crop: SIDE, kernel: 'triangle' },
     outputs: { embedding: 'embedding' },
-    serving: { max_batch_size: MAX_BATCH_SIZE },
+    serving: { max_batch_size: MAX_BATCH_SIZE, max_queue_delay_ms: MAX_QUEUE_DELAY_MS },
   }
   await writeFile(join(folder, 'model.json'), JSON.stringify(manifest))
   await writeFile(join(folder, 'model.onnx'), colourGraph())

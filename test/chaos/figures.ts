@@ -21,7 +21,7 @@ function requestRows({ history, loadMs }: ChaosRun): Row[] {
   const { requests } = history
   const calls = requests.flatMap(({ calls }) => calls)
   const answers = Map.groupBy(calls, ({ status, code, id }) =>
-    status === null ? 'no answer' : `${status}${id === undefined ? ` ${code}` : ''}`,
+    status === null ? `no answer (${code})` : `${status}${id === undefined ? ` ${code}` : ''}`,
   )
   const accepted = requests.filter((request) => idsOf(request).size > 0)
   const repeated = accepted.filter(({ calls }) => calls.filter(({ id }) => id !== undefined).length > 1)

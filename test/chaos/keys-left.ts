@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import { MANIFEST_TTL_MS, POOL_TTL_MS } from '../../shared/announcement.ts'
+import { DEAD_LETTERS_KEPT_MS, TOMBSTONE_MS } from '../../shared/job-lifetime.ts'
 import type { RedisKeys } from '../../shared/redis-keys.ts'
-import { TOMBSTONE_MS } from '../../shared/scripts/lua-parts.ts'
 import type { ChaosSettings } from './settings.ts'
 
 /** Something in Redis that should not be there, or not for so long. */
@@ -26,9 +26,9 @@ function longestLives(settings: ChaosSettings): [kind: RegExp, ms: number][] {
     [/^\{[^}]+\}:job:/, job],
     [/^\{[^}]+\}:queue:/, Math.max(2 * (deadlineMs + resultTtlMs), HOUR_MS)],
     [/^\{[^}]+\}:cache:/, deadlineMs + cacheTtlMs],
-    [/^\{[^}]+\}:(dead|bytes:.*)$/, DAY_MS],
+    [/^\{[^}]+\}:dead$/, DEAD_LETTERS_KEPT_MS],
     // Of a job that is among the dead letters.
-    [/^\{[^}]+\}:input:/, DAY_MS],
+    [/^\{[^}]+\}:input:/, DEAD_LETTERS_KEPT_MS],
     [/^idem:/, DAY_MS],
     [/^models$/, MANIFEST_TTL_MS],
     [/^workers$/, POOL_TTL_MS],

@@ -57,7 +57,7 @@ async function performRequest(request: RequestRecord, parts: LoadParts): Promise
   for (const ms of plan.lookAgainMs) await later(ms, () => caller.look(id, plan.edge))
 }
 
-/** Without a key to repeat it by, there is one call. */
+/** Without a key, what got no answer is not called again: nobody could tell whether it was accepted. */
 async function untilAccepted(
   request: RequestRecord,
   { caller, signal }: LoadParts,
@@ -66,8 +66,9 @@ async function untilAccepted(
   const until = Date.now() + TRY_FOR_MS
   let pause = FIRST_PAUSE_MS
   for (let turn = 0; !signal.aborted; turn++) {
-    const { id } = await caller.predict(request, plan.edge + turn)
-    if (id !== undefined || plan.idempotencyKey === undefined || Date.now() > until) return id
+    const { id, status } = await caller.predict(request, plan.edge + turn)
+    const mayRepeat = plan.idempotencyKey !== undefined || status !== null
+    if (id !== undefined || !mayRepeat || Date.now() > until) return id
     await sleep(pause, undefined, { signal })
     pause = Math.min(2 * pause, LAST_PAUSE_MS)
   }

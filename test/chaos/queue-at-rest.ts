@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { QUEUE_GROUP } from '../../shared/redis-keys.ts'
+import { LONGEST_WAIT_MS } from '../../worker-pool/longest-wait.ts'
 import { MODEL } from './chaos-model.ts'
 import type { ChaosStack } from './chaos-stack.ts'
 import { allKeys, type KeyLeft } from './keys-left.ts'
 import { consumers, queueKeys } from './queue-state.ts'
 
 const LOOK_EVERY_MS = 500
+/** A pool that is dead for so long should be known no more: others look for such twice in a minute, and wait for two waits of a reader. */
+const FORGOTTEN_MS = 2 * LONGEST_WAIT_MS + 30_000
 
 /**
  * What is there although every job has ended and pools live: entries, inputs, jobs that have not ended, dead pools. It is looked for until there
@@ -21,7 +24,7 @@ export async function untilAtRest(stack: ChaosStack, withinMs: number): Promise<
 }
 
 async function restlessKeys(stack: ChaosStack): Promise<KeyLeft[]> {
-  const parts = [queuesLeft, deadPools, inputsLeft, followersLeft, openJobs, bytesLeft]
+  const parts = [queuesLeft, deadPools, inputsLeft, followersLeft, openJobs]
   return (await Promise.all(parts.map((part) => part(stack)))).flat()
 }
 
@@ -43,10 +46,9 @@ async function queuesLeft({ redis, keys }: ChaosStack): Promise<KeyLeft[]> {
 
 async function deadPools(stack: ChaosStack): Promise<KeyLeft[]> {
   const alive = stack.pools.map(({ pid }) => `-${pid}-`)
-  const known = new Set((await consumers(stack)).map(({ name }) => name))
-  return [...known]
-    .filter((name) => !alive.some((pid) => name.includes(pid)))
-    .map((name) => ({ key: queueKeys(stack.keys)[0] as string, why: `knows ${name}, which is dead` }))
+  return (await consumers(stack))
+    .filter(({ name, idleMs }) => idleMs > FORGOTTEN_MS && !alive.some((pid) => name.includes(pid)))
+    .map(({ queue, name, idleMs }) => ({ key: queue, why: `knows ${name}, which died ${idleMs} ms ago` }))
 }
 
 /** Those of dead letters stay for a while. */
@@ -73,13 +75,4 @@ async function openJobs({ redis, keys }: ChaosStack): Promise<KeyLeft[]> {
     if (isOpen && Number(deadline) > Date.now()) left.push({ key, why: `is still ${status}` })
   }
   return left
-}
-
-/** The counter of what waits, in bytes. */
-async function bytesLeft({ redis, keys }: ChaosStack): Promise<KeyLeft[]> {
-  const counters = await allKeys(redis.direct, `${keys.ofModel(MODEL)}bytes:*`)
-  const counts = await Promise.all(counters.map((key) => redis.direct.get(key)))
-  return counters.flatMap((key, i) =>
-    Number(counts[i]) === 0 ? [] : [{ key, why: `counts ${counts[i]} bytes though nothing waits` }],
-  )
 }

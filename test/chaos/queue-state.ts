@@ -10,7 +10,10 @@ interface Queues {
 
 /** A pool as the queues' group knows it. */
 export interface Consumer {
+  queue: string
   name: string
+  /** Since it has asked for anything. */
+  idleMs: number
   /** Jobs that it was handed out and that have not ended. */
   pending: number
 }
@@ -23,12 +26,18 @@ export function queueKeys(keys: RedisKeys): string[] {
 /** Of all queues; a pool may come once for each. */
 export async function consumers({ redis, keys }: Queues): Promise<Consumer[]> {
   const lists = await Promise.all(
-    queueKeys(keys).map((queue) => redis.direct.xinfo('CONSUMERS', queue, QUEUE_GROUP).catch(() => [])),
+    queueKeys(keys).map(async (queue) => {
+      const list = await redis.direct.xinfo('CONSUMERS', queue, QUEUE_GROUP).catch(() => [])
+      return (list as unknown[][]).map((flat) => consumer(queue, flat))
+    }),
   )
-  return (lists.flat() as unknown[][]).map((flat) => {
-    const field = (name: string) => flat[flat.indexOf(name) + 1]
-    return { name: String(field('name')), pending: Number(field('pending')) }
-  })
+  return lists.flat()
+}
+
+function consumer(queue: string, flat: readonly unknown[]): Consumer {
+  const field = (name: string) => flat[flat.indexOf(name) + 1]
+  const [idleMs, pending] = [Number(field('idle')), Number(field('pending'))]
+  return { queue, name: String(field('name')), idleMs, pending }
 }
 
 /** Jobs in the hands of the pool that is, or was, this process: its id is part of the pool's. */

@@ -38,6 +38,9 @@ const BURST = 40
 const COMMON_FOR = 48
 const COMMON_COLOURS = 3
 
+/** Within this, calls are made again, and jobs looked at again. */
+const LATER_MS = 8_000
+
 export function planRequests(settings: ChaosSettings, random: (below: number) => number): RequestPlan[] {
   return Array.from({ length: settings.requests }, (_, number) => planRequest(number, settings, random))
 }
@@ -61,10 +64,10 @@ function planRequest(
     noStore: oneIn(8),
     waitSeconds: canceled || oneIn(2) ? 0 : 1 + random(3),
     beside: keyed && oneIn(4) ? 1 + random(2) : 0,
-    again: keyed && oneIn(4) ? [random(settings.resultTtlMs / 4)] : [],
+    again: keyed && oneIn(4) ? [random(LATER_MS)] : [],
     cancelAfterMs: canceled ? random(2) * random(300) : undefined,
     watched: oneIn(2),
-    lookAgainMs: oneIn(3) ? [random(settings.resultTtlMs / 4)] : [],
+    lookAgainMs: oneIn(3) ? [random(LATER_MS)] : [],
     edge: random(settings.edges),
   }
 }

@@ -33,7 +33,7 @@ export const FULL_RUN: Omit<ChaosSettings, 'seed'> = {
   pools: 4,
   edges: 2,
   gateways: 2,
-  perSecond: 80,
+  perSecond: 50,
   open: 200,
   requestsPerFault: 60,
   leaseMs: 2_000,

@@ -27,9 +27,9 @@ export class Way {
 
   /** Ends every connection in the middle of whatever it carries; returns how many there were. */
   cut(): number {
-    const count = this.#sockets.size
+    const count = Math.ceil(this.#sockets.size / 2)
     for (const socket of this.#sockets) socket.resetAndDestroy()
-    return count / 2
+    return count
   }
 
   /** From now on, what comes from either side arrives so much later. */

@@ -37,7 +37,10 @@ export class Faults {
       const fault = this.#planned[this.#next] as Fault
       this.#onFault(describeFault(fault))
       this.begun.set(fault.kind, (this.begun.get(fault.kind) ?? 0) + 1)
-      this.#underWay.push(this.#perform(fault))
+      const performed = this.#perform(fault)
+      // What it could not do is told when all is over, and must not count as unhandled before.
+      performed.catch(() => {})
+      this.#underWay.push(performed)
     }
   }
 

@@ -26,17 +26,20 @@ export interface LoadParts {
 export async function makeRequests(plans: readonly RequestPlan[], parts: LoadParts): Promise<void> {
   const { settings, history, onRequest, signal } = parts
   const until = Date.now() + settings.submitWithinMs
-  const open = new Set<Promise<void>>()
+  const [open, all] = [new Set<Promise<void>>(), [] as Promise<void>[]]
   for (const plan of plans) {
     await sleep(plan.pauseMs, undefined, { signal })
     while (open.size >= settings.open) await Promise.race(open)
     if (Date.now() > until) break
     onRequest(plan.number)
     const request = history.begin(plan)
-    const followed = performRequest(request, parts).finally(() => open.delete(followed))
-    open.add(followed)
+    const followed = performRequest(request, parts)
+    all.push(followed)
+    // What fails is told below, and must not count as unhandled before.
+    const over = followed.catch(() => {}).finally(() => open.delete(over))
+    open.add(over)
   }
-  await Promise.all(open)
+  await Promise.all(all)
 }
 
 /** All that one caller does. */

@@ -36,7 +36,7 @@ interface StackPlace {
   env: Record<string, string>
 }
 
-/** To be abandoned. What does not come up at once is started again, as whoever keeps services running does. */
+/** To be abandoned. Throws if a part does not start. */
 export async function startChaosStack(place: StackPlace): Promise<ChaosStack> {
   const { settings, folder, env } = place
   const redis = await DurableRedis.start(
@@ -73,9 +73,14 @@ export async function startChaosStack(place: StackPlace): Promise<ChaosStack> {
       await redis.stop()
     },
   }
-  await Promise.all([...gateways, ...pools].map(({ part }) => part.start()))
-  await Promise.all(edges.map(({ part }) => part.start()))
-  return stack
+  try {
+    await Promise.all([...gateways, ...pools].map(({ part }) => part.begin()))
+    await Promise.all(edges.map(({ part }) => part.begin()))
+    return stack
+  } catch (error) {
+    await stack.abandon()
+    throw error
+  }
 }
 
 interface OnItsWay {

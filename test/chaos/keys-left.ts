@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import { MANIFEST_TTL_MS, POOL_TTL_MS } from '../../shared/announcement.ts'
 import { DEAD_LETTERS_KEPT_MS, TOMBSTONE_MS } from '../../shared/job-lifetime.ts'
-import type { RedisKeys } from '../../shared/redis-keys.ts'
+import type { ChaosStack } from './chaos-stack.ts'
 import type { ChaosSettings } from './settings.ts'
 
 /** Something in Redis that should not be there, or not for so long. */
@@ -47,9 +47,9 @@ export interface KeysAtTheEnd {
  * Looks at every key once all services have stopped: each must have a TTL that fits its kind. Those whose time is over soon are waited for.
  */
 export async function inspectKeys(
-  redis: Redis,
-  keys: RedisKeys,
+  { redis: { direct: redis }, keys }: Pick<ChaosStack, 'redis' | 'keys'>,
   settings: ChaosSettings,
+  signal: AbortSignal,
 ): Promise<KeysAtTheEnd> {
   const lives = longestLives(settings)
   const ttls = await ttlsOf(redis, await allKeys(redis, `${keys.prefix}*`))
@@ -62,7 +62,8 @@ export async function inspectKeys(
       left.push({ key, why: `stays for ${ttl} ms, and its kind for ${longest} at most` })
   }
   const short = [...ttls].filter(([, ttl]) => ttl >= 0 && ttl <= settings.waitForKeysMs)
-  if (short.length > 0) await sleep(Math.max(...short.map(([, ttl]) => ttl)) + GONE_WITHIN_MS)
+  const last = Math.max(0, ...short.map(([, ttl]) => ttl))
+  if (short.length > 0) await sleep(last + GONE_WITHIN_MS, undefined, { signal })
   const still = await ttlsOf(
     redis,
     short.map(([key]) => key),

@@ -31,6 +31,12 @@ export class Part {
     return this.#service?.pid
   }
 
+  /** For the first time: throws what keeps it from starting. */
+  async begin(): Promise<void> {
+    await this.#begin()
+  }
+
+  /** If it is not there. */
   start(): Promise<void> {
     return this.#inTurn(() => this.#start())
   }
@@ -92,15 +98,19 @@ export class Part {
   async #start(): Promise<void> {
     while (!this.#ending && !this.#service) {
       try {
-        const service = await startService(this.spec)
-        if (this.#ending) return await service.kill()
-        this.#service = service
-        void service.endedByItself.then((reason) => this.#startAgain(service, reason))
+        await this.#begin()
       } catch (error) {
         this.endings.push(error instanceof Error ? error.message : String(error))
         await sleep(START_AGAIN_MS)
       }
     }
+  }
+
+  async #begin(): Promise<void> {
+    const service = await startService(this.spec)
+    if (this.#ending) return service.kill()
+    this.#service = service
+    void service.endedByItself.then((reason) => this.#startAgain(service, reason))
   }
 
   #startAgain(service: NodeService, reason: string): void {

@@ -14,12 +14,16 @@ const FORGOTTEN_MS = 2 * LONGEST_WAIT_MS + 30_000
  * What is there although every job has ended and pools live: entries, inputs, jobs that have not ended, dead pools. It is looked for until there
  * is nothing, for `withinMs` at most: a job of a call without an answer may still be on its way.
  */
-export async function untilAtRest(stack: ChaosStack, withinMs: number): Promise<KeyLeft[]> {
+export async function untilAtRest(
+  stack: ChaosStack,
+  withinMs: number,
+  signal: AbortSignal,
+): Promise<KeyLeft[]> {
   const until = Date.now() + withinMs
   for (;;) {
     const left = await restlessKeys(stack)
     if (left.length === 0 || Date.now() > until) return left
-    await sleep(LOOK_EVERY_MS)
+    await sleep(LOOK_EVERY_MS, undefined, { signal })
   }
 }
 

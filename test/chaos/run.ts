@@ -39,7 +39,7 @@ const PROGRESS_EVERY_MS = 5_000
 /** How many jobs are asked for at the same time at the end, and how often the same one is. */
 const LAST_LOOKS_AT_ONCE = 16
 const LAST_LOOK_TRIES = 20
-/** For dead pools to be forgotten, and for jobs of calls without an answer to end; in leases. */
+/** For jobs of calls without an answer to end, in leases. */
 const REST_LEASES = 10
 
 /**
@@ -72,11 +72,11 @@ export async function runChaos(settings: ChaosSettings, place: RunPlace): Promis
     onProgress('faults are over; reading every answer')
     await readEveryAnswer(history, caller, signal)
     const loadMs = performance.now() - beginMs
-    const restless = await untilAtRest(stack, REST_LEASES * settings.leaseMs)
+    const restless = await untilAtRest(stack, REST_LEASES * settings.leaseMs, signal)
     await stack.stopServices()
     channels.close()
     onProgress('services have stopped; looking at what is left in Redis')
-    const keys = await inspectKeys(stack.redis.direct, stack.keys, settings)
+    const keys = await inspectKeys(stack, settings, signal)
     const endings = [...stack.pools, ...stack.gateways, ...stack.edges].flatMap(({ spec, endings }) =>
       endings.map((reason) => `${spec.name}: ${reason}`),
     )

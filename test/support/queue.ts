@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis'
 import { inject, onTestFinished } from 'vitest'
 import { newJobId } from '../../shared/job-id.ts'
-import type { ClaimedJob, HandedOut, JobResult, NewJob, QueueReader } from '../../shared/job-queue.ts'
-import { RedisJobConsumer } from '../../shared/redis-job-consumer.ts'
+import type { ClaimedJob, HandedOut, JobResult, NewJob, QueueReader, Taken } from '../../shared/job-queue.ts'
+import { type PoolIdentity, RedisJobConsumer } from '../../shared/redis-job-consumer.ts'
 import { type QueuePolicy, RedisJobProducer } from '../../shared/redis-job-producer.ts'
 import { RedisKeys } from '../../shared/redis-keys.ts'
 import { PayloadReader } from '../../worker-pool/redis/payload-reader.ts'
@@ -15,7 +15,7 @@ export interface TestQueue {
   keys: RedisKeys
   producer: RedisJobProducer
   /** A consumer as pool `poolId`, on connections of its own. */
-  consumer: (poolId: string) => Promise<TestConsumer>
+  consumer: (poolId: string, identity?: Partial<PoolIdentity>) => Promise<TestConsumer>
   /** For looking at what is really there. */
   redis: Redis
 }
@@ -24,6 +24,7 @@ export interface TestQueue {
 export async function testQueue(
   policy: Partial<QueuePolicy> = {},
   url: string = inject('redisUrl'),
+  identity: Partial<PoolIdentity> = {},
 ): Promise<TestQueue> {
   const keys = new RedisKeys(`test:${crypto.randomUUID()}:`)
   const redis = new Redis(url, { protocol: 2 })
@@ -38,9 +39,9 @@ export async function testQueue(
     keys,
     redis,
     producer: new RedisJobProducer(await connect(), keys, full),
-    consumer: async (poolId) => {
-      const identity = { poolId, poolTtlMs: 60_000, manifestTtlMs: 60_000 }
-      const consumer = new RedisJobConsumer(await connect(), keys, identity)
+    consumer: async (poolId, further = {}) => {
+      const own = { poolId, poolTtlMs: 60_000, manifestTtlMs: 60_000, ...identity, ...further }
+      const consumer = new RedisJobConsumer(await connect(), keys, own)
       const reader = await consumer.open(QUEUE)
       const payloads = await PayloadReader.connect(url)
       onTestFinished(() => {
@@ -69,10 +70,10 @@ export class TestConsumer {
     this.#payloads = payloads
   }
 
-  async claim(max: number, blockMs: number): Promise<JobWithPayload[]> {
+  async claim(max: number, blockMs: number, options?: { alone: boolean }): Promise<JobWithPayload[]> {
     if (this.#entries.length === 0) this.#entries = (await this.#reader.take(max, blockMs)).entries
     const entries = this.#entries
-    const claims = await this.consumer.claim(QUEUE, entries)
+    const { jobs: claims } = await this.consumer.claim(QUEUE, entries, options)
     this.#entries = []
     const keys = entries.map(({ id }) => this.consumer.inputKey(QUEUE, id))
     const payloads = await this.#payloads.read(keys, Array(keys.length).fill(undefined))
@@ -80,6 +81,10 @@ export class TestConsumer {
       const payload = payloads[i]
       return job ? [{ ...job, payload: payload?.kind === 'other' ? payload.bytes : undefined }] : []
     })
+  }
+
+  take(max: number, blockMs: number): Promise<Taken> {
+    return this.#reader.take(max, blockMs)
   }
 
   settle(settlements: readonly { job: ClaimedJob; result: JobResult }[]) {

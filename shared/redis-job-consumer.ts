@@ -1,6 +1,7 @@
 import { poolRecord } from './announcement.ts'
 import { HeldEntries } from './held-entries.ts'
 import { claimedJob, queueNumber, resultFields } from './job-arguments.ts'
+import { EMPTY_QUEUE_TTL_MS } from './job-lifetime.ts'
 import type {
   Announcement,
   ClaimedJob,
@@ -40,9 +41,6 @@ export interface PoolIdentity {
   /** 0 to 1; Math.random but in tests. */
   random?: () => number
 }
-
-/** TTL of a queue that exists only because a pool joined it; jobs that arrive prolong it. The pool joins again if need be. */
-const EMPTY_QUEUE_TTL_MS = 3_600_000
 
 /** Jobs that one script ends: nobody else is served by Redis meanwhile. */
 const SETTLED_AT_ONCE = 64

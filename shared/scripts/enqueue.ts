@@ -1,4 +1,4 @@
-import { LATEST_RETURN_MS } from '../coming-back.ts'
+import { LATEST_RETURN_MS, RETURN_SHARE } from '../coming-back.ts'
 import { JOIN_WITHIN_MS } from '../job-lifetime.ts'
 import type { LuaScript } from '../redis-commands.ts'
 import { FINISH } from './finish-job.ts'
@@ -19,7 +19,7 @@ const DEAD_PAGES = 3
  *         bytes_limit   of the inputs of these and its own
  *         result_ttl_ms, tombstone_ms                           group         consumer group
  *         has_webhook
- *         back          {key, every_ms, least_ms, room}: when to come back to a queue that is full; room: a part of the jobs ahead
+ *         back          {key, every_ms, least_ms, room_ms}: when to come back to a queue that is full; room_ms for each job ahead
  *         key           {hash, id, record, rate_key, back_key, limit, window_ms}: the API key; the last four only if it has a rate
  *         idempotency   {key, fingerprint, ttl_ms}
  *         cache         {key, ttl_ms}
@@ -76,7 +76,7 @@ local function use_rate()
   local until_ms = math.max(tonumber(redis.call('GET', o.key.rate_key) or 0), now_ms()) + interval
   local over_ms = until_ms - now_ms() - o.key.window_ms
   if over_ms > 0 then
-    remaining, reset_ms = 0, come_back(o.key.back_key, over_ms, interval, ${LATEST_RETURN_MS})
+    remaining, reset_ms = 0, come_back(o.key.back_key, over_ms, interval / ${RETURN_SHARE}, ${LATEST_RETURN_MS})
     return false
   end
   remaining, reset_ms, rate_until = math.floor(-over_ms / interval + 1e-6), until_ms - now_ms(), until_ms
@@ -186,8 +186,7 @@ if is_full() then
   for i = 4, #KEYS do drop_dead_entries(KEYS[i]) end
   if is_full() then
     redis.call('DEL', input)
-    local first_ms = math.max(o.back.least_ms, o.back.room * ahead * o.back.every_ms)
-    first_ms = math.min(first_ms, ${LATEST_RETURN_MS})
+    local first_ms = math.min(math.max(o.back.least_ms, o.back.room_ms * ahead), ${LATEST_RETURN_MS})
     remaining, reset_ms = -1, come_back(o.back.key, first_ms, o.back.every_ms, ${LATEST_RETURN_MS})
     return answer('full', o.id, {}, ahead)
   end

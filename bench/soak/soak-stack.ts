@@ -17,6 +17,8 @@ const TOMBSTONE_SECONDS = 1
 const CACHE_TTL_SECONDS = 30
 /** After the last job was accepted, all that is a job's is gone. Redis sweeps up at leisure what nobody asks for. */
 export const FORGOTTEN_AFTER_SECONDS = DEADLINE_SECONDS + RESULT_TTL_SECONDS + TOMBSTONE_SECONDS + 10
+/** How long an upload may wait at the edge for its turn. */
+export const UPLOAD_WAIT_SECONDS = 2
 /** Over this time an API key's rate is counted. */
 const RATE_WINDOW_SECONDS = 2
 
@@ -60,6 +62,7 @@ export async function withSoakStack<T>(
       RESULT_TTL_SECONDS: String(RESULT_TTL_SECONDS),
       TOMBSTONE_SECONDS: String(TOMBSTONE_SECONDS),
       CACHE_TTL_SECONDS: String(CACHE_TTL_SECONDS),
+      MAX_UPLOAD_WAIT_SECONDS: String(UPLOAD_WAIT_SECONDS),
     },
     poolEnv: poolSettings(setup, 32),
   })

@@ -25,6 +25,7 @@ import { QUEUE_GROUP, type RedisKeys } from './redis-keys.ts'
 import { RedisQueueReader } from './redis-queue-reader.ts'
 import { DEFAULT_RETRIES, type RetryPolicy } from './retry-policy.ts'
 import { announceScript } from './scripts/announce.ts'
+import { backlogScript } from './scripts/backlog.ts'
 import { claimScript } from './scripts/claim.ts'
 import { ensureQueueScript } from './scripts/ensure-queue.ts'
 import { leaveScript } from './scripts/leave.ts'
@@ -124,6 +125,10 @@ export class RedisJobConsumer implements JobConsumer {
     const outcomes = (await this.#redis.runMany(releaseScript, calls)) as ReleaseOutcome[]
     for (const job of jobs) this.#letGo(queue, job)
     return outcomes
+  }
+
+  async backlog(queue: QueueName): Promise<number> {
+    return (await this.#redis.run(backlogScript, this.#queueKeys(queue), [])) as number
   }
 
   async announce(announcement: Announcement): Promise<string[]> {

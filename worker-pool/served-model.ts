@@ -68,11 +68,13 @@ export class ServedModel {
   readonly #maxBatchSize: number
   readonly #finished: Promise<unknown>
   readonly #draining = new AbortController()
+  /** Nothing more is claimed. */
+  readonly #over = new AbortController()
   readonly #gone = new AbortController()
 
   private constructor(task: InstanceTask, instances: Instances, reader: QueueReader, deps: ServedModelDeps) {
     const { manifest } = task.modelPackage
-    const { turn, consumer, clock } = deps
+    const { turn, consumer, clock, leaseMs } = deps
     const { maxBatchSize } = instances
     this.manifest = manifest
     this.#queue = { model: manifest.name, version: manifest.version }
@@ -86,9 +88,9 @@ export class ServedModel {
     const limits = steeredLimits(manifest, maxBatchSize)
     this.#settling = new Settling(manifest, { ...deps, settled: (settled) => limits.observe(settled) })
     this.#lone = new LoneJobs({
-      turn,
-      clock,
+      ...{ turn, clock, patienceMs: leaseMs },
       run: async (entries) => this.#runApart(await newBatch(), entries),
+      giveBack: (entries) => this.#putBack(entries),
     })
     this.#intake = new BatchIntake(manifest, {
       ...deps,
@@ -107,16 +109,20 @@ export class ServedModel {
       ...deps,
       ...{ reader: new TurnTaking(reader), ready: this.#ready, limits: () => limits.now, newBatch },
       drop: done,
-      enter: (batch) => turn.enter({ holdsJobs: batch.size > 0 }),
+      over: this.#over.signal,
       load: (batch, entries) => this.#load(batch, entries),
       untilWorthTaking: () => this.#runner.untilWorthTaking(),
-      beforeEnd: () => this.#lone.untilEmpty(),
+      whenNothingIsHeld: () => this.#whenNothingIsHeld(),
+      isQueueDone: () => this.#isQueueDone(),
     })
     this.#finished = Promise.all([this.#gatherer.run(), this.#runner.finished])
     const keeper = new LeaseKeeper({
       ...deps,
-      ...{ leases: consumer.leases, queue: this.#queue, max: maxBatchSize },
-      takenOver: (taken) => this.#takenOver(taken),
+      ...{ leases: consumer.leases, queue: this.#queue },
+      // They are run one after another: who has some leaves others to others.
+      room: () => (this.#lone.size === 0 ? maxBatchSize : 0),
+      whenRoom: () => this.#lone.untilEmpty(),
+      takenOver: (taken) => void this.#takenOver(taken),
     })
     void keeper.run(this.#gone.signal, this.#draining.signal)
   }
@@ -166,36 +172,68 @@ export class ServedModel {
     try {
       await (deadline ? Promise.race([this.#finished, whenAborted(deadline)]) : this.#finished)
     } finally {
-      await this.#claimUnclaimed()
-      await this.#settling.giveBack()
-      if (!this.#gone.signal.aborted) {
-        this.#gone.abort()
-        this.#reader.close()
-        this.#deps.observer.modelGone(this.manifest)
+      this.#over.abort()
+      try {
+        await this.#giveBackAll()
+      } finally {
+        this.#end()
       }
     }
   }
 
   /** Goes on until there is nothing left in its queue, then drains. */
   async drainQueue(): Promise<void> {
-    this.#draining.abort()
     await this.#gatherer.finishQueue()
     await this.#finished
     await this.drain()
   }
 
-  /** What was handed out and never claimed becomes ours, so that it can be given back. */
-  async #claimUnclaimed(): Promise<void> {
-    const { consumer } = this.#deps
-    const owed = this.#reader.owed > 0 ? (await this.#reader.take(this.#reader.owed, 0)).entries : []
-    const { jobs } = await consumer.claim(this.#queue, [...owed, ...this.#lone.notBegun], { alone: true })
-    this.#settling.claimed(jobs.filter((job) => job !== undefined))
+  #end(): void {
+    if (this.#gone.signal.aborted) return
+    this.#gone.abort()
+    this.#reader.close()
+    this.#deps.observer.modelGone(this.manifest)
   }
 
-  #takenOver({ entries, lone, dead }: TakenOver): void {
+  /** What was handed out and never claimed becomes ours first, so that it can be given back. */
+  async #giveBackAll(): Promise<void> {
+    const owed = this.#reader.owed > 0 ? (await this.#reader.take(this.#reader.owed, 0)).entries : []
+    const entries = [...owed, ...this.#gatherer.unclaimed.splice(0), ...this.#lone.notBegun]
+    const { jobs } = await this.#deps.consumer.claim(this.#queue, entries, { alone: true })
+    this.#settling.claimed(jobs.filter((job) => job !== undefined))
+    await this.#settling.giveBack()
+  }
+
+  /** The same for some that are not claimed, and are not to be run here. */
+  async #putBack(entries: readonly HandedOut[]): Promise<void> {
+    const { consumer, untilGranted, observer } = this.#deps
+    const claims = await untilGranted('claim', () => consumer.claim(this.#queue, entries, { alone: true }))
+    const jobs = claims.jobs.filter((job) => job !== undefined)
+    await untilGranted('release', () => consumer.release(this.#queue, jobs))
+    observer.jobsReleased(this.manifest, jobs.length)
+  }
+
+  async #whenNothingIsHeld(): Promise<void> {
+    do {
+      await this.#lone.untilEmpty()
+      await this.#settling.untilNothingIsHeld()
+    } while (this.#lone.size > 0)
+  }
+
+  /** What others hold may come to be this pool's, as long as there is nobody else. */
+  async #isQueueDone(): Promise<boolean> {
+    const { consumer, untilGranted, clock, leaseMs } = this.#deps
+    const backlog = await untilGranted('look', () => consumer.backlog(this.#queue))
+    if (backlog > 0) await clock.sleep(leaseMs / 4, this.#draining.signal)
+    return backlog === 0
+  }
+
+  async #takenOver({ entries, lone, dead }: TakenOver): Promise<void> {
     const { observer } = this.#deps
     if (lone.length + dead.length > 0)
       observer.attemptsLost(this.manifest, { reason: 'pool-lost', retried: lone.length, dead })
+    if (this.#draining.signal.aborted)
+      return this.#putBack([...entries, ...lone.map(({ handedOut }) => handedOut)])
     for (let i = 0; i < entries.length; i += this.#maxBatchSize)
       this.#lone.addTogether(entries.slice(i, i + this.#maxBatchSize))
     this.#lone.add(lone)

@@ -36,6 +36,7 @@ export class Settling {
   readonly #deps: SettlingDeps
   readonly #held = new Set<ClaimedJob>()
   readonly #underWay = new Set<Promise<void>>()
+  readonly #watchers: (() => void)[] = []
 
   constructor(manifest: ModelManifest, deps: SettlingDeps) {
     this.#manifest = manifest
@@ -82,6 +83,11 @@ export class Settling {
     return lone
   }
 
+  /** Resolves when no claimed job is held any more. */
+  async untilNothingIsHeld(): Promise<void> {
+    while (this.#held.size > 0) await new Promise<void>((resolve) => this.#watchers.push(resolve))
+  }
+
   /** Resolves when all that was handed over is settled. */
   async settled(): Promise<void> {
     await this.#whenUnderWay(0)
@@ -124,6 +130,7 @@ export class Settling {
   #release(jobs: readonly ClaimedJob[]): void {
     const held = jobs.filter((job) => this.#held.delete(job))
     this.#deps.turn.left(held.length)
+    for (const watcher of this.#watchers.splice(0)) watcher()
     this.#tellPending()
   }
 

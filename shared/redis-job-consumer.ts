@@ -28,7 +28,7 @@ import { announceScript } from './scripts/announce.ts'
 import { backlogScript } from './scripts/backlog.ts'
 import { claimScript } from './scripts/claim.ts'
 import { ensureQueueScript } from './scripts/ensure-queue.ts'
-import { leaveScript } from './scripts/leave.ts'
+import { poolLeaveScript } from './scripts/pool-leave.ts'
 import { releaseScript } from './scripts/release.ts'
 import { settleScript } from './scripts/settle.ts'
 
@@ -150,7 +150,7 @@ export class RedisJobConsumer implements JobConsumer {
 
   async leave(): Promise<void> {
     this.#left = true
-    await this.#redis.run(leaveScript, [this.#keys.workers()], [this.#identity.poolId])
+    await this.#redis.run(poolLeaveScript, [this.#keys.workers()], [this.#identity.poolId])
   }
 
   #settleCall(queue: QueueName, settlements: readonly { job: ClaimedJob; result: JobResult }[]): ScriptCall {

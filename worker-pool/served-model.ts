@@ -10,7 +10,6 @@ import { BatchBuffers } from './batching/batch-buffers.ts'
 import { BatchGatherer } from './batching/batch-gatherer.ts'
 import { BatchIntake } from './batching/batch-intake.ts'
 import { BatchQueue } from './batching/batch-queue.ts'
-import type { FailedInput } from './batching/photo-inputs.ts'
 import { SteeredLimits } from './batching/steered-limits.ts'
 import { TurnTaking } from './batching/turn-taking.ts'
 import type { InstanceTask } from './inference/instance-messages.ts'
@@ -22,7 +21,7 @@ import type { PoolObserver } from './observe/pool-observer.ts'
 import type { PayloadReader } from './redis/payload-reader.ts'
 import type { UntilGranted } from './redis/until-granted.ts'
 import { RunDurations } from './run-durations.ts'
-import type { Settlement } from './run-results.ts'
+import { failedInput } from './run-results.ts'
 import { Settling } from './settling.ts'
 import { whenAborted } from './when-aborted.ts'
 
@@ -85,12 +84,12 @@ export class ServedModel {
     this.#memory = new BatchBuffers(maxBatchSize * imageBytes, batchesInMemory(instances.count))
     const newBatch = async () => new Batch(await this.#memory.take(), imageBytes)
     const done = (batch: Batch) => this.#memory.giveBack(batch.memory)
-    const limits = steeredLimits(manifest, maxBatchSize)
+    const limits = SteeredLimits.forModel(manifest, maxBatchSize)
     this.#settling = new Settling(manifest, { ...deps, settled: (settled) => limits.observe(settled) })
     this.#lone = new LoneJobs({
       ...{ turn, clock, patienceMs: leaseMs },
       run: async (entries) => this.#runApart(await newBatch(), entries),
-      giveBack: (entries) => this.#putBack(entries),
+      giveBack: (entries) => this.#settling.putBack(entries),
     })
     this.#intake = new BatchIntake(manifest, {
       ...deps,
@@ -204,15 +203,6 @@ export class ServedModel {
     await this.#settling.giveBack()
   }
 
-  /** The same for some that are not claimed, and are not to be run here. */
-  async #putBack(entries: readonly HandedOut[]): Promise<void> {
-    const { consumer, untilGranted, observer } = this.#deps
-    const claims = await untilGranted('claim', () => consumer.claim(this.#queue, entries, { alone: true }))
-    const jobs = claims.jobs.filter((job) => job !== undefined)
-    await untilGranted('release', () => consumer.release(this.#queue, jobs))
-    observer.jobsReleased(this.manifest, jobs.length)
-  }
-
   async #whenNothingIsHeld(): Promise<void> {
     do {
       await this.#lone.untilEmpty()
@@ -233,9 +223,8 @@ export class ServedModel {
     if (lone.length + dead.length > 0)
       observer.attemptsLost(this.manifest, { reason: 'pool-lost', retried: lone.length, dead })
     if (this.#draining.signal.aborted)
-      return this.#putBack([...entries, ...lone.map(({ handedOut }) => handedOut)])
-    for (let i = 0; i < entries.length; i += this.#maxBatchSize)
-      this.#lone.addTogether(entries.slice(i, i + this.#maxBatchSize))
+      return this.#settling.putBack([...entries, ...lone.map(({ handedOut }) => handedOut)])
+    this.#lone.addTogether(entries, this.#maxBatchSize)
     this.#lone.add(lone)
   }
 
@@ -253,18 +242,6 @@ export class ServedModel {
     const begin = this.#deps.elapsed()
     const failed = await this.#intake.load(batch, entries, options)
     this.#times.loaded(this.#deps.elapsed() - begin)
-    if (failed.length > 0) this.#settling.fail(failed.map(asFailure), batch)
+    if (failed.length > 0) this.#settling.fail(failed.map(failedInput), batch)
   }
-}
-
-function steeredLimits({ serving }: ModelManifest, maxBatchSize: number): SteeredLimits {
-  const preferredSizes = serving.preferred_batch_sizes.filter((size) => size < maxBatchSize)
-  return new SteeredLimits(
-    { maxBatchSize, maxDelayMs: serving.max_queue_delay_ms, preferredSizes },
-    serving.target_p99_ms,
-  )
-}
-
-function asFailure({ job, code, unexpected }: FailedInput): Settlement {
-  return { job, result: { status: 'failed', code }, reason: unexpected }
 }

@@ -1,4 +1,4 @@
-import type { ClaimedJob, JobConsumer, LoneEntry, QueueName } from '../shared/job-queue.ts'
+import type { ClaimedJob, HandedOut, JobConsumer, LoneEntry, QueueName } from '../shared/job-queue.ts'
 import type { ModelManifest } from '../shared/model-manifest.ts'
 import type { Batch } from './batching/batch.ts'
 import type { ExclusiveTurn } from './leases/exclusive-turn.ts'
@@ -7,7 +7,7 @@ import type { UntilGranted } from './redis/until-granted.ts'
 import type { Settlement } from './run-results.ts'
 
 export interface SettlingDeps {
-  consumer: Pick<JobConsumer, 'settle' | 'release' | 'leases'>
+  consumer: Pick<JobConsumer, 'claim' | 'settle' | 'release' | 'leases'>
   turn: Pick<ExclusiveTurn, 'add' | 'left'>
   observer: PoolObserver
   /** Is told of batches as well. */
@@ -71,6 +71,15 @@ export class Settling {
     this.#start(failures, (jobs, settledAt) => {
       this.#deps.observer.jobsFailed(this.#manifest, jobs, { claimedAt, settledAt })
     })
+  }
+
+  /** Puts entries that are not claimed, and are not to be run here, back into their queue. Never rejects. */
+  async putBack(entries: readonly HandedOut[]): Promise<void> {
+    const { consumer, untilGranted, observer } = this.#deps
+    const claims = await untilGranted('claim', () => consumer.claim(this.#queue, entries, { alone: true }))
+    const jobs = claims.jobs.filter((job) => job !== undefined)
+    await untilGranted('release', () => consumer.release(this.#queue, jobs))
+    observer.jobsReleased(this.#manifest, jobs.length)
   }
 
   /** The thread that ran them has ended with them: resolves to those that are to be tried again. */

@@ -36,16 +36,16 @@ test('each is run by itself, once its back-off is over', async () => {
 
 test('those that nobody had begun are run together', async () => {
   const { aside, runs } = jobs()
-  aside.addTogether([handedOut('a'), handedOut('b')])
-  aside.addTogether([])
+  aside.addTogether(['a', 'b', 'c'].map(handedOut), 2)
+  aside.addTogether([], 2)
   await aside.untilEmpty()
-  expect(runs).toEqual([['a', 'b']])
+  expect(runs).toEqual([['a', 'b'], ['c']])
 })
 
 test('they wait until nothing else is claimed', async () => {
   const { aside, runs, turn } = jobs()
   await turn.enter()
-  aside.addTogether([handedOut('a')])
+  aside.addTogether([handedOut('a')], 2)
   await setImmediate()
   expect(runs).toEqual([])
   turn.left()
@@ -56,7 +56,7 @@ test('they wait until nothing else is claimed', async () => {
 test('once it is stopped none is begun, and it is told which were not', async () => {
   const { aside, runs, turn } = jobs()
   await turn.enter()
-  aside.addTogether([handedOut('a'), handedOut('b')])
+  aside.addTogether([handedOut('a'), handedOut('b')], 2)
   aside.add([lone('c', 1_000)])
   aside.stop()
   turn.left()

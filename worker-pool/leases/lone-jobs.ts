@@ -36,9 +36,9 @@ export class LoneJobs {
     for (const { handedOut, inMs } of lone) this.#begin([handedOut], inMs)
   }
 
-  /** These may be run as one batch. */
-  addTogether(entries: readonly HandedOut[]): void {
-    if (entries.length > 0) this.#begin(entries, 0)
+  /** These may be run together, so many as one batch. */
+  addTogether(entries: readonly HandedOut[], atOnce: number): void {
+    for (let i = 0; i < entries.length; i += atOnce) this.#begin(entries.slice(i, i + atOnce), 0)
   }
 
   /** Resolves when none waits or is being run. */

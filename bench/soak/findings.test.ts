@@ -26,7 +26,12 @@ function phase(changes: Partial<LoadPhase> = {}): LoadPhase {
 
 function figures(changes: Partial<SoakFigures> = {}): SoakFigures {
   return {
-    ...{ capacity: { callsPerSecond: 1, imagesPerSecond: 1 }, maxBacklog: 2, keyRate: 1 },
+    ...{
+      capacity: { callsPerSecond: 1, imagesPerSecond: 1 },
+      maxBacklog: 2,
+      uploadWaitSeconds: 2,
+      keyRate: 1,
+    },
     ...{ before: sampleWith(20), steady: phase(), overload: phase() },
     quiet: { after: sampleWith(20), keys, seconds: 1 },
     ...changes,

@@ -20,6 +20,8 @@ const OBEY_SHARE = 0.5
 const RETRIES = 2
 /** What the queue may hold, in seconds of capacity: whoever is accepted waits little longer. */
 const BACKLOG_SECONDS = 2
+/** How long an upload may wait at the edge to be read, and again to be decoded. */
+const UPLOAD_WAIT_SECONDS = 2
 /** Of an API key, as a part of capacity: more than steady asks of it, and a third of what overload does. */
 const KEY_SHARE = 0.1
 /** The photos that one load sends are not those of the one before, which Redis knows. */
@@ -47,6 +49,7 @@ export interface LoadPhase {
 export interface SoakFigures {
   capacity: Capacity
   maxBacklog: number
+  uploadWaitSeconds: number
   /** Calls a second that the API key allows. */
   keyRate: number
   /** After the warm-up, with no call under way. */
@@ -61,18 +64,19 @@ export async function soak(setup: BenchSetup, options: SoakOptions): Promise<Soa
   setup.onProgress('starting the local stack')
   const bundle = await edgeBundle(setup, options)
   const phases = new Phases(setup, options)
-  const generous = { maxBacklog: 100_000, keyRate: 100_000 }
+  const generous = { maxBacklog: 100_000, uploadWaitSeconds: 60, keyRate: 100_000 }
   const capacity = await withSoakStack(setup, options, bundle, generous, (stack) => phases.calibrate(stack))
   const maxBacklog = Math.ceil(BACKLOG_SECONDS * capacity.imagesPerSecond)
   const keyRate = KEY_SHARE * capacity.imagesPerSecond
   setup.onProgress(
     `capacity ${capacity.imagesPerSecond.toFixed(1)} images/s in ${capacity.callsPerSecond.toFixed(1)} calls/s; MAX_BACKLOG ${maxBacklog}`,
   )
-  return withSoakStack(setup, options, bundle, { maxBacklog, keyRate }, async (stack) => {
+  const limits = { maxBacklog, uploadWaitSeconds: UPLOAD_WAIT_SECONDS, keyRate }
+  return withSoakStack(setup, options, bundle, limits, async (stack) => {
     const before = await phases.warmUp(stack)
     const steady = await phases.steady(stack, capacity)
     const overload = await phases.overload(stack, capacity)
-    return { capacity, maxBacklog, keyRate, before, steady, overload, quiet: await phases.quiet(stack) }
+    return { capacity, ...limits, before, steady, overload, quiet: await phases.quiet(stack) }
   })
 }
 
@@ -103,7 +107,7 @@ class Phases {
   async warmUp(stack: SoakStack): Promise<StackSample> {
     await this.#load(stack, { mix: STEADY_MIX, pace: { atOnce: AT_ONCE }, seconds: WARM_UP_SECONDS })
     await this.#idle()
-    return stack.watch.sample()
+    return stack.watch.sampleAtRest()
   }
 
   steady(stack: SoakStack, { callsPerSecond }: Capacity): Promise<LoadPhase> {
@@ -128,7 +132,7 @@ class Phases {
       return (byKind.job ?? 0) + (byKind.input ?? 0) + (byKind.followers ?? 0)
     }
     while ((await left()) > 0 && passed() < FORGOTTEN_AFTER_SECONDS) await this.#idle(1_000)
-    return { seconds: passed(), after: await watch.sample(), keys: await keysLeft(redis, keys) }
+    return { seconds: passed(), after: await watch.sampleAtRest(), keys: await keysLeft(redis, keys) }
   }
 
   async #measure(
@@ -147,7 +151,7 @@ class Phases {
     const wrong = await contradictions(redis, keys, result.jobs)
     const left = await keysLeft(redis, keys)
     await this.#idle()
-    const after = await stack.watch.sample()
+    const after = await stack.watch.sampleAtRest()
     return { perSecond, seconds, records: result.records, usage, after, contradictions: wrong, keys: left }
   }
 

@@ -9,7 +9,7 @@ import type { StackSample } from './stack-watch.ts'
 
 /** Every figure of a soak. */
 export function rowsOf(figures: SoakFigures): Row[] {
-  const { capacity, maxBacklog, keyRate, before, steady, overload, quiet } = figures
+  const { capacity, maxBacklog, uploadWaitSeconds, keyRate, before, steady, overload, quiet } = figures
   const calibrated = rowsIn('capacity, 64 calls at a time')
   const settings = rowsIn('settings')
   const left = rowsIn('keys left')
@@ -17,6 +17,7 @@ export function rowsOf(figures: SoakFigures): Row[] {
     calibrated('images', capacity.imagesPerSecond, '1/s'),
     calibrated('calls', capacity.callsPerSecond, '1/s'),
     settings('MAX_BACKLOG', maxBacklog, 'jobs'),
+    settings('MAX_UPLOAD_WAIT_SECONDS', uploadWaitSeconds, 's'),
     settings("the API key's rate", keyRate, '1/s'),
     ...loadRows('steady', steady, capacity.imagesPerSecond),
     ...loadRows('overload', overload, capacity.imagesPerSecond),
@@ -67,6 +68,9 @@ function memoryRows(name: string, before: StackSample, after: StackSample): Row[
   const parts = Object.entries(after.parts)
   return [
     ...parts.map(([part, { rssMiB }]) => row(`${part}, resident`, rssMiB, 'MiB', before.parts[part]?.rssMiB)),
+    ...(after.isolateMiB === undefined
+      ? []
+      : [row("workerd, the edge's isolate without garbage", after.isolateMiB, 'MiB', before.isolateMiB)]),
     row('redis, used_memory', after.redisMiB, 'MiB', before.redisMiB),
     ...parts.map(([part, { fds }]) => row(`${part}, open files`, fds, '', before.parts[part]?.fds)),
   ]

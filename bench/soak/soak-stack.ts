@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { bundleEdge, type EdgeBundle } from '../../local-stack/edge-bundle.ts'
+import { freePort } from '../../local-stack/free-port.ts'
 import { startStack } from '../../local-stack/stack.ts'
 import { type ApiKeyRecord, apiKeyDigest, newApiKey } from '../../shared/api-key.ts'
 import { RedisKeys } from '../../shared/redis-keys.ts'
 import { type BenchSetup, poolSettings } from '../bench-setup.ts'
+import { isolateMiB } from './isolate-memory.ts'
 import type { SoakOptions } from './options.ts'
 import { partsOf } from './processes.ts'
 import { StackWatch } from './stack-watch.ts'
@@ -17,8 +19,6 @@ const TOMBSTONE_SECONDS = 1
 const CACHE_TTL_SECONDS = 30
 /** After the last job was accepted, all that is a job's is gone. Redis sweeps up at leisure what nobody asks for. */
 export const FORGOTTEN_AFTER_SECONDS = DEADLINE_SECONDS + RESULT_TTL_SECONDS + TOMBSTONE_SECONDS + 10
-/** How long an upload may wait at the edge for its turn. */
-export const UPLOAD_WAIT_SECONDS = 2
 /** Over this time an API key's rate is counted. */
 const RATE_WINDOW_SECONDS = 2
 
@@ -33,6 +33,7 @@ export interface SoakStack {
 
 export interface StackLimits {
   maxBacklog: number
+  uploadWaitSeconds: number
   /** Calls a second that an API key allows. */
   keyRate: number
 }
@@ -50,11 +51,12 @@ export async function withSoakStack<T>(
   setup: BenchSetup,
   { edge, pools }: SoakOptions,
   bundle: EdgeBundle | undefined,
-  { maxBacklog, keyRate }: StackLimits,
+  { maxBacklog, uploadWaitSeconds, keyRate }: StackLimits,
   work: (stack: SoakStack) => Promise<T>,
 ): Promise<T> {
   const stack = await startStack({
-    ...{ folder: setup.folder, edgePort: 0, edgeRuntime: edge, pools, env: setup.env, bundle },
+    ...{ folder: setup.folder, edgePort: 0, edgeRuntime: edge, pools, bundle },
+    env: { ...setup.env, INSPECTOR_PORT: String(await freePort()) },
     edgeBindings: {
       ALLOW_ANONYMOUS: 'true',
       MAX_BACKLOG: String(maxBacklog),
@@ -62,7 +64,7 @@ export async function withSoakStack<T>(
       RESULT_TTL_SECONDS: String(RESULT_TTL_SECONDS),
       TOMBSTONE_SECONDS: String(TOMBSTONE_SECONDS),
       CACHE_TTL_SECONDS: String(CACHE_TTL_SECONDS),
-      MAX_UPLOAD_WAIT_SECONDS: String(UPLOAD_WAIT_SECONDS),
+      MAX_UPLOAD_WAIT_SECONDS: String(uploadWaitSeconds),
     },
     poolEnv: poolSettings(setup, 32),
   })
@@ -70,7 +72,9 @@ export async function withSoakStack<T>(
   const keys = new RedisKeys('eb:')
   try {
     const apiKey = await storeKey(redis, keys, keyRate)
-    const watch = new StackWatch(await partsOf(stack, redis, edge), redis)
+    const { inspectorUrl } = stack.edge.service.ready
+    const isolate = inspectorUrl === undefined ? undefined : () => isolateMiB(String(inspectorUrl))
+    const watch = new StackWatch(await partsOf(stack, redis, edge), redis, isolate)
     const broken = stack.endedByItself.then((what) => Promise.reject(new Error(what)))
     return await Promise.race([work({ edgeUrl: stack.edge.url, redis, keys, watch, apiKey }), broken])
   } finally {

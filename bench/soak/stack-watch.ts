@@ -9,6 +9,8 @@ const LOOK_EVERY_MS = 2_000
 export interface StackSample {
   parts: Record<string, ProcessSample>
   redisMiB: number
+  /** What the edge's isolate holds when its garbage is collected; only of one at rest, in workerd. */
+  isolateMiB?: number | undefined
 }
 
 /** Between two moments. */
@@ -22,10 +24,17 @@ export interface Usage {
 export class StackWatch {
   readonly #parts: readonly Part[]
   readonly #redis: Redis
+  readonly #isolateMiB: (() => Promise<number>) | undefined
 
-  constructor(parts: readonly Part[], redis: Redis) {
+  constructor(parts: readonly Part[], redis: Redis, isolateMiB: (() => Promise<number>) | undefined) {
     this.#parts = parts
     this.#redis = redis
+    this.#isolateMiB = isolateMiB
+  }
+
+  /** With no call under way. Garbage is collected after processes were looked at. */
+  async sampleAtRest(): Promise<StackSample> {
+    return { ...(await this.sample()), isolateMiB: await this.#isolateMiB?.() }
   }
 
   async sample(): Promise<StackSample> {

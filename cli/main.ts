@@ -56,6 +56,7 @@ const main = defineCommand({
           (await import('./keys/webhook-secret-command.ts')).webhookSecretCommand(terminal, process.env),
       },
     }),
+    acl: async () => (await import('./acl/acl-command.ts')).aclCommand(terminal),
   },
 })
 

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } f
 import { type ApiKeyRecord, apiKeyDigest, parseApiKey, parseApiKeyRecord } from '../../shared/api-key.ts'
 import { RedisKeys } from '../../shared/redis-keys.ts'
 import { type TestGateway, testGateway } from '../support/gateway.ts'
+import { redisUrlOf } from '../support/redis-users.ts'
 
 interface Outcome {
   code: number
@@ -30,7 +31,7 @@ let redis: Redis
 let gateway: TestGateway
 beforeAll(async () => {
   redis = new Redis(inject('redisUrl'), { protocol: 2 })
-  gateway = await testGateway(inject('redisUrl'))
+  gateway = await testGateway(redisUrlOf('admin'))
 })
 afterAll(async () => {
   redis.disconnect()
@@ -38,7 +39,7 @@ afterAll(async () => {
 })
 
 describe.each([
-  ['TCP', () => ({ REDIS_URL: inject('redisUrl') })],
+  ['TCP', () => ({ REDIS_URL: redisUrlOf('admin') })],
   ['REST', () => ({ UPSTASH_REDIS_REST_URL: gateway.url, UPSTASH_REDIS_REST_TOKEN: gateway.token })],
 ] as const)('over %s', (_, address) => {
   /** A registry of its own; `stored` is what Redis holds. */

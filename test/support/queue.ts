@@ -20,15 +20,15 @@ export interface TestQueue {
   redis: Redis
 }
 
-/** A queue under a fresh key prefix of a Redis, by default the run's; all is closed when the test ends. */
-export async function testQueue(
-  policy: Partial<QueuePolicy> = {},
-  url: string = inject('redisUrl'),
-): Promise<TestQueue> {
+/**
+ * A queue under a fresh key prefix of a Redis, by default the run's, where each side has its own rights; all is closed when the test ends.
+ */
+export async function testQueue(policy: Partial<QueuePolicy> = {}, own?: string): Promise<TestQueue> {
+  const { edge, pool } = own === undefined ? inject('redisUrls') : { edge: own, pool: own }
   const keys = new RedisKeys(`test:${crypto.randomUUID()}:`)
-  const redis = new Redis(url, { protocol: 2 })
+  const redis = new Redis(own ?? inject('redisUrl'), { protocol: 2 })
   onTestFinished(() => redis.disconnect())
-  const connect = async () => {
+  const connect = async (url: string) => {
     const tcp = await RedisTcp.connect(url)
     onTestFinished(() => tcp.close())
     return tcp
@@ -37,12 +37,12 @@ export async function testQueue(
   return {
     keys,
     redis,
-    producer: new RedisJobProducer(await connect(), keys, full),
+    producer: new RedisJobProducer(await connect(edge), keys, full),
     consumer: async (poolId) => {
       const identity = { poolId, poolTtlMs: 60_000, manifestTtlMs: 60_000 }
-      const consumer = new RedisJobConsumer(await connect(), keys, identity)
+      const consumer = new RedisJobConsumer(await connect(pool), keys, identity)
       const reader = await consumer.open(QUEUE)
-      const payloads = await PayloadReader.connect(url)
+      const payloads = await PayloadReader.connect(pool)
       onTestFinished(() => {
         reader.close()
         payloads.close()

@@ -58,6 +58,8 @@ export async function testStack({
     edgeRuntime: inject('edgeRuntime'),
     pools,
     redisUrl: inject('redisUrl'),
+    // What they lack the right to do would not work where somebody runs `npx edgebatch acl`.
+    redisUrls: inject('redisUrls'),
     env: { ...processEnv(), ...(inspect ? { INSPECTOR_PORT: '0' } : {}) },
     bundle: inject('edgeBundle'),
     // Tests send the same photos over and over; those of the cache turn it on.

@@ -37,7 +37,7 @@ export default defineConfig({
       {
         test: {
           name: 'runtime',
-          include: ['test/{redis,gateway,pool,models,e2e,hostile,start,cli}/**/*.test.ts'],
+          include: ['test/{redis,gateway,pool,models,e2e,hostile,start,cli,security}/**/*.test.ts'],
           provide: { edgeRuntime: 'workerd' },
           globalSetup: ['test/support/redis-setup.ts', 'test/support/edge-bundle-setup.ts'],
           testTimeout: RUNTIME_TIMEOUT_MS,

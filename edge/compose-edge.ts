@@ -30,6 +30,7 @@ export function composeEdge(env: EdgeEnv, { decodePhoto, decodedTypes, ...parts 
     allowAnonymous: env.ALLOW_ANONYMOUS,
     queue: new RedisJobProducer(redis, keys, {
       maxBacklog: env.MAX_BACKLOG,
+      maxBacklogBytes: env.MAX_BACKLOG_MIB * 2 ** 20,
       deadlineMs: env.JOB_DEADLINE_SECONDS * 1000,
       resultTtlMs: env.RESULT_TTL_SECONDS * 1000,
       tombstoneMs: env.TOMBSTONE_SECONDS * 1000,

@@ -74,10 +74,11 @@ export const edgeEnvSchema = z.object({
    */
   DEFAULT_MODEL: modelReferenceSchema.optional(),
   /**
-   * Jobs of one model, waiting or in flight, at which uploads are refused. At 200 kB each, 1,000 take 200 MB of Redis. It counts
-   * jobs and not bytes: where a model takes encoded photos, each may have 4/3 of MAX_ENCODED_BYTES.
+   * Jobs of one model, waiting or in flight, at which uploads are refused. At 200 kB each, 1,000 take 200 MB of Redis.
    */
   MAX_BACKLOG: positiveInteger.default(1_000),
+  /** The same for the MiB of their inputs: where a model takes encoded photos, each may have 4/3 of MAX_ENCODED_BYTES. */
+  MAX_BACKLOG_MIB: positiveInteger.default(512),
   /** A job that has no result by then is expired. */
   JOB_DEADLINE_SECONDS: positiveInteger.max(86_400, { error: 'must be 86400 (a day) at most' }).default(300),
   /** How long a result can be read. */

@@ -35,6 +35,11 @@ export const PROBLEMS = {
   'job-expired': { status: 410, retryable: true, title: 'The job was not finished before its deadline' },
   'unreadable-input': { status: 500, retryable: false, title: 'What reached the model was not its input' },
   'inference-failed': { status: 500, retryable: true, title: 'The model failed on this image' },
+  'attempts-exhausted': {
+    status: 500,
+    retryable: false,
+    title: 'Each attempt to run this job has ended with the machine that ran it',
+  },
   'internal-error': { status: 500, retryable: true, title: 'Something went wrong on our side' },
   'rate-limited': { status: 429, retryable: true, title: 'Too many requests with this API key' },
   'edge-busy': { status: 503, retryable: true, title: 'Too many uploads at once' },

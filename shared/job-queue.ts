@@ -118,7 +118,44 @@ export interface HandedOut {
   priority: Priority
 }
 
-/** A job that belongs to this consumer until it is settled or released, or its deadline passes. */
+/** An entry of a job that has lost an attempt: it is to be run alone, `inMs` from now at the earliest. */
+export interface LoneEntry {
+  handedOut: HandedOut
+  inMs: number
+}
+
+/** What became of entries that were to be claimed. Those of jobs that are no longer there to be run are in neither. */
+export interface Claims {
+  /** In the entries' order; undefined for those that are not claimed. */
+  jobs: (ClaimedJob | undefined)[]
+  /** Handed out still, and not claimed. */
+  lone: LoneEntry[]
+}
+
+export interface Retried {
+  lone: LoneEntry[]
+  /** Ids of those that have failed with it: it was their last attempt. */
+  dead: string[]
+}
+
+/** What was taken over from pools that are gone, or have not renewed their leases. */
+export interface TakenOver extends Retried {
+  /** Of jobs that had only been handed out. */
+  entries: HandedOut[]
+}
+
+export interface TakeOverOptions {
+  /** Since entries were handed out or renewed. */
+  idleMs: number
+  /** Who has been out of touch with Redis for longer than this takes nothing over until he has been in touch for as long. */
+  silenceMs: number
+  /** Of each queue. */
+  max: number
+  /** Consumers that hold nothing and have not asked for so long are forgotten; undefined: none are. */
+  removeIdleMs: number | undefined
+}
+
+/** A job that belongs to this consumer until it is settled, released or lost, its lease runs out, or its deadline passes. */
 export interface ClaimedJob extends HandedOut {
   /** With the stream entry, what proves the claim when the job is settled. */
   attempt: number
@@ -147,6 +184,9 @@ export type JobResult =
 
 /** `canceled`: by its caller, meanwhile. */
 export type SettleOutcome = 'succeeded' | 'failed' | 'expired' | 'canceled' | 'stale' | 'gone'
+
+/** Why an attempt came to nothing: its pool did not renew its lease, or the session's thread ended while it ran. */
+export type LossReason = 'pool-lost' | 'instance-lost'
 
 export type ReleaseOutcome = 'queued' | 'stale' | 'gone'
 
@@ -178,11 +218,27 @@ export interface QueueReader {
   close(): void
 }
 
+/** What a job is protected by from its pool's death: who does not renew the lease of what he holds loses it to others. */
+export interface JobLeases {
+  /** Begins the leases of all that this consumer holds of these queues anew. */
+  renew(queue: QueueName): Promise<void>
+  /**
+   * Takes over what others hold and have not renewed. Takes nothing where this consumer has not spoken to Redis for a while, until it has again
+   * for as long: others may have had no chance to renew either.
+   */
+  takeOver(queue: QueueName, options: TakeOverOptions): Promise<TakenOver>
+  /** The attempts of these have come to nothing, through no result of the model. What is to be tried again stays with this consumer. */
+  retry(queue: QueueName, jobs: readonly ClaimedJob[], reason: LossReason): Promise<Retried>
+}
+
 export interface JobConsumer {
   /** Creates the version's queues where they are missing, and opens a reader of them. */
   open(queue: QueueName): Promise<QueueReader>
-  /** Claims what was handed out; undefined for each job that is no longer there to be run. Safe to repeat after an error. */
-  claim(queue: QueueName, entries: readonly HandedOut[]): Promise<(ClaimedJob | undefined)[]>
+  /**
+   * Claims what was handed out. Jobs that are to be run alone are claimed only with `alone`: by who will run no other meanwhile. Safe to
+   * repeat after an error.
+   */
+  claim(queue: QueueName, entries: readonly HandedOut[], options?: { alone?: boolean }): Promise<Claims>
   /** Where in Redis the bytes of a job's input are. */
   inputKey(queue: QueueName, id: string): string
   /** Ends jobs, in one round trip; outcomes in their order. Idempotent: one that is repeated has the same outcome again. */
@@ -192,6 +248,7 @@ export interface JobConsumer {
   ): Promise<SettleOutcome[]>
   /** Gives claimed jobs back to the end of their queues, for any pool to take. */
   release(queue: QueueName, jobs: readonly ClaimedJob[]): Promise<ReleaseOutcome[]>
+  readonly leases: JobLeases
   /**
    * Tells the edge that this pool lives and what it serves. To be repeated within the pool TTL. Returns those of `withdrawn` that stay
    * known, since other pools list them: such as are alive, or died a short time ago.

@@ -50,8 +50,8 @@ test.each(runs)('%s may touch each kind of key that its script %s makes up', (ro
   const keys = new RedisKeys('eb:')
   const { keys: keysOf, channels } = REDIS_ACCESS[role]
   const granted = [...keysOf(keys), ...channels(keys)]
-  const kinds = [...source.matchAll(/'(?:\}:)?([a-z]+):'/g)].map(([, kind]) => kind)
-  const missing = kinds.filter((kind) => !granted.some((pattern) => pattern.startsWith(`eb:{*}:${kind}:`)))
+  const kinds = [...source.matchAll(/'(?:\}:)?([a-z]+:)'|\bbase \.\. '([a-z]+:?)'/g)].map((m) => m[1] ?? m[2])
+  const missing = kinds.filter((kind) => !granted.some((pattern) => pattern.startsWith(`eb:{*}:${kind}`)))
   expect(missing).toEqual([])
 })
 

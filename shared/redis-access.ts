@@ -15,10 +15,13 @@ import { lookScript } from './scripts/look.ts'
 import { readApiKeyScript } from './scripts/read-api-key.ts'
 import { readBatchScript } from './scripts/read-batch.ts'
 import { releaseScript } from './scripts/release.ts'
+import { renewScript } from './scripts/renew.ts'
+import { retryScript } from './scripts/retry.ts'
 import { settleScript } from './scripts/settle.ts'
 import { settleWebhookScript } from './scripts/settle-webhook.ts'
 import { statisticsScript } from './scripts/statistics.ts'
 import { takeScript } from './scripts/take.ts'
+import { takeOverScript } from './scripts/take-over.ts'
 import { takeWebhooksScript } from './scripts/take-webhooks.ts'
 import { webhookReceiverOffScript } from './scripts/webhook-receiver-off.ts'
 import { writeBatchScript } from './scripts/write-batch.ts'
@@ -74,19 +77,15 @@ export const REDIS_ACCESS: Record<RedisRole, RedisAccess> = {
   },
   pool: {
     scripts: [
-      ...[
-        takeScript,
-        claimScript,
-        settleScript,
-        releaseScript,
-        ensureQueueScript,
-        announceScript,
-        leaveScript,
-      ],
+      ...[takeScript, claimScript, settleScript, releaseScript, renewScript, takeOverScript, retryScript],
+      ...[ensureQueueScript, announceScript, leaveScript],
       ...[takeWebhooksScript, settleWebhookScript, forgetWebhooksScript, webhookReceiverOffScript],
     ],
     commands: [...ANY_CLIENT, 'XREADGROUP', 'GET', 'CLIENT ID', 'CLIENT UNBLOCK'],
-    keys: (keys) => [...queueKeys(keys), keys.webhookOff('*'), keys.models(), keys.workers()],
+    keys: (keys) => [
+      ...queueKeys(keys),
+      ...[keys.dead('*'), keys.webhookOff('*'), keys.models(), keys.workers()],
+    ],
     readOnly: () => [],
     channels: (keys) => [keys.done('*', '*')],
   },

@@ -1,13 +1,15 @@
 import { poolRecord } from './announcement.ts'
 import { HeldEntries } from './held-entries.ts'
-import type { JobOutput } from './job.ts'
-import { readJobInput } from './job-input.ts'
+import { claimedJob, queueNumber, resultFields } from './job-arguments.ts'
 import type {
   Announcement,
   ClaimedJob,
+  Claims,
   HandedOut,
   JobConsumer,
+  JobLeases,
   JobResult,
+  LoneEntry,
   QueueName,
   QueueReader,
   ReleaseOutcome,
@@ -15,10 +17,12 @@ import type {
 } from './job-queue.ts'
 import { versionId } from './model-reference.ts'
 import type { PoolRedisCommands, ScriptCall } from './pool-redis-commands.ts'
-import { PRIORITIES, type Priority } from './priority.ts'
-import type { RedisReply, ScriptArgument } from './redis-commands.ts'
+import { PRIORITIES } from './priority.ts'
+import type { RedisReply } from './redis-commands.ts'
+import { RedisJobLeases } from './redis-job-leases.ts'
 import { QUEUE_GROUP, type RedisKeys } from './redis-keys.ts'
 import { RedisQueueReader } from './redis-queue-reader.ts'
+import { DEFAULT_RETRIES, type RetryPolicy } from './retry-policy.ts'
 import { announceScript } from './scripts/announce.ts'
 import { claimScript } from './scripts/claim.ts'
 import { ensureQueueScript } from './scripts/ensure-queue.ts'
@@ -32,6 +36,9 @@ export interface PoolIdentity {
   /** How long the edge believes that the pool lives after its last announcement, and how long it remembers the manifests. */
   poolTtlMs: number
   manifestTtlMs: number
+  retries?: RetryPolicy
+  /** 0 to 1; Math.random but in tests. */
+  random?: () => number
 }
 
 /** TTL of a queue that exists only because a pool joined it; jobs that arrive prolong it. The pool joins again if need be. */
@@ -46,6 +53,7 @@ export class RedisJobConsumer implements JobConsumer {
   readonly #keys: RedisKeys
   readonly #identity: PoolIdentity
   readonly #held = new HeldEntries()
+  readonly leases: JobLeases
   #announced: Announcement | undefined
   #left = false
 
@@ -53,6 +61,9 @@ export class RedisJobConsumer implements JobConsumer {
     this.#redis = redis
     this.#keys = keys
     this.#identity = identity
+    this.leases = new RedisJobLeases({
+      ...{ redis, keys, held: this.#held, retries: DEFAULT_RETRIES, random: Math.random, ...identity },
+    })
   }
 
   async open(queue: QueueName): Promise<QueueReader> {
@@ -66,22 +77,29 @@ export class RedisJobConsumer implements JobConsumer {
     })
   }
 
-  async claim(queue: QueueName, entries: readonly HandedOut[]): Promise<(ClaimedJob | undefined)[]> {
-    if (entries.length === 0) return []
+  async claim(queue: QueueName, entries: readonly HandedOut[], { alone = false } = {}): Promise<Claims> {
+    if (entries.length === 0) return { jobs: [], lone: [] }
     const { model } = queue
     const claims = (await this.#redis.run(
       claimScript,
       [...this.#queueKeys(queue), ...entries.map(({ id }) => this.#keys.job(model, id))],
       [
-        ...[QUEUE_GROUP, this.#identity.poolId, this.#keys.ofModel(model)],
+        ...[QUEUE_GROUP, this.#identity.poolId, this.#keys.ofModel(model), alone ? '1' : ''],
         ...entries.flatMap(({ id, priority, entry }) => [id, queueNumber(priority), entry]),
       ],
     )) as RedisReply[][]
-    return entries.map((handedOut, i) => {
+    const lone: LoneEntry[] = []
+    const jobs = entries.map((handedOut, i) => {
+      const [attempt, now, notBefore] = claims[i] ?? []
+      if (attempt === 0) {
+        lone.push({ handedOut, inMs: Math.max(0, Number(notBefore) - Number(now)) })
+        return undefined
+      }
       const job = claimedJob(handedOut, claims[i] ?? [])
       if (!job) this.#letGo(queue, handedOut)
       return job
     })
+    return { jobs, lone }
   }
 
   inputKey({ model }: QueueName, id: string): string {
@@ -164,53 +182,5 @@ export class RedisJobConsumer implements JobConsumer {
   async #rejoin(queue: QueueName): Promise<void> {
     await this.#join(queue)
     if (this.#announced) await this.announce({ ...this.#announced, withdrawn: [] })
-  }
-}
-
-/** By which scripts know a version's queues: from 1, most urgent first. */
-function queueNumber(priority: Priority): number {
-  return PRIORITIES.indexOf(priority) + 1
-}
-
-function claimedJob(handedOut: HandedOut, claim: RedisReply[]): ClaimedJob | undefined {
-  const [attempt, claimedAt, deadline, webhook, createdAt, requestId, traceparent, ...inputFields] = claim
-  if (typeof attempt !== 'number') return undefined
-  return {
-    ...handedOut,
-    attempt,
-    createdAt: Number(createdAt),
-    claimedAt: Number(claimedAt),
-    deadline: Number(deadline),
-    hasWebhook: webhook === 1,
-    requestId: String(requestId ?? ''),
-    traceparent: typeof traceparent === 'string' ? traceparent : undefined,
-    input: readJobInput(inputFields),
-  }
-}
-
-function resultFields(result: JobResult): ScriptArgument[] {
-  if (result.status === 'failed') return ['error', result.code]
-  const { modelVersion, output, predictMs, batchSize } = result
-  return [
-    'model_version',
-    modelVersion,
-    output.kind,
-    JSON.stringify(resultOf(output)),
-    'predict_ms',
-    predictMs.toFixed(3),
-    'batch_size',
-    batchSize,
-  ]
-}
-
-/** What the job hash holds in the field named after the output's kind. */
-function resultOf(output: JobOutput): unknown {
-  switch (output.kind) {
-    case 'predictions':
-      return output.predictions
-    case 'embedding':
-      return output.embedding
-    case 'tensors':
-      return output.tensors
   }
 }

@@ -2,6 +2,7 @@ import { type KnownModel, readAnnouncements } from './announcement.ts'
 import { type Job, parseStoredJob } from './job.ts'
 import { modelOfJobId } from './job-id.ts'
 import { jobInputFields } from './job-input.ts'
+import { TOMBSTONE_MS } from './job-lifetime.ts'
 import type { EnqueueChecks, EnqueueResult, JobLook, JobProducer, NewJob, RateState } from './job-queue.ts'
 import { type JobStatus, jobStatusSchema } from './job-state.ts'
 import { PRIORITIES } from './priority.ts'
@@ -11,11 +12,12 @@ import { cancelScript } from './scripts/cancel.ts'
 import { enqueueScript } from './scripts/enqueue.ts'
 import { knownModelsScript } from './scripts/known-models.ts'
 import { lookScript } from './scripts/look.ts'
-import { TOMBSTONE_MS } from './scripts/lua-parts.ts'
 
 export interface QueuePolicy {
   /** Jobs ahead, waiting or in flight, at which new ones are refused. */
   maxBacklog: number
+  /** Bytes of the inputs of these; without it, there is no such limit. */
+  maxBacklogBytes?: number
   /** How long a job may take from acceptance to result, where it does not say. */
   deadlineMs: number
   /** How long a terminal job can be read. */
@@ -100,6 +102,7 @@ export class RedisJobProducer implements JobProducer {
       base: this.#keys.ofModel(model),
       id,
       backlog_limit: this.#policy.maxBacklog,
+      bytes_limit: this.#policy.maxBacklogBytes ?? Number.MAX_SAFE_INTEGER,
       deadline_ms: deadlineMs ?? this.#policy.deadlineMs,
       result_ttl_ms: this.#policy.resultTtlMs,
       tombstone_ms: this.#policy.tombstoneMs ?? TOMBSTONE_MS,

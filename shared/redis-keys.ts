@@ -20,6 +20,8 @@ export const QUEUE_GROUP = 'pool'
  * | `eb:{m}:cache:<sha256>`   | string  | id of the job that has, or will have, the       | cache TTL                         |
  * |                           |         | result for this input of this caller            |                                   |
  * | `eb:{m}:followers:<id>`   | list    | ids of jobs that get this job's result          | with the job's deadline, or ended |
+ * | `eb:{m}:dead`             | stream  | jobs that have lost their last attempt: id,     | a day after the last one; about   |
+ * |                           |         | reason, attempts, and their hash as JSON        | 1,000 are kept                    |
  * | `eb:{m}:batch:<id>`       | string  | JSON: owner, and the jobs of a call with        | as a job's                        |
  * |                           |         | several images                                  |                                   |
  * | `eb:idem:<sha256>`        | string  | an Idempotency-Key of a caller: what it was     | idempotency TTL                   |
@@ -74,6 +76,10 @@ export class RedisKeys {
 
   followers(model: string, id: string): string {
     return `${this.prefix}{${model}}:followers:${id}`
+  }
+
+  dead(model: string): string {
+    return `${this.prefix}{${model}}:dead`
   }
 
   batch(model: string, id: string): string {

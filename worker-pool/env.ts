@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { modelReferenceSchema } from '../shared/model-reference.ts'
 import { portNumber, positiveInteger, redisUrl, upTo } from '../shared/read-configuration.ts'
+import { DEFAULT_RETRIES } from '../shared/retry-policy.ts'
 import { webhookMasterSecret } from '../shared/webhook-secret.ts'
 import { gpuChoiceSchema, usesGpu } from './machine/device-pools.ts'
 
@@ -87,6 +88,13 @@ const variablesSchema = z.object({
    * more. What one takes in memory, so many take at once.
    */
   DECODE_THREADS: upTo(64).default(2),
+  /**
+   * Within this, what a pool that has died, or stands still, holds is taken over by another one. The same in all pools; long batches are no
+   * matter, as leases are renewed.
+   */
+  LEASE_SECONDS: upTo(3_600).default(30),
+  /** So often a job is begun whose pool or session dies each time; then it has failed and is a dead letter. */
+  MAX_ATTEMPTS: upTo(100).default(DEFAULT_RETRIES.maxAttempts),
   /** How long a pool that is told to stop may take to finish what it has claimed; then the rest is given back to the queue. */
   DRAIN_SECONDS: upTo(3_600).default(25),
   /** Where /live, /ready and /metrics are served; unset: nowhere. With GPUS, the first process has this port, the next the following. */

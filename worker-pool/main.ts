@@ -9,9 +9,11 @@ import { versionId } from '../shared/model-reference.ts'
 import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
 import { RedisJobConsumer } from '../shared/redis-job-consumer.ts'
 import { RedisKeys } from '../shared/redis-keys.ts'
+import { DEFAULT_RETRIES } from '../shared/retry-policy.ts'
 import { bucketsUpTo } from './batching/buckets.ts'
 import { type PoolEnv, poolEnvSchema } from './env.ts'
 import type { InstanceTask } from './inference/instance-messages.ts'
+import { ExclusiveTurn } from './leases/exclusive-turn.ts'
 import { devicePools } from './machine/device-pools.ts'
 import { createGpuReadings } from './machine/gpu-readings.ts'
 import { listGpus } from './machine/gpus.ts'
@@ -78,7 +80,9 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
     poolId,
     manifestTtlMs: MANIFEST_TTL_MS,
     poolTtlMs: POOL_TTL_MS,
+    retries: { ...DEFAULT_RETRIES, maxAttempts: env.MAX_ATTEMPTS },
   })
+  const turn = new ExclusiveTurn()
   const clock = systemClock
   const untilGranted = createUntilGranted(clock, log)
   const elapsed = () => performance.now()
@@ -117,7 +121,11 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
     ...{ announcer, clock, log },
     serve: async (offer) => {
       const { task, photos } = await prepare(offer.modelPackage, env, photoTurn, log)
-      const deps = { consumer, payloads, observer, log, untilGranted, elapsed, photos, clock }
+      const deps = {
+        ...{ consumer, payloads, observer, log, untilGranted, elapsed, photos, clock, turn },
+        leaseMs: env.LEASE_SECONDS * 1000,
+        random: Math.random,
+      }
       const served = await ServedModel.start(task, deps, () => assertUnchanged(offer))
       running.add(served)
       const end = () => running.delete(served)

@@ -1,25 +1,28 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../shared/clock.ts'
-import type { HandedOut, JobConsumer, QueueReader } from '../shared/job-queue.ts'
+import type { HandedOut, JobConsumer, QueueName, QueueReader, TakenOver } from '../shared/job-queue.ts'
 import type { ModelManifest } from '../shared/model-manifest.ts'
 import type { PhotoDecoder } from '../shared/photo-decoder.ts'
 import { tensorByteLength } from '../shared/tensor.ts'
+import { BatchRunner } from './batch-runner.ts'
 import { Batch } from './batching/batch.ts'
 import { BatchBuffers } from './batching/batch-buffers.ts'
 import { BatchGatherer } from './batching/batch-gatherer.ts'
 import { BatchIntake } from './batching/batch-intake.ts'
 import { BatchQueue } from './batching/batch-queue.ts'
-import { bucketFor } from './batching/buckets.ts'
 import type { FailedInput } from './batching/photo-inputs.ts'
 import { SteeredLimits } from './batching/steered-limits.ts'
 import { TurnTaking } from './batching/turn-taking.ts'
 import type { InstanceTask } from './inference/instance-messages.ts'
-import { type BatchEnd, Instances } from './inference/instances.ts'
+import { Instances } from './inference/instances.ts'
+import type { ExclusiveTurn } from './leases/exclusive-turn.ts'
+import { LeaseKeeper } from './leases/lease-keeper.ts'
+import { LoneJobs } from './leases/lone-jobs.ts'
 import type { PoolObserver } from './observe/pool-observer.ts'
 import type { PayloadReader } from './redis/payload-reader.ts'
 import type { UntilGranted } from './redis/until-granted.ts'
 import { RunDurations } from './run-durations.ts'
-import { type Settlement, settlementsOf } from './run-results.ts'
+import type { Settlement } from './run-results.ts'
 import { Settling } from './settling.ts'
 import { whenAborted } from './when-aborted.ts'
 
@@ -27,12 +30,19 @@ export interface ServedModelDeps {
   consumer: JobConsumer
   payloads: PayloadReader
   photos: PhotoDecoder | undefined
+  /** Of all that this process serves. */
+  turn: ExclusiveTurn
+  leaseMs: number
   observer: PoolObserver
   log: Logger
   clock: Clock
   untilGranted: UntilGranted
   /** Milliseconds, monotonic. */
   elapsed: () => number
+  /** 0 to 1; Math.random but in tests. */
+  random: () => number
+  /** What sessions' threads run, if it is not the usual. */
+  instanceEntry?: URL
 }
 
 /** Batches in memory: for each instance, one that runs and one that it goes on with at once; and one that fills. */
@@ -40,12 +50,11 @@ const batchesInMemory = (instances: number) => 2 * instances + 1
 
 /**
  * One version of a model, from its queue to settled jobs, as a pipeline: while instances run batches in their threads, the next ones
- * are taken, claimed and loaded, and the last ones settled. Each instance is handed its next batch while it runs one, so that it never
- * waits for the pool's thread.
+ * are taken, claimed and loaded, and the last ones settled.
  */
 export class ServedModel {
   readonly manifest: ModelManifest
-  readonly #task: InstanceTask
+  readonly #queue: QueueName
   readonly #deps: ServedModelDeps
   readonly #reader: QueueReader
   readonly #intake: BatchIntake
@@ -53,43 +62,63 @@ export class ServedModel {
   readonly #ready = new BatchQueue<Batch>()
   readonly #times = new RunDurations()
   readonly #settling: Settling
-  readonly #limits: SteeredLimits
-  readonly #finished: Promise<unknown>
   readonly #gatherer: BatchGatherer
-  readonly #instances: Instances
-  readonly #broken = Promise.withResolvers<never>()
-  #isGone = false
+  readonly #runner: BatchRunner
+  readonly #lone: LoneJobs
+  readonly #maxBatchSize: number
+  readonly #finished: Promise<unknown>
+  readonly #draining = new AbortController()
+  readonly #gone = new AbortController()
 
   private constructor(task: InstanceTask, instances: Instances, reader: QueueReader, deps: ServedModelDeps) {
     const { manifest } = task.modelPackage
-    const { serving } = manifest
+    const { turn, consumer, clock } = deps
     const { maxBatchSize } = instances
     this.manifest = manifest
-    this.#task = task
+    this.#queue = { model: manifest.name, version: manifest.version }
     this.#deps = deps
     this.#reader = reader
-    this.#instances = instances
-    this.#intake = new BatchIntake(manifest, { ...deps, claimed: (jobs) => this.#settling.claimed(jobs) })
+    this.#maxBatchSize = maxBatchSize
     const imageBytes = tensorByteLength(manifest.input.shape)
     this.#memory = new BatchBuffers(maxBatchSize * imageBytes, batchesInMemory(instances.count))
-    this.#settling = new Settling(manifest, { ...deps, settled: (settled) => this.#limits.observe(settled) })
-    const preferredSizes = serving.preferred_batch_sizes.filter((size) => size < maxBatchSize)
-    this.#limits = new SteeredLimits(
-      { maxBatchSize, maxDelayMs: serving.max_queue_delay_ms, preferredSizes },
-      serving.target_p99_ms,
-    )
+    const newBatch = async () => new Batch(await this.#memory.take(), imageBytes)
+    const done = (batch: Batch) => this.#memory.giveBack(batch.memory)
+    const limits = steeredLimits(manifest, maxBatchSize)
+    this.#settling = new Settling(manifest, { ...deps, settled: (settled) => limits.observe(settled) })
+    this.#lone = new LoneJobs({
+      turn,
+      clock,
+      run: async (entries) => this.#runApart(await newBatch(), entries),
+    })
+    this.#intake = new BatchIntake(manifest, {
+      ...deps,
+      claimed: ({ jobs, lone }) => {
+        this.#settling.claimed(jobs.filter((job) => job !== undefined))
+        turn.left()
+        this.#lone.add(lone)
+      },
+    })
+    this.#runner = new BatchRunner({
+      ...deps,
+      ...{ task, instances, ready: this.#ready, settling: this.#settling, limits, times: this.#times, done },
+      lost: (lone) => this.#lone.add(lone),
+    })
     this.#gatherer = new BatchGatherer({
       ...deps,
-      reader: new TurnTaking(reader),
-      ready: this.#ready,
-      limits: () => this.#limits.now,
-      newBatch: async () => new Batch(await this.#memory.take(), imageBytes),
-      drop: (batch) => this.#memory.giveBack(batch.memory),
+      ...{ reader: new TurnTaking(reader), ready: this.#ready, limits: () => limits.now, newBatch },
+      drop: done,
+      enter: (batch) => turn.enter({ holdsJobs: batch.size > 0 }),
       load: (batch, entries) => this.#load(batch, entries),
-      untilWorthTaking: () => this.#untilWorthTaking(),
+      untilWorthTaking: () => this.#runner.untilWorthTaking(),
+      beforeEnd: () => this.#lone.untilEmpty(),
     })
-    const served = Array.from({ length: instances.count }, (_, i) => this.#serve(i))
-    this.#finished = Promise.race([Promise.all([this.#gatherer.run(), ...served]), this.#broken.promise])
+    this.#finished = Promise.all([this.#gatherer.run(), this.#runner.finished])
+    const keeper = new LeaseKeeper({
+      ...deps,
+      ...{ leases: consumer.leases, queue: this.#queue, max: maxBatchSize },
+      takenOver: (taken) => this.#takenOver(taken),
+    })
+    void keeper.run(this.#gone.signal, this.#draining.signal)
   }
 
   /**
@@ -103,7 +132,7 @@ export class ServedModel {
     beforeJobs = async () => {},
   ): Promise<ServedModel> {
     const { manifest } = task.modelPackage
-    const instances = await Instances.start(task, deps.elapsed)
+    const instances = await Instances.start(task, deps.elapsed, deps.instanceEntry)
     try {
       await beforeJobs()
       const reader = await deps.consumer.open({ model: manifest.name, version: manifest.version })
@@ -122,7 +151,7 @@ export class ServedModel {
 
   /** How long the longest run that is under way has taken so far, in ms. */
   stuckFor(): number {
-    return Math.max(...this.#instances.work().map(({ sinceMs }) => sinceMs))
+    return this.#runner.stuckFor()
   }
 
   /**
@@ -131,14 +160,16 @@ export class ServedModel {
    * again. Rejects as `finished` does.
    */
   async drain(deadline?: AbortSignal): Promise<void> {
+    this.#draining.abort()
+    this.#lone.stop()
     await this.#gatherer.stop()
     try {
       await (deadline ? Promise.race([this.#finished, whenAborted(deadline)]) : this.#finished)
     } finally {
-      await this.#claimOwed()
+      await this.#claimUnclaimed()
       await this.#settling.giveBack()
-      if (!this.#isGone) {
-        this.#isGone = true
+      if (!this.#gone.signal.aborted) {
+        this.#gone.abort()
         this.#reader.close()
         this.#deps.observer.modelGone(this.manifest)
       }
@@ -147,112 +178,54 @@ export class ServedModel {
 
   /** Goes on until there is nothing left in its queue, then drains. */
   async drainQueue(): Promise<void> {
+    this.#draining.abort()
     await this.#gatherer.finishQueue()
     await this.#finished
     await this.drain()
   }
 
-  /** What was handed out and never taken becomes ours, so that it can be given back. */
-  async #claimOwed(): Promise<void> {
-    const { owed } = this.#reader
-    if (owed === 0) return
-    const { entries } = await this.#reader.take(owed, 0)
-    const { name: model, version } = this.manifest
-    const jobs = await this.#deps.consumer.claim({ model, version }, entries)
+  /** What was handed out and never claimed becomes ours, so that it can be given back. */
+  async #claimUnclaimed(): Promise<void> {
+    const { consumer } = this.#deps
+    const owed = this.#reader.owed > 0 ? (await this.#reader.take(this.#reader.owed, 0)).entries : []
+    const { jobs } = await consumer.claim(this.#queue, [...owed, ...this.#lone.notBegun], { alone: true })
     this.#settling.claimed(jobs.filter((job) => job !== undefined))
   }
 
-  #untilWorthTaking(): number {
-    const waits = this.#instances
-      .work()
-      .map(({ batches, sinceMs }) => this.#times.untilWorthTaking(sinceMs, batches + this.#ready.length))
-    return Math.min(...waits)
+  #takenOver({ entries, lone, dead }: TakenOver): void {
+    const { observer } = this.#deps
+    if (lone.length + dead.length > 0)
+      observer.attemptsLost(this.manifest, { reason: 'pool-lost', retried: lone.length, dead })
+    for (let i = 0; i < entries.length; i += this.#maxBatchSize)
+      this.#lone.addTogether(entries.slice(i, i + this.#maxBatchSize))
+    this.#lone.add(lone)
   }
 
-  async #load(batch: Batch, entries: readonly HandedOut[]): Promise<void> {
+  /** Runs them as a batch of their own, with nothing else claimed in this process. */
+  async #runApart(batch: Batch, entries: readonly HandedOut[]): Promise<void> {
+    const { turn, elapsed } = this.#deps
+    batch.takenAt = elapsed()
+    await turn.enter({ holdsJobs: true })
+    await this.#load(batch, entries, { alone: true })
+    if (batch.size > 0) this.#ready.push(batch)
+    else this.#memory.giveBack(batch.memory)
+  }
+
+  async #load(batch: Batch, entries: readonly HandedOut[], options?: { alone: boolean }): Promise<void> {
     const begin = this.#deps.elapsed()
-    const failed = await this.#intake.load(batch, entries)
+    const failed = await this.#intake.load(batch, entries, options)
     this.#times.loaded(this.#deps.elapsed() - begin)
     if (failed.length > 0) this.#settling.fail(failed.map(asFailure), batch)
   }
-
-  /** One instance's life: batch after batch, until there are no more. */
-  async #serve(i: number): Promise<void> {
-    let run: Promise<void> | undefined
-    let finished: Promise<void> | undefined
-    for (;;) {
-      const batch = (run && (await this.#ready.nextDuring(run))) ?? (await this.#ready.next())
-      if (!batch) break
-      await batch.loading
-      // Who may expire behind the run that is under way is looked at again when that is over.
-      if (run && batch.untilDeadline(this.#deps.elapsed()) < this.#times.longRunMs) await run
-      this.#failExpired(batch)
-      if (batch.size === 0) {
-        this.#memory.giveBack(batch.memory)
-        continue
-      }
-      const ended = this.#instances.run(i, batch.memory, batch.size)
-      run = ended.then(ignore, ignore)
-      await finished
-      finished = this.#finish(i, batch, ended).catch((error: Error) => this.#broken.reject(error))
-    }
-    await finished
-    await this.#settling.settled()
-    await this.#instances.close(i)
-  }
-
-  /** Jobs that nobody waits for any more never reach the model. */
-  #failExpired(batch: Batch): void {
-    const expired = batch.takeExpired(this.#deps.elapsed())
-    if (expired.length === 0) return
-    this.#settling.fail(
-      expired.map((job) => asFailure({ job, code: 'job-expired' })),
-      batch,
-    )
-  }
-
-  /** Resolves when the batch's jobs are on their way to be settled. Rejects if its instance was lost and no other can be started. */
-  async #finish(i: number, batch: Batch, ended: Promise<BatchEnd>): Promise<void> {
-    const { jobs, size } = batch
-    const bucket = this.#bucketOf(size)
-    const end = await ended
-    const inferEnd = this.#deps.elapsed()
-    this.#memory.giveBack(batch.memory)
-    if ('lost' in end) {
-      this.#deps.log.error({ model: this.manifest.name, reason: end.lost }, 'an instance was lost')
-      this.#settling.fail(
-        jobs.map((job) => asFailure({ job, code: 'inference-failed' })),
-        batch,
-      )
-      return this.#instances.ready(i)
-    }
-    const { run, ms } = end
-    this.#times.ran(ms)
-    if (run.outOfMemoryAt !== undefined) this.#shrinkBelow(run.outOfMemoryAt)
-    const { executions } = run
-    const settlements = settlementsOf(this.#task.modelPackage, jobs, run, ms)
-    const inferBegin = inferEnd - ms
-    await this.#settling.settle(settlements, { instance: i, bucket, executions, batch, inferBegin, inferEnd })
-  }
-
-  /** The rows that are run for so many images; those that do not fit into memory are run in parts. */
-  #bucketOf(size: number): number {
-    const { padded, buckets } = this.#task
-    return padded ? Math.max(size, Math.min(bucketFor(size, buckets), this.#limits.fits)) : size
-  }
-
-  #shrinkBelow(size: number): void {
-    if (!this.#limits.didNotFit(size)) return
-    const maxBatchSize = this.#limits.fits
-    this.#instances.shrink(maxBatchSize)
-    this.#deps.log.warn(
-      { model: this.manifest.name, maxBatchSize },
-      'out of memory: batches are made smaller',
-    )
-  }
 }
 
-function ignore(): void {}
+function steeredLimits({ serving }: ModelManifest, maxBatchSize: number): SteeredLimits {
+  const preferredSizes = serving.preferred_batch_sizes.filter((size) => size < maxBatchSize)
+  return new SteeredLimits(
+    { maxBatchSize, maxDelayMs: serving.max_queue_delay_ms, preferredSizes },
+    serving.target_p99_ms,
+  )
+}
 
 function asFailure({ job, code, unexpected }: FailedInput): Settlement {
   return { job, result: { status: 'failed', code }, reason: unexpected }

@@ -1,12 +1,14 @@
-import type { ClaimedJob, JobConsumer, QueueName } from '../shared/job-queue.ts'
+import type { ClaimedJob, JobConsumer, LoneEntry, QueueName } from '../shared/job-queue.ts'
 import type { ModelManifest } from '../shared/model-manifest.ts'
 import type { Batch } from './batching/batch.ts'
+import type { ExclusiveTurn } from './leases/exclusive-turn.ts'
 import type { PoolObserver, SettledBatch, SettledJob } from './observe/pool-observer.ts'
 import type { UntilGranted } from './redis/until-granted.ts'
 import type { Settlement } from './run-results.ts'
 
 export interface SettlingDeps {
-  consumer: Pick<JobConsumer, 'settle' | 'release'>
+  consumer: Pick<JobConsumer, 'settle' | 'release' | 'leases'>
+  turn: Pick<ExclusiveTurn, 'add' | 'left'>
   observer: PoolObserver
   /** Is told of batches as well. */
   settled: (batch: SettledBatch) => void
@@ -44,6 +46,7 @@ export class Settling {
   /** From now on these jobs are owed an end. */
   claimed(jobs: readonly ClaimedJob[]): void {
     for (const job of jobs) this.#held.add(job)
+    this.#deps.turn.add(jobs.length)
     this.#tellPending()
   }
 
@@ -67,6 +70,16 @@ export class Settling {
     this.#start(failures, (jobs, settledAt) => {
       this.#deps.observer.jobsFailed(this.#manifest, jobs, { claimedAt, settledAt })
     })
+  }
+
+  /** The thread that ran them has ended with them: resolves to those that are to be tried again. */
+  async lose(jobs: readonly ClaimedJob[]): Promise<LoneEntry[]> {
+    const { consumer, untilGranted, observer } = this.#deps
+    const reason = 'instance-lost'
+    const { lone, dead } = await untilGranted('retry', () => consumer.leases.retry(this.#queue, jobs, reason))
+    this.#release(jobs)
+    observer.attemptsLost(this.#manifest, { reason, retried: lone.length, dead })
+    return lone
   }
 
   /** Resolves when all that was handed over is settled. */
@@ -109,7 +122,8 @@ export class Settling {
   }
 
   #release(jobs: readonly ClaimedJob[]): void {
-    for (const job of jobs) this.#held.delete(job)
+    const held = jobs.filter((job) => this.#held.delete(job))
+    this.#deps.turn.left(held.length)
     this.#tellPending()
   }
 

@@ -51,7 +51,7 @@ async function delaysOf({ model, signal }: BenchSetup, stack: Stack, waits: numb
   const serving = (async () => {
     while (!done.signal.aborted) {
       const { entries } = await reader.take(AT_ONCE, 500)
-      const claimed = (await consumer.claim(queue, entries)).filter((job) => job !== undefined)
+      const claimed = (await consumer.claim(queue, entries)).jobs.filter((job) => job !== undefined)
       for (const job of claimed) void sleep(JOB_MS).then(() => settle(consumer, queue, job))
     }
   })()

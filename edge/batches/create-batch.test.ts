@@ -3,7 +3,7 @@ import type { Batch, BatchStore, BeginResult, NewBatch } from '../../shared/batc
 import { ProblemError } from '../../shared/errors.ts'
 import type { Job } from '../../shared/job.ts'
 import { isBatchId } from '../../shared/job-id.ts'
-import { TOMBSTONE_MS } from '../../shared/scripts/lua-parts.ts'
+import { TOMBSTONE_MS } from '../../shared/job-lifetime.ts'
 import { type BatchCall, createBatch } from './create-batch.ts'
 
 const IDEMPOTENCY = { digest: 'd', fingerprint: 'f', ttlMs: 1_000 }

@@ -2,7 +2,7 @@ import type { Batch, BatchIdempotency, BatchStore } from '../../shared/batch.ts'
 import { ProblemError } from '../../shared/errors.ts'
 import type { Job } from '../../shared/job.ts'
 import { newBatchId } from '../../shared/job-id.ts'
-import { TOMBSTONE_MS } from '../../shared/scripts/lua-parts.ts'
+import { TOMBSTONE_MS } from '../../shared/job-lifetime.ts'
 import { type ItemOutcome, submitItems } from './submit-items.ts'
 
 /** Several images that came in one call. */

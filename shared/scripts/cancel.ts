@@ -1,5 +1,6 @@
 import type { LuaScript } from '../redis-commands.ts'
-import { FINISH, INTEGER, IS_COUNT, NOW_MS } from './lua-parts.ts'
+import { FINISH } from './finish-job.ts'
+import { INTEGER, IS_COUNT, NOW_MS } from './lua-parts.ts'
 
 /**
  * Ends a job that has not ended. One that waits leaves its queue and never reaches the model; of one that is being run the result will

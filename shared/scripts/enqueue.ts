@@ -1,5 +1,7 @@
+import { JOIN_WITHIN_MS } from '../job-lifetime.ts'
 import type { LuaScript } from '../redis-commands.ts'
-import { FINISH, INTEGER, IS_COUNT, JOIN_WITHIN_MS, NOW_MS } from './lua-parts.ts'
+import { FINISH } from './finish-job.ts'
+import { INTEGER, IS_COUNT, NOW_MS } from './lua-parts.ts'
 
 /** Jobs that get the result of one that is on its way: they are ended together, while nobody else is served by Redis. */
 const MAX_FOLLOWERS = 100
@@ -13,6 +15,7 @@ const DEAD_PAGES = 3
  * ARGV  1 options, JSON:
  *         base          what the model's keys begin with        id            the job's
  *         backlog_limit jobs ahead at which it is refused       deadline_ms   from now
+ *         bytes_limit   of the inputs of these and its own
  *         result_ttl_ms, tombstone_ms                           group         consumer group
  *         has_webhook
  *         key           {hash, id, record, rate_key, limit, window_ms}: the API key; the last three only if it has a rate
@@ -79,7 +82,7 @@ end
 
 local function write(status, fields, kept_ms)
   local all = {'status', status, 'created_at', integer(now_ms()), 'deadline', integer(now_ms() + o.deadline_ms),
-    'result_ttl', integer(o.result_ttl_ms), 'attempt', '0'}
+    'result_ttl', integer(o.result_ttl_ms), 'attempt', '0', 'bytes', integer(#ARGV[2])}
   for i = 3, #ARGV do all[#all + 1] = ARGV[i] end
   for i = 1, #fields do all[#all + 1] = fields[i] end
   redis.call('HSET', job, unpack(all))
@@ -145,7 +148,7 @@ local function from_cache()
   return answer('hit', o.id, redis.call('HGETALL', job))
 end
 
-local length, added
+local size, ahead
 if redis.call('EXISTS', job) == 1 then return answer('exists', o.id, redis.call('HGETALL', job)) end
 if o.key and redis.call('HGET', o.key.hash, o.key.id) ~= o.key.record then return answer('key-changed') end
 if o.idempotency then
@@ -161,32 +164,34 @@ if o.key and o.key.rate_key and not use_rate() then return answer('rate-limited'
 local cached = o.cache and from_cache()
 if cached then return cached end
 
-local function jobs_ahead()
-  length, added = stream_size(queue)
-  local ahead = length
-  for i = 4, #KEYS do ahead = ahead + redis.call('XLEN', KEYS[i]) end
-  return ahead
+local function is_full()
+  size = stream_size(queue)
+  ahead = size.length
+  local bytes = size.bytes + #ARGV[2]
+  for i = 4, #KEYS do
+    local before = stream_size(KEYS[i])
+    ahead, bytes = ahead + before.length, bytes + before.bytes
+  end
+  return ahead >= o.backlog_limit or (ahead > 0 and bytes > o.bytes_limit)
 end
 
 local deadline = integer(now_ms() + o.deadline_ms)
-local ahead = jobs_ahead()
-if ahead >= o.backlog_limit then
+if is_full() then
   -- Before anything is dropped: a Redis that is full refuses this, but nothing that comes after a script's first write.
   redis.call('SET', input, ARGV[2], 'PXAT', deadline)
   drop_dead_entries(queue)
   for i = 4, #KEYS do drop_dead_entries(KEYS[i]) end
-  ahead = jobs_ahead()
-  if ahead >= o.backlog_limit then
+  if is_full() then
     redis.call('DEL', input)
     return answer('full', o.id, {}, ahead)
   end
 end
 
-local entry = append(queue, o.id, deadline, o.deadline_ms + o.result_ttl_ms)
-write('queued', {'entry', entry, 'seq', added and integer(added + 1) or ''}, until_forgotten_ms)
+local entry, seq = append(queue, size, o.id, deadline, #ARGV[2], o.deadline_ms + o.result_ttl_ms)
+write('queued', {'entry', entry, 'seq', seq or ''}, until_forgotten_ms)
 redis.call('SET', input, ARGV[2], 'PXAT', deadline)
 if o.has_webhook then schedule_webhook(o.base, o.id, now_ms() + o.deadline_ms) end
 if o.cache then redis.call('SET', o.cache.key, o.id, 'PX', integer(o.deadline_ms + o.cache.ttl_ms)) end
-return answer('queued', o.id, {}, ahead + 1, added and added + 1)
+return answer('queued', o.id, {}, ahead + 1, tonumber(seq))
 `,
 }

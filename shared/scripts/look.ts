@@ -30,9 +30,9 @@ if job.follows then
 end
 if job.status ~= 'queued' or not seq then return {now_ms(), flat, -1} end
 local queues = ARGV[1] .. 'queue:' .. job.model_version .. ':'
-local length, added = stream_size(queues .. own)
-if not added then return {now_ms(), flat, -1} end
-local position = math.max(1, math.min(seq - (added - length), length))
+local size = stream_size(queues .. own)
+if not size.added then return {now_ms(), flat, -1} end
+local position = math.max(1, math.min(seq - (size.added - size.length), size.length))
 for _, priority in ipairs({'high', 'normal', 'low'}) do
   if priority == own then break end
   position = position + redis.call('XLEN', queues .. priority)

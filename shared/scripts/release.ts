@@ -25,9 +25,8 @@ redis.call('XACK', queue, group, entry)
 redis.call('XDEL', queue, entry)
 if not state.sound then return 'gone' end
 local needed_ms = math.max(0, tonumber(state.deadline) - now_ms()) + tonumber(state.result_ttl)
-local again = append(queue, id, state.deadline, needed_ms)
-local _, seq = stream_size(queue)
-redis.call('HSET', job, 'status', 'queued', 'entry', again, 'seq', seq and integer(seq) or '')
+local again, seq = append(queue, stream_size(queue), id, state.deadline, state.bytes, needed_ms)
+redis.call('HSET', job, 'status', 'queued', 'entry', again, 'seq', seq or '')
 redis.call('HDEL', job, 'started_at', 'pool')
 return 'queued'
 `,

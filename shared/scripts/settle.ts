@@ -1,5 +1,6 @@
 import type { LuaScript } from '../redis-commands.ts'
-import { ENDED_ENTRIES, FINISH, INTEGER, IS_COUNT, NOW_MS } from './lua-parts.ts'
+import { FINISH } from './finish-job.ts'
+import { ENDED_ENTRIES, INTEGER, IS_COUNT, NOW_MS } from './lua-parts.ts'
 
 /**
  * Ends claimed jobs: writes the terminal state of each once and tells whoever waits, then frees the inputs and removes the entries of all

@@ -50,7 +50,7 @@ class SteadyPool {
     while (left > 0) {
       const { entries } = await this.#reader.take(left, 100)
       if (entries.length === 0) return
-      const claimed = (await this.#consumer.claim(QUEUE, entries)).filter((job) => job !== undefined)
+      const claimed = (await this.#consumer.claim(QUEUE, entries)).jobs.filter((job) => job !== undefined)
       await this.#consumer.settle(
         QUEUE,
         claimed.map((job: ClaimedJob) => ({ job, result: { status: 'failed', code: 'inference-failed' } })),

@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../shared/clock.ts'
 import { float32Elements } from '../../shared/tensor-value.ts'
+import { ExclusiveTurn } from '../../worker-pool/leases/exclusive-turn.ts'
 import { Announcer } from '../../worker-pool/models/announcer.ts'
 import { ModelRoster } from '../../worker-pool/models/model-roster.ts'
 import { assertUnchanged, PackageChangedError } from '../../worker-pool/models/package-change.ts'
@@ -36,6 +37,7 @@ async function roster(queue: TestQueue): Promise<ModelRoster> {
           ...{ consumer, payloads, photos: undefined, log, clock, untilGranted },
           observer: observeWithAll([], () => {}),
           elapsed: () => performance.now(),
+          ...{ turn: new ExclusiveTurn(), leaseMs: 30_000, random: Math.random },
         },
         () => assertUnchanged(offer),
       ),

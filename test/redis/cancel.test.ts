@@ -30,7 +30,7 @@ test('a job that was handed out and not claimed yet is not claimed any more', as
   const reader = await pool.consumer.open(QUEUE)
   const { entries } = await reader.take(1, 1_000)
   await queue.producer.cancel(job)
-  expect(await pool.consumer.claim(QUEUE, entries)).toEqual([undefined])
+  expect((await pool.consumer.claim(QUEUE, entries)).jobs).toEqual([undefined])
   reader.close()
 })
 

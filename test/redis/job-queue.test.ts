@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
+import { TOMBSTONE_MS } from '../../shared/job-lifetime.ts'
 import type { JobResult } from '../../shared/job-queue.ts'
 import { RedisJobProducer } from '../../shared/redis-job-producer.ts'
-import { TOMBSTONE_MS } from '../../shared/scripts/lua-parts.ts'
 import { RedisTcp } from '../../worker-pool/redis/redis-tcp.ts'
 import { ownRedis } from '../support/own-redis.ts'
 import { MODEL, newTestJob, QUEUE, testQueue } from '../support/queue.ts'
@@ -61,6 +61,44 @@ describe('enqueue', () => {
     expect(await redis.keys(`${keys.prefix}*`)).toHaveLength(before)
     expect(await producer.read(refused.id)).toBeUndefined()
     expect(await producer.enqueue(accepted)).toMatchObject({ outcome: 'exists' })
+  })
+
+  test('a queue whose inputs would take more bytes than the limit refuses what adds to them', async () => {
+    const payload = 'A'.repeat(1_000)
+    const { producer, consumer } = await testQueue({ maxBacklogBytes: 2_500 })
+    const enqueue = async (overrides = {}) =>
+      (await producer.enqueue(newTestJob({ payload, ...overrides }))).outcome
+    expect(await enqueue()).toBe('queued')
+    expect(await enqueue()).toBe('queued')
+    expect(await enqueue()).toBe('full')
+    expect(await enqueue({ payload: 'A'.repeat(400) })).toBe('queued')
+    expect(await enqueue({ priority: 'high' })).toBe('queued')
+    const pool = await consumer('pool')
+    const [first] = await pool.claim(1, 0)
+    if (first) await pool.settle([{ job: first, result: { status: 'failed', code: 'inference-failed' } }])
+    const [second] = await pool.claim(1, 0)
+    if (second) await pool.settle([{ job: second, result: { status: 'failed', code: 'inference-failed' } }])
+    expect(await enqueue()).toBe('queued')
+  })
+
+  test('an input that is larger than the limit by itself is taken where nothing waits', async () => {
+    const { producer } = await testQueue({ maxBacklogBytes: 10 })
+    expect((await producer.enqueue(newTestJob())).outcome).toBe('queued')
+    expect((await producer.enqueue(newTestJob())).outcome).toBe('full')
+  })
+
+  test('bytes are told by the entries that are there, wherever others have left from', async () => {
+    const { producer, consumer, redis, keys } = await testQueue({ maxBacklogBytes: 5_000 })
+    const enqueue = async () => (await producer.enqueue(newTestJob({ payload: 'A'.repeat(1_000) }))).outcome
+    for (let i = 0; i < 5; i++) expect(await enqueue()).toBe('queued')
+    const pool = await consumer('pool')
+    const jobs = await pool.claim(5, 0)
+    // The first stays; those behind it leave.
+    const result = { status: 'failed', code: 'inference-failed' } as const
+    await pool.settle(jobs.slice(1).map((job) => ({ job, result })))
+    expect(await redis.xlen(keys.queue(QUEUE))).toBe(1)
+    for (let i = 0; i < 4; i++) expect(await enqueue()).toBe('queued')
+    expect(await enqueue()).toBe('full')
   })
 
   test('a queue full of dead entries accepts again', async () => {

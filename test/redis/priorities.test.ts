@@ -148,7 +148,7 @@ describe('jobs of different queues in one batch', () => {
     const all = await takingFrom(await testQueue())
     for (const priority of PRIORITIES) await all.add(priority, 2)
     const { entries } = await all.reader.takeByQuota(quotas(2, 2, 2))
-    const claims = await all.consumer.claim(QUEUE, entries)
+    const { jobs: claims } = await all.consumer.claim(QUEUE, entries)
     const jobs = claims.filter((job) => job !== undefined)
     expect(jobs.map(({ priority }) => priority)).toEqual(['high', 'high', 'normal', 'normal', 'low', 'low'])
     return { ...all, jobs }
@@ -180,7 +180,7 @@ describe('jobs of different queues in one batch', () => {
     for (const priority of PRIORITIES) await queue.add(priority, 1)
     const { entries } = await queue.reader.takeByQuota(quotas(1, 1, 1))
     for (const { id } of entries) await queue.redis.del(queue.keys.job(MODEL, id))
-    expect(await queue.consumer.claim(QUEUE, entries)).toEqual([undefined, undefined, undefined])
+    expect((await queue.consumer.claim(QUEUE, entries)).jobs).toEqual([undefined, undefined, undefined])
     expect(await left(queue)).toEqual([0, 0, 0])
   })
 
@@ -199,7 +199,7 @@ describe('jobs of different queues in one batch', () => {
       return { result, counts: Object.fromEntries(counts) as Record<string, number> }
     }
     const claim = await commandsOf(() => consumer.claim(QUEUE, entries))
-    const jobs = claim.result.filter((job) => job !== undefined)
+    const jobs = claim.result.jobs.filter((job) => job !== undefined)
     expect(claim.counts).toMatchObject({ hmget: 10, hset: 10, xack: 1, time: 1 })
     const settled = await commandsOf(() =>
       consumer.settle(
@@ -217,7 +217,7 @@ describe('jobs of different queues in one batch', () => {
 test('a job that was canceled while it was run is settled as canceled, with nothing written', async () => {
   const { consumer, reader, add, producer, redis, keys } = await takingFrom(await testQueue())
   await add('low', 1)
-  const [job] = await consumer.claim(QUEUE, (await reader.take(1, FOR_EVER_MS)).entries)
+  const [job] = (await consumer.claim(QUEUE, (await reader.take(1, FOR_EVER_MS)).entries)).jobs
   const stored = job && (await producer.read(job.id))
   if (!stored) throw new Error('nothing was claimed')
   expect(await producer.cancel(stored)).toBe('canceled')
@@ -229,7 +229,7 @@ test('a job that was canceled while it was run is settled as canceled, with noth
 test('a job that was given back has its new place in the queue', async () => {
   const { consumer, reader, add, producer } = await takingFrom(await testQueue())
   await add('normal', 1)
-  const [job] = await consumer.claim(QUEUE, (await reader.take(1, FOR_EVER_MS)).entries)
+  const [job] = (await consumer.claim(QUEUE, (await reader.take(1, FOR_EVER_MS)).entries)).jobs
   await add('normal', 2)
   if (!job) throw new Error('nothing was claimed')
   await consumer.release(QUEUE, [job])

@@ -113,6 +113,8 @@ const OF_ROLE: Record<RedisRole, Command[]> = {
     ['ZRANGE', keys.webhooks(), '0', '-1'],
     ['XREADGROUP', 'GROUP', 'pool', 'me', 'STREAMS', queue, '>'],
     ['XGROUP', 'DESTROY', queue, 'pool'],
+    ['XAUTOCLAIM', queue, 'pool', 'me', '0', '0'],
+    ['XRANGE', keys.dead('m'), '-', '+'],
   ],
   pool: [
     ...API_KEYS,

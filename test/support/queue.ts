@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis'
 import { inject, onTestFinished } from 'vitest'
 import { newJobId } from '../../shared/job-id.ts'
-import type { ClaimedJob, HandedOut, JobResult, NewJob, QueueReader } from '../../shared/job-queue.ts'
-import { RedisJobConsumer } from '../../shared/redis-job-consumer.ts'
+import type { ClaimedJob, HandedOut, JobResult, NewJob, QueueReader, Taken } from '../../shared/job-queue.ts'
+import { type PoolIdentity, RedisJobConsumer } from '../../shared/redis-job-consumer.ts'
 import { type QueuePolicy, RedisJobProducer } from '../../shared/redis-job-producer.ts'
 import { RedisKeys } from '../../shared/redis-keys.ts'
 import { PayloadReader } from '../../worker-pool/redis/payload-reader.ts'
@@ -15,7 +15,7 @@ export interface TestQueue {
   keys: RedisKeys
   producer: RedisJobProducer
   /** A consumer as pool `poolId`, on connections of its own. */
-  consumer: (poolId: string) => Promise<TestConsumer>
+  consumer: (poolId: string, identity?: Partial<PoolIdentity>) => Promise<TestConsumer>
   /** For looking at what is really there. */
   redis: Redis
 }
@@ -23,10 +23,14 @@ export interface TestQueue {
 /**
  * A queue under a fresh key prefix of a Redis, by default the run's, where each side has its own rights; all is closed when the test ends.
  */
-export async function testQueue(policy: Partial<QueuePolicy> = {}, own?: string): Promise<TestQueue> {
-  const { edge, pool } = own === undefined ? inject('redisUrls') : { edge: own, pool: own }
+export async function testQueue(
+  policy: Partial<QueuePolicy> = {},
+  ownUrl?: string,
+  identity: Partial<PoolIdentity> = {},
+): Promise<TestQueue> {
+  const { edge, pool } = ownUrl === undefined ? inject('redisUrls') : { edge: ownUrl, pool: ownUrl }
   const keys = new RedisKeys(`test:${crypto.randomUUID()}:`)
-  const redis = new Redis(own ?? inject('redisUrl'), { protocol: 2 })
+  const redis = new Redis(ownUrl ?? inject('redisUrl'), { protocol: 2 })
   onTestFinished(() => redis.disconnect())
   const connect = async (url: string) => {
     const tcp = await RedisTcp.connect(url)
@@ -38,9 +42,9 @@ export async function testQueue(policy: Partial<QueuePolicy> = {}, own?: string)
     keys,
     redis,
     producer: new RedisJobProducer(await connect(edge), keys, full),
-    consumer: async (poolId) => {
-      const identity = { poolId, poolTtlMs: 60_000, manifestTtlMs: 60_000 }
-      const consumer = new RedisJobConsumer(await connect(pool), keys, identity)
+    consumer: async (poolId, further = {}) => {
+      const own = { poolId, poolTtlMs: 60_000, manifestTtlMs: 60_000, ...identity, ...further }
+      const consumer = new RedisJobConsumer(await connect(pool), keys, own)
       const reader = await consumer.open(QUEUE)
       const payloads = await PayloadReader.connect(pool)
       onTestFinished(() => {
@@ -69,10 +73,10 @@ export class TestConsumer {
     this.#payloads = payloads
   }
 
-  async claim(max: number, blockMs: number): Promise<JobWithPayload[]> {
+  async claim(max: number, blockMs: number, options?: { alone: boolean }): Promise<JobWithPayload[]> {
     if (this.#entries.length === 0) this.#entries = (await this.#reader.take(max, blockMs)).entries
     const entries = this.#entries
-    const claims = await this.consumer.claim(QUEUE, entries)
+    const { jobs: claims } = await this.consumer.claim(QUEUE, entries, options)
     this.#entries = []
     const keys = entries.map(({ id }) => this.consumer.inputKey(QUEUE, id))
     const payloads = await this.#payloads.read(keys, Array(keys.length).fill(undefined))
@@ -80,6 +84,10 @@ export class TestConsumer {
       const payload = payloads[i]
       return job ? [{ ...job, payload: payload?.kind === 'other' ? payload.bytes : undefined }] : []
     })
+  }
+
+  take(max: number, blockMs: number): Promise<Taken> {
+    return this.#reader.take(max, blockMs)
   }
 
   settle(settlements: readonly { job: ClaimedJob; result: JobResult }[]) {

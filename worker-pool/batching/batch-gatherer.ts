@@ -16,10 +16,14 @@ export interface BatchGathererDeps {
   newBatch: () => Promise<Batch>
   /** Frees a batch that stayed empty. */
   drop: (batch: Batch) => void
+  /** Waits until jobs may be claimed for the batch; `load` follows. */
+  enter: (batch: Batch) => Promise<void>
   /** Brings entries into a batch. Never rejects. */
   load: (batch: Batch, entries: readonly HandedOut[]) => Promise<void>
   /** How long, in ms, taking more jobs can wait while all instances are at work. */
   untilWorthTaking: () => number
+  /** Resolves when nothing more comes to `ready` by other ways: it is ended then. */
+  beforeEnd: () => Promise<unknown>
   untilGranted: UntilGranted
   clock: Clock
   /** Milliseconds, monotonic. */
@@ -49,6 +53,7 @@ export class BatchGatherer {
       if (await this.#gather(batch)) ready.push(batch)
       else drop(batch)
     }
+    await this.#deps.beforeEnd()
     ready.end()
   }
 
@@ -81,6 +86,7 @@ export class BatchGatherer {
       if (takesAll && isAll) this.#stopping = true
       if (entries.length === 0) continue
       if (batch.size === 0) batch.takenAt = elapsed()
+      await this.#deps.enter(batch)
       const full = batch.size + entries.length >= limits.maxBatchSize
       const loading = load(batch, entries)
       // Full unless some fail: the next batch can be taken while this one is loaded.

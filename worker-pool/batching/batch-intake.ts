@@ -1,4 +1,4 @@
-import type { ClaimedJob, HandedOut, JobConsumer, QueueName } from '../../shared/job-queue.ts'
+import type { ClaimedJob, Claims, HandedOut, JobConsumer, QueueName } from '../../shared/job-queue.ts'
 import type { ModelManifest } from '../../shared/model-manifest.ts'
 import type { PhotoDecoder } from '../../shared/photo-decoder.ts'
 import type { PayloadOutcome, PayloadReader } from '../redis/payload-reader.ts'
@@ -12,8 +12,8 @@ export interface BatchIntakeDeps {
   /** Undefined if the model takes no encoded photos; then one that comes all the same is not what the model takes. */
   photos: PhotoDecoder | undefined
   untilGranted: UntilGranted
-  /** Is told of jobs as soon as they are this pool's: their inputs may take long. */
-  claimed: (jobs: readonly ClaimedJob[]) => void
+  /** Is told what was claimed as soon as it is this pool's: inputs may take long. */
+  claimed: (claims: Claims) => void
   /** Milliseconds, monotonic. */
   elapsed: () => number
 }
@@ -32,12 +32,15 @@ export class BatchIntake {
 
   /**
    * Loads `entries` into `batch`, which has room for them. Returns the jobs that end here since their input will not do. Never
-   * rejects: what Redis refuses is asked for again.
+   * rejects: what Redis refuses is asked for again. `alone`: nothing else is claimed in this process, nor will be until it has run.
    */
-  async load(batch: Batch, entries: readonly HandedOut[]): Promise<FailedInput[]> {
+  async load(batch: Batch, entries: readonly HandedOut[], { alone = false } = {}): Promise<FailedInput[]> {
     const { elapsed } = this.#deps
     const first = batch.size
-    const [claims, payloads] = await Promise.all([this.#claim(batch, entries), this.#read(batch, entries)])
+    const [claims, payloads] = await Promise.all([
+      this.#claim(batch, entries, alone),
+      this.#read(batch, entries),
+    ])
     const failed: FailedInput[] = []
     const photos: EncodedPhoto[] = []
     for (const [i, job] of claims.entries()) {
@@ -57,12 +60,16 @@ export class BatchIntake {
     return failed
   }
 
-  async #claim(batch: Batch, entries: readonly HandedOut[]): Promise<(ClaimedJob | undefined)[]> {
+  async #claim(
+    batch: Batch,
+    entries: readonly HandedOut[],
+    alone: boolean,
+  ): Promise<(ClaimedJob | undefined)[]> {
     const { consumer, untilGranted, elapsed } = this.#deps
-    const claims = await untilGranted('claim', () => consumer.claim(this.#queue, entries))
+    const claims = await untilGranted('claim', () => consumer.claim(this.#queue, entries, { alone }))
     batch.claimedAt = elapsed()
-    this.#deps.claimed(claims.filter((job) => job !== undefined))
-    return claims
+    this.#deps.claimed(claims)
+    return claims.jobs
   }
 
   /** At the same time as the claim, on a connection of its own: the input of a job that is not ours after all is read in vain. */

@@ -79,6 +79,8 @@ export class DrainRates implements PoolObserver {
 
   jobsFailed(): void {}
   jobsReleased(): void {}
+
+  attemptsLost(): void {}
   pendingChanged(): void {}
 
   /** Where one copy takes the place of another, the new one's as soon as that is known. */

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { LossReason } from '../../shared/job-queue.ts'
 import type { ModelManifest } from '../../shared/model-manifest.ts'
 import { isOurs } from './failures.ts'
 import type { PoolObserver, SettledBatch, SettledJob } from './pool-observer.ts'
@@ -30,6 +31,19 @@ export class JobLog implements PoolObserver {
 
   jobsReleased(manifest: ModelManifest, count: number): void {
     this.#log.info({ ...versionOf(manifest), count }, 'jobs given back')
+  }
+
+  attemptsLost(
+    manifest: ModelManifest,
+    { reason, retried, dead }: { reason: LossReason; retried: number; dead: readonly string[] },
+  ): void {
+    if (retried > 0)
+      this.#log.warn({ ...versionOf(manifest), reason, count: retried }, 'attempts lost: jobs are run again')
+    if (dead.length > 0)
+      this.#log.error(
+        { ...versionOf(manifest), reason, jobs: dead },
+        'jobs given up after their last attempt',
+      )
   }
 
   /** What ended in the same way is one line. */

@@ -44,6 +44,8 @@ export class JobSpans implements PoolObserver {
   modelServed(): void {}
   modelGone(): void {}
   jobsReleased(): void {}
+
+  attemptsLost(): void {}
   pendingChanged(): void {}
 
   batchSettled({ manifest, instance, size, bucket, times, jobs }: SettledBatch): void {

@@ -53,6 +53,8 @@ export class LoadMeter implements PoolObserver {
   jobsFailed(): void {}
   jobsReleased(): void {}
 
+  attemptsLost(): void {}
+
   pendingChanged(manifest: ModelManifest, pending: number): void {
     this.#pending.set(manifest, pending)
   }

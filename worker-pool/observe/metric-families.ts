@@ -43,6 +43,16 @@ export function createMetricFamilies(registry: Registry) {
       registers: [registry],
     }),
     released: counter('edgebatch_inference_jobs_released_total', 'Claimed jobs given back to their queue'),
+    attemptsLost: new Counter({
+      name: 'edgebatch_inference_attempts_lost_total',
+      help: 'Attempts that ended with the pool or the thread that ran them, by reason, as seen by this pool',
+      labelNames: [...VERSION_LABELS, 'reason'],
+      registers: [registry],
+    }),
+    deadLetters: counter(
+      'edgebatch_inference_dead_letters_total',
+      'Jobs given up by this pool after their last attempt',
+    ),
     pending: new Gauge({
       name: 'edgebatch_inference_pending_request_count',
       help: 'Jobs this pool has claimed and not yet settled',

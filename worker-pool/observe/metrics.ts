@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client'
 import { PROBLEMS, type ProblemCode } from '../../shared/errors.ts'
+import type { LossReason } from '../../shared/job-queue.ts'
 import type { ModelManifest } from '../../shared/model-manifest.ts'
 import { versionId } from '../../shared/model-reference.ts'
 import { heldMs, queuedMs } from './durations.ts'
@@ -14,6 +15,7 @@ const EXPECTED_FAILURES: readonly ProblemCode[] = [
   'undecodable-image',
   'job-expired',
 ]
+const LOSS_REASONS: readonly LossReason[] = ['pool-lost', 'instance-lost']
 const LATE_OUTCOMES = ['expired', 'canceled', 'stale', 'gone'] as const
 
 interface ServedVersion {
@@ -35,13 +37,13 @@ export class PoolMetrics implements PoolObserver {
   }
 
   modelServed(manifest: ModelManifest): void {
-    const { success, failure, images, executionCount, padding, discarded, released, pending, info } =
-      this.#families
+    const { failure, discarded, attemptsLost, pending, info } = this.#families
     const served = this.#served.get(versionId(manifest))
     if (served) return void served.pending.set(manifest, 0)
     const labels = { model: manifest.name, version: manifest.version }
     this.#served.set(versionId(manifest), { labels, pending: new Map([[manifest, 0]]) })
-    for (const counter of [success, images, executionCount, padding, released]) counter.inc(labels, 0)
+    for (const counter of this.#counters) counter.inc(labels, 0)
+    for (const reason of LOSS_REASONS) attemptsLost.inc({ ...labels, reason }, 0)
     for (const reason of EXPECTED_FAILURES) failure.inc({ ...labels, reason }, 0)
     for (const outcome of LATE_OUTCOMES) discarded.inc({ ...labels, outcome }, 0)
     for (const histogram of Object.values(this.#families.histograms)) histogram.zero(labels)
@@ -50,16 +52,15 @@ export class PoolMetrics implements PoolObserver {
   }
 
   modelGone(manifest: ModelManifest): void {
-    const { success, failure, images, executionCount, padding, discarded, released, pending, info } =
-      this.#families
+    const { failure, discarded, attemptsLost, pending, info } = this.#families
     const served = this.#served.get(versionId(manifest))
     if (!served?.pending.delete(manifest)) return
     this.#tellPending(served)
     if (served.pending.size > 0) return
     const { labels } = served
     this.#served.delete(versionId(manifest))
-    for (const counter of [success, images, executionCount, padding, released, pending])
-      counter.remove(labels)
+    for (const metric of [...this.#counters, pending]) metric.remove(labels)
+    for (const reason of LOSS_REASONS) attemptsLost.remove({ ...labels, reason })
     for (const reason of Object.keys(PROBLEMS)) failure.remove({ ...labels, reason })
     for (const outcome of LATE_OUTCOMES) discarded.remove({ ...labels, outcome })
     for (const histogram of Object.values(this.#families.histograms)) histogram.remove(labels)
@@ -96,11 +97,27 @@ export class PoolMetrics implements PoolObserver {
     if (labels) this.#families.released.inc(labels, count)
   }
 
+  attemptsLost(
+    manifest: ModelManifest,
+    { reason, retried, dead }: { reason: LossReason; retried: number; dead: readonly string[] },
+  ): void {
+    const labels = this.#served.get(versionId(manifest))?.labels
+    if (!labels) return
+    this.#families.attemptsLost.inc({ ...labels, reason }, retried + dead.length)
+    this.#families.deadLetters.inc(labels, dead.length)
+  }
+
   pendingChanged(manifest: ModelManifest, pending: number): void {
     const served = this.#served.get(versionId(manifest))
     if (!served?.pending.has(manifest)) return
     served.pending.set(manifest, pending)
     this.#tellPending(served)
+  }
+
+  /** Those that have no labels but the version's. */
+  get #counters() {
+    const { success, images, executionCount, padding, released, deadLetters } = this.#families
+    return [success, images, executionCount, padding, released, deadLetters]
   }
 
   #tellPending({ labels, pending }: ServedVersion): void {

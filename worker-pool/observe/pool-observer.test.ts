@@ -15,10 +15,13 @@ function notes(): { observer: PoolObserver; told: unknown[][] } {
     batchSettled: note('batch'),
     jobsFailed: note('failed'),
     jobsReleased: note('released'),
+    attemptsLost: note('lost'),
     pendingChanged: note('pending'),
   }
   return { observer, told }
 }
+
+const LOST = { reason: 'pool-lost', retried: 1, dead: ['x'] } as const
 
 test('all are told all, also after one of them threw', () => {
   const errors: unknown[] = []
@@ -29,7 +32,7 @@ test('all are told all, also after one of them threw', () => {
   const [first, last] = [notes(), notes()]
   const middle: PoolObserver = {
     ...{ modelServed: throws, modelGone: throws, batchSettled: throws },
-    ...{ jobsFailed: throws, jobsReleased: throws, pendingChanged: throws },
+    ...{ jobsFailed: throws, jobsReleased: throws, attemptsLost: throws, pendingChanged: throws },
   }
   const all = observeWithAll([first.observer, middle, last.observer], (error) => errors.push(error))
   const manifest = observedManifest()
@@ -40,6 +43,7 @@ test('all are told all, also after one of them threw', () => {
   all.batchSettled(batch)
   all.jobsFailed(manifest, batch.jobs, times)
   all.jobsReleased(manifest, 2)
+  all.attemptsLost(manifest, LOST)
   all.modelGone(manifest)
   const expected = [
     ['served', manifest],
@@ -47,9 +51,10 @@ test('all are told all, also after one of them threw', () => {
     ['batch', batch],
     ['failed', manifest, batch.jobs, times],
     ['released', manifest, 2],
+    ['lost', manifest, LOST],
     ['gone', manifest],
   ]
   expect(first.told).toEqual(expected)
   expect(last.told).toEqual(expected)
-  expect(errors).toEqual(Array(6).fill(broken))
+  expect(errors).toEqual(Array(7).fill(broken))
 })

@@ -1,5 +1,5 @@
 import type { ProblemCode } from '../../shared/errors.ts'
-import type { ClaimedJob, SettleOutcome } from '../../shared/job-queue.ts'
+import type { ClaimedJob, LossReason, SettleOutcome } from '../../shared/job-queue.ts'
 import type { ModelManifest } from '../../shared/model-manifest.ts'
 import type { WarmRun } from '../inference/instance-messages.ts'
 
@@ -51,7 +51,7 @@ export interface PoolObserver {
   modelServed(manifest: ModelManifest, warmRun?: WarmRun): void
   modelGone(manifest: ModelManifest): void
   batchSettled(batch: SettledBatch): void
-  /** Jobs that were settled as failed with no run to its end: unreadable inputs, photos that cannot be decoded, an instance that was lost. */
+  /** Jobs that were settled as failed with no run to its end: unreadable inputs, photos that cannot be decoded, deadlines that have passed. */
   jobsFailed(
     manifest: ModelManifest,
     jobs: readonly SettledJob[],
@@ -59,6 +59,11 @@ export interface PoolObserver {
   ): void
   /** Claimed jobs were given back to their queue, this many. */
   jobsReleased(manifest: ModelManifest, count: number): void
+  /** Attempts that have come to nothing: `retried` jobs are run again by this pool; `dead` are ids of those that have failed with their last one. */
+  attemptsLost(
+    manifest: ModelManifest,
+    lost: { reason: LossReason; retried: number; dead: readonly string[] },
+  ): void
   /** Jobs that this copy holds: claimed, neither settled nor released. Called when it changes. */
   pendingChanged(manifest: ModelManifest, pending: number): void
 }
@@ -83,6 +88,7 @@ export function observeWithAll(
     batchSettled: (...told) => tellAll((observer) => observer.batchSettled(...told)),
     jobsFailed: (...told) => tellAll((observer) => observer.jobsFailed(...told)),
     jobsReleased: (...told) => tellAll((observer) => observer.jobsReleased(...told)),
+    attemptsLost: (...told) => tellAll((observer) => observer.attemptsLost(...told)),
     pendingChanged: (...told) => tellAll((observer) => observer.pendingChanged(...told)),
   }
 }

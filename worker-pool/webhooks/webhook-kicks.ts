@@ -11,6 +11,7 @@ export function kickOnSettled(kick: () => void): PoolObserver {
     modelServed: () => {},
     modelGone: () => {},
     jobsReleased: () => {},
+    attemptsLost: () => {},
     pendingChanged: () => {},
   }
 }

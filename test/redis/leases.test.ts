@@ -1,0 +1,325 @@
+import { describe, expect, test } from 'vitest'
+import type { JobResult, LossReason, TakenOver } from '../../shared/job-queue.ts'
+import { QUEUE_GROUP } from '../../shared/redis-keys.ts'
+import { DEFAULT_RETRIES } from '../../shared/retry-policy.ts'
+import { ownRedis } from '../support/own-redis.ts'
+import { MODEL, newTestJob, QUEUE, type TestConsumer, type TestQueue, testQueue } from '../support/queue.ts'
+
+const IDLE_MS = 30_000
+const OPTIONS = { idleMs: IDLE_MS, silenceMs: 20_000, max: 100, removeIdleMs: undefined }
+const succeeded: JobResult = {
+  status: 'succeeded',
+  output: { kind: 'predictions', predictions: [] },
+  ...{ modelVersion: '1', predictMs: 1, batchSize: 1 },
+}
+
+/** As if `pool` had not been heard of for long: all that is pending for it. */
+async function hasDied({ redis, keys }: TestQueue, pool: string): Promise<void> {
+  const queue = keys.queue(QUEUE)
+  const pending = (await redis.xpending(queue, QUEUE_GROUP, '-', '+', 100, pool)) as [string][]
+  for (const [entry] of pending)
+    await redis.xclaim(queue, QUEUE_GROUP, pool, 0, entry, 'IDLE', 2 * IDLE_MS, 'JUSTID')
+}
+
+const takeOver = ({ consumer }: TestConsumer, options = {}): Promise<TakenOver> =>
+  consumer.leases.takeOver(QUEUE, { ...OPTIONS, ...options })
+
+/** A job that pool `dead` has claimed, and another pool that may take it over. */
+async function claimedByTheDead(queue: TestQueue) {
+  const job = newTestJob()
+  await queue.producer.enqueue(job)
+  const dead = await queue.consumer('dead')
+  const [claimed] = await dead.claim(1, 0)
+  if (!claimed) throw new Error('nothing was claimed')
+  await hasDied(queue, 'dead')
+  return { job, claimed, dead, other: await queue.consumer('other') }
+}
+
+test('what a dead pool had claimed is another’s, to be run alone, and counts as a lost attempt', async () => {
+  const queue = await testQueue({}, undefined, { random: () => 0 })
+  const { job, claimed, other } = await claimedByTheDead(queue)
+  const { entries, lone, dead } = await takeOver(other)
+  expect([entries, dead]).toEqual([[], []])
+  const handedOut = { id: job.id, entry: claimed.entry, priority: 'normal' }
+  expect(lone).toEqual([{ handedOut, inMs: DEFAULT_RETRIES.backoffMs }])
+  expect(await queue.producer.read(job.id)).toMatchObject({ status: 'queued', attempt: 1 })
+  expect(await queue.redis.hmget(queue.keys.job(MODEL, job.id), 'lost', 'pool')).toEqual(['1', null])
+})
+
+test('what a pool was handed and had not claimed is another’s as it was', async () => {
+  const queue = await testQueue()
+  const job = newTestJob()
+  await queue.producer.enqueue(job)
+  const [handedOut] = (await (await queue.consumer('dead')).take(1, 0)).entries
+  await hasDied(queue, 'dead')
+  const other = await queue.consumer('other')
+  expect(await takeOver(other)).toEqual({ entries: [handedOut], lone: [], dead: [] })
+  const { jobs } = await other.consumer.claim(
+    QUEUE,
+    [handedOut].flatMap((one) => one ?? []),
+  )
+  expect(jobs).toMatchObject([{ id: job.id, attempt: 1 }])
+})
+
+test('what has been renewed is not taken over', async () => {
+  const queue = await testQueue()
+  const { dead, other } = await claimedByTheDead(queue)
+  await dead.consumer.leases.renew(QUEUE)
+  expect(await takeOver(other)).toEqual({ entries: [], lone: [], dead: [] })
+})
+
+test('who renews what another has taken over does not get it back', async () => {
+  const queue = await testQueue()
+  const { dead, other } = await claimedByTheDead(queue)
+  await takeOver(other)
+  await dead.consumer.leases.renew(QUEUE)
+  const pending = (await queue.redis.xpending(
+    queue.keys.queue(QUEUE),
+    QUEUE_GROUP,
+    '-',
+    '+',
+    10,
+  )) as string[][]
+  expect(pending.map(([, owner]) => owner)).toEqual(['other'])
+})
+
+test('a late result of who lost the job is refused, before and after it is claimed again', async () => {
+  const queue = await testQueue()
+  const { job, claimed, dead, other } = await claimedByTheDead(queue)
+  const late = () => dead.settle([{ job: claimed, result: succeeded }])
+  const { lone } = await takeOver(other)
+  expect(await late()).toEqual(['stale'])
+  const entries = lone.map(({ handedOut }) => handedOut)
+  const [again] = (await other.consumer.claim(QUEUE, entries, { alone: true })).jobs
+  expect(again).toMatchObject({ id: job.id, attempt: 2 })
+  expect(await late()).toEqual(['stale'])
+  if (!again) throw new Error('it was not claimed again')
+  expect(await other.settle([{ job: again, result: succeeded }])).toEqual(['succeeded'])
+  expect(await late()).toEqual(['stale'])
+  expect(await queue.redis.xlen(queue.keys.queue(QUEUE))).toBe(0)
+})
+
+test('who wakes up late neither claims nor removes what another is at work on', async () => {
+  const queue = await testQueue()
+  const job = newTestJob()
+  await queue.producer.enqueue(job)
+  const late = await queue.consumer('late')
+  const { entries } = await late.take(1, 0)
+  await hasDied(queue, 'late')
+  const other = await queue.consumer('other')
+  await takeOver(other)
+  expect((await other.consumer.claim(QUEUE, entries)).jobs).toMatchObject([{ attempt: 1 }])
+  expect(await late.consumer.claim(QUEUE, entries)).toEqual({ jobs: [undefined], lone: [] })
+  expect(await queue.redis.xlen(queue.keys.queue(QUEUE))).toBe(1)
+})
+
+test('a claim that is repeated by the same pool is granted again', async () => {
+  const queue = await testQueue()
+  await queue.producer.enqueue(newTestJob())
+  const pool = await queue.consumer('pool')
+  const { entries } = await pool.take(1, 0)
+  await pool.consumer.claim(QUEUE, entries)
+  expect((await pool.consumer.claim(QUEUE, entries)).jobs).toMatchObject([{ attempt: 2 }])
+})
+
+test('a job that has lost an attempt is claimed only by who will run it alone', async () => {
+  const queue = await testQueue({}, undefined, { random: () => 0 })
+  const { job, other } = await claimedByTheDead(queue)
+  const { lone } = await takeOver(other)
+  const entries = lone.map(({ handedOut }) => handedOut)
+  const { jobs, lone: again } = await other.consumer.claim(QUEUE, entries)
+  expect(jobs).toEqual([undefined])
+  expect(again.map(({ handedOut }) => handedOut.id)).toEqual([job.id])
+  expect(again[0]?.inMs).toBeGreaterThan(0)
+  expect(again[0]?.inMs).toBeLessThanOrEqual(DEFAULT_RETRIES.backoffMs)
+  expect(await queue.producer.read(job.id)).toMatchObject({ status: 'queued', attempt: 1 })
+})
+
+test('back-offs double up to a limit, and chance leaves out half of them at most', async () => {
+  const backoffs = async (random: number) => {
+    const retries = { maxAttempts: 9, backoffMs: 1_000, longestBackoffMs: 3_000 }
+    const queue = await testQueue({}, undefined, { retries, random: () => random })
+    const { other } = await claimedByTheDead(queue)
+    const waits = []
+    for (let i = 0; i < 4; i++) {
+      const { lone } = await takeOver(other)
+      waits.push(...lone.map(({ inMs }) => inMs))
+      await other.consumer.claim(
+        QUEUE,
+        lone.map(({ handedOut }) => handedOut),
+        { alone: true },
+      )
+      await hasDied(queue, 'other')
+    }
+    return waits
+  }
+  expect(await backoffs(0)).toEqual([1_000, 2_000, 3_000, 3_000])
+  expect(await backoffs(1)).toEqual([500, 1_000, 1_500, 1_500])
+})
+
+describe('a job that has lost its last attempt', () => {
+  const lose = async (reason: LossReason) => {
+    const queue = await testQueue({}, undefined, { retries: { ...DEFAULT_RETRIES, maxAttempts: 1 } })
+    const { job, claimed, dead, other } = await claimedByTheDead(queue)
+    const lost =
+      reason === 'pool-lost'
+        ? await takeOver(other)
+        : await dead.consumer.leases.retry(QUEUE, [claimed], 'instance-lost')
+    return { queue, job, lost }
+  }
+
+  test.each(['pool-lost', 'instance-lost'] as const)(
+    'has failed (%s), with its reason and attempts among the dead letters',
+    async (reason) => {
+      const { queue, job, lost } = await lose(reason)
+      expect(lost.dead).toEqual([job.id])
+      expect(lost.lone).toEqual([])
+      expect(await queue.producer.read(job.id)).toMatchObject({
+        status: 'failed',
+        error: 'attempts-exhausted',
+      })
+      const [letter] = await queue.redis.xrange(queue.keys.dead(MODEL), '-', '+')
+      const flat = letter?.[1] ?? []
+      const fields = Object.fromEntries(flat.flatMap((name, i) => (i % 2 ? [] : [[name, flat[i + 1]]])))
+      expect(fields).toMatchObject({ job: job.id, version: '1', reason, attempts: '1', pool: 'dead' })
+      expect(JSON.parse(fields.fields ?? '')).toMatchObject({
+        model_version: '1',
+        priority: 'normal',
+        dtype: 'uint8',
+      })
+    },
+  )
+
+  test('leaves its queue, and its input stays as long as its letter', async () => {
+    const { queue, job } = await lose('pool-lost')
+    const { redis, keys } = queue
+    expect(await redis.xlen(keys.queue(QUEUE))).toBe(0)
+    expect(await redis.get(keys.input(MODEL, job.id))).toBe(job.payload)
+    const [letters, input] = await Promise.all([
+      redis.pexpiretime(keys.dead(MODEL)),
+      redis.pexpiretime(keys.input(MODEL, job.id)),
+    ])
+    expect(input).toBe(letters)
+    expect(await redis.pttl(keys.dead(MODEL))).toBeGreaterThan(23 * 3_600_000)
+  })
+
+  test('is told of to who waits', async () => {
+    const queue = await testQueue({}, undefined, { retries: { ...DEFAULT_RETRIES, maxAttempts: 1 } })
+    const { job, other } = await claimedByTheDead(queue)
+    const listener = queue.redis.duplicate()
+    await listener.subscribe(queue.keys.done(MODEL, job.id))
+    const told = new Promise<string>((resolve) => listener.on('message', (_, text) => resolve(text)))
+    await takeOver(other)
+    expect(JSON.parse(await told)).toMatchObject({ status: 'failed', error: 'attempts-exhausted' })
+    listener.disconnect()
+  })
+})
+
+test('a job whose session died is tried again by the same pool, and not before its back-off', async () => {
+  const queue = await testQueue({}, undefined, { random: () => 0 })
+  const job = newTestJob()
+  await queue.producer.enqueue(job)
+  const pool = await queue.consumer('pool')
+  const claimed = await pool.claim(1, 0)
+  const { lone, dead } = await pool.consumer.leases.retry(QUEUE, claimed, 'instance-lost')
+  expect(dead).toEqual([])
+  expect(lone).toMatchObject([{ handedOut: { id: job.id }, inMs: DEFAULT_RETRIES.backoffMs }])
+  expect(await queue.producer.read(job.id)).toMatchObject({ status: 'queued' })
+  const entries = lone.map(({ handedOut }) => handedOut)
+  expect((await pool.consumer.claim(QUEUE, entries, { alone: true })).jobs).toMatchObject([{ attempt: 2 }])
+})
+
+test('a canceled job is neither retried nor taken over', async () => {
+  const queue = await testQueue()
+  const { job, claimed, dead, other } = await claimedByTheDead(queue)
+  const stored = await queue.producer.read(job.id)
+  if (!stored) throw new Error('there is no such job')
+  await queue.producer.cancel(stored)
+  expect(await dead.consumer.leases.retry(QUEUE, [claimed], 'instance-lost')).toEqual({ lone: [], dead: [] })
+  expect(await takeOver(other)).toEqual({ entries: [], lone: [], dead: [] })
+  expect(await queue.producer.read(job.id)).toMatchObject({ status: 'canceled' })
+})
+
+test('of a dead pool’s jobs, those that are gone or ended leave the queue', async () => {
+  const queue = await testQueue()
+  const { job, other } = await claimedByTheDead(queue)
+  await queue.redis.del(queue.keys.job(MODEL, job.id))
+  expect(await takeOver(other)).toEqual({ entries: [], lone: [], dead: [] })
+  expect(await queue.redis.xlen(queue.keys.queue(QUEUE))).toBe(0)
+})
+
+test('who has been out of touch with Redis takes nothing over until it has been in touch for as long', async () => {
+  const queue = await testQueue()
+  const { other } = await claimedByTheDead(queue)
+  const third = await queue.consumer('third')
+  await third.consumer.leases.takeOver(QUEUE, { ...OPTIONS, idleMs: 10 * IDLE_MS })
+  // From now on every moment is too long.
+  expect(await takeOver(third, { silenceMs: -1 })).toEqual({ entries: [], lone: [], dead: [] })
+  expect(await takeOver(third)).toEqual({ entries: [], lone: [], dead: [] })
+  expect((await takeOver(other)).lone).toHaveLength(1)
+})
+
+test('a consumer is forgotten once it has been silent and nothing is pending for it', async () => {
+  const queue = await testQueue()
+  const { claimed, dead, other } = await claimedByTheDead(queue)
+  const names = async () => {
+    const consumers = (await queue.redis.xinfo(
+      'CONSUMERS',
+      queue.keys.queue(QUEUE),
+      QUEUE_GROUP,
+    )) as string[][]
+    return consumers.map(([, name]) => name).sort()
+  }
+  const looking = { idleMs: 10 * IDLE_MS, removeIdleMs: 1 }
+  await takeOver(other, looking)
+  expect(await names()).toEqual(['dead'])
+  await dead.settle([{ job: claimed, result: succeeded }])
+  await takeOver(other, { ...looking, removeIdleMs: 3_600_000 })
+  expect(await names()).toEqual(['dead'])
+  const silent = async () => {
+    const consumers = await queue.redis.xinfo('CONSUMERS', queue.keys.queue(QUEUE), QUEUE_GROUP)
+    return (consumers as unknown[][]).every(([, , , , , idle]) => Number(idle) >= 1)
+  }
+  while (!(await silent()));
+  await takeOver(other, looking)
+  expect(await names()).toEqual([])
+})
+
+test('more than a pool takes at a time is taken in turns', async () => {
+  const queue = await testQueue()
+  const jobs = Array.from({ length: 5 }, () => newTestJob())
+  for (const job of jobs) await queue.producer.enqueue(job)
+  await (await queue.consumer('dead')).take(5, 0)
+  await hasDied(queue, 'dead')
+  const other = await queue.consumer('other')
+  const turns = []
+  for (let i = 0; i < 3; i++) turns.push((await takeOver(other, { max: 2 })).entries.map(({ id }) => id))
+  expect(turns.map(({ length }) => length)).toEqual([2, 2, 1])
+  expect(turns.flat()).toEqual(jobs.map(({ id }) => id))
+})
+
+test('a queue that is not there is passed over', async () => {
+  const queue = await testQueue()
+  const pool = await queue.consumer('pool')
+  await queue.redis.del(queue.keys.queue(QUEUE), queue.keys.queue(QUEUE, 'high'))
+  expect(await takeOver(pool)).toEqual({ entries: [], lone: [], dead: [] })
+  await pool.consumer.leases.renew(QUEUE)
+})
+
+test('on a Redis that is full jobs are renewed, taken over and given up', async () => {
+  const { url } = await ownRedis()
+  const queue = await testQueue({}, url, { retries: { ...DEFAULT_RETRIES, maxAttempts: 2 } })
+  const { job, dead, other } = await claimedByTheDead(queue)
+  await queue.redis.config('SET', 'maxmemory', '1')
+  await dead.consumer.leases.renew(QUEUE)
+  await hasDied(queue, 'dead')
+  const { lone } = await takeOver(other)
+  await other.consumer.claim(
+    QUEUE,
+    lone.map(({ handedOut }) => handedOut),
+    { alone: true },
+  )
+  await hasDied(queue, 'other')
+  const third = await queue.consumer('third')
+  expect((await takeOver(third)).dead).toEqual([job.id])
+})

@@ -30,6 +30,7 @@ export function httpServerOptions({ headersMs, requestMs }: HttpLimits) {
 /** What node:http's requests and responses offer, as far as it is needed here. */
 interface IncomingHead {
   httpVersion: string
+  url?: string | undefined
   headersDistinct: Record<string, string[] | undefined>
 }
 interface OutgoingHead {
@@ -49,9 +50,11 @@ export function refusingAmbiguous<In extends IncomingHead, Out extends OutgoingH
       : listener(incoming, outgoing)
 }
 
-function isAmbiguous({ httpVersion, headersDistinct: headers }: IncomingHead): boolean {
+function isAmbiguous({ httpVersion, url = '', headersDistinct: headers }: IncomingHead): boolean {
   const codings = headers['transfer-encoding']
   // HTTP/1.0 knows no chunks: who speaks it takes such a body to last until the connection ends.
   if (codings && (httpVersion !== '1.1' || codings.join().toLowerCase() !== 'chunked')) return true
-  return (headers.host?.length ?? 0) > 1
+  const [, authority] = /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i.exec(url) ?? []
+  const hosts = new Set([...(headers.host ?? []), ...(authority === undefined ? [] : [authority])])
+  return hosts.size > 1 || (headers.host?.length ?? 0) > 1
 }

@@ -88,6 +88,7 @@ const AMBIGUOUS: Record<string, () => string> = {
   'a space in the name of a header': () => `GET /health HTTP/1.1\r\n${head()}X A: a\r\n\r\n`,
   'no host': () => 'GET /health HTTP/1.1\r\n\r\n',
   'two hosts': () => `GET /health HTTP/1.1\r\nHost: b\r\n${head()}\r\n`,
+  'another host in the request line': () => `GET http://b/health HTTP/1.1\r\n${head()}\r\n`,
   'HTTP/0.9': () => 'GET /health\r\n\r\n',
   'HTTP/1.2': () => `GET /health HTTP/1.2\r\n${head()}\r\n`,
   'the beginning of HTTP/2': () => 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
@@ -130,6 +131,11 @@ describe.each(Object.entries(SERVERS))('%s', (_, port) => {
     ['list of headers', 431, `GET /health HTTP/1.1\r\n@${'a: b\r\n'.repeat(3_000)}\r\n`],
   ])('a %s beyond 16 KiB: %i', async (_, status, text) => {
     expect(await statusesOf(port(), text.replace('@', head()) + smuggled())).toEqual([status])
+  })
+
+  test('the same host in the request line is none that differs', async () => {
+    const request = `GET http://a/health HTTP/1.1\r\n${head()}Connection: close\r\n\r\n`
+    expect(await statusesOf(port(), request)).not.toEqual([400])
   })
 
   test('two requests one after the other are two, whose bodies are their own', async () => {

@@ -35,7 +35,7 @@ const terminal: Terminal = {
 const main = defineCommand({
   meta: {
     name: 'edgebatch',
-    description: 'Tools for models that edgebatch serves, and for who may use them.',
+    description: 'Tools for models that edgebatch serves, who may use them, and jobs that were given up.',
   },
   subCommands: {
     model: defineCommand({
@@ -54,6 +54,15 @@ const main = defineCommand({
         revoke: async () => (await import('./keys/revoke-command.ts')).revokeCommand(terminal, process.env),
         'webhook-secret': async () =>
           (await import('./keys/webhook-secret-command.ts')).webhookSecretCommand(terminal, process.env),
+      },
+    }),
+    dlq: defineCommand({
+      meta: { name: 'dlq', description: 'Look at dead letters, try them again, or let go of them.' },
+      subCommands: {
+        list: async () => (await import('./dlq/list-command.ts')).listCommand(terminal, process.env),
+        show: async () => (await import('./dlq/show-command.ts')).showCommand(terminal, process.env),
+        retry: async () => (await import('./dlq/retry-command.ts')).retryCommand(terminal, process.env),
+        drop: async () => (await import('./dlq/drop-command.ts')).dropCommand(terminal, process.env),
       },
     }),
     acl: async () => (await import('./acl/acl-command.ts')).aclCommand(terminal),

@@ -35,7 +35,7 @@ export function composeEdge(env: EdgeEnv, { decodePhoto, decodedTypes, ...parts 
       resultTtlMs: env.RESULT_TTL_SECONDS * 1000,
       tombstoneMs: env.TOMBSTONE_SECONDS * 1000,
     }),
-    batches: new RedisBatches(redis, keys),
+    batches: new RedisBatches(redis, keys, env.TOMBSTONE_SECONDS * 1000),
     statistics: new RedisStatistics(redis, keys),
     photos: { decodePhoto, decodedTypes, maxEncodedBytes: env.MAX_ENCODED_BYTES },
     maxImages: env.MAX_IMAGES_PER_CALL,

@@ -49,8 +49,8 @@ export interface BatchStore {
   begin(id: string, idempotency: BatchIdempotency): Promise<BeginResult>
   /** Of a batch that was begun: nothing came of it, and the key may be used again. */
   abandon(id: string, idempotency: BatchIdempotency): Promise<void>
-  /** When it was made, by Redis' clock, ms. */
-  write(batch: NewBatch, ttlMs: number): Promise<number>
+  /** `jobsMs`: until the results of its jobs are over; it is kept as long as they are known. Returns when it was made, by Redis' clock, ms. */
+  write(batch: NewBatch, jobsMs: number): Promise<number>
   /** The batch with its jobs as they are, or undefined if there is none. */
   read(id: string): Promise<Batch | undefined>
 }

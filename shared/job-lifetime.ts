@@ -17,5 +17,8 @@ export const WEBHOOKS_KEPT_MS = 86_400_000
 
 /** Dead letters and their inputs are kept for so long after the last one came. */
 export const DEAD_LETTERS_KEPT_MS = 86_400_000
-/** About so many dead letters of a model are kept; of older ones the inputs expire by themselves. */
+/** So many dead letters of a model are kept, and as many inputs: 200 MB where each is a tensor of 200 kB. */
 export const MAX_DEAD_LETTERS = 1_000
+
+/** A queue that exists only because a pool joined it; jobs that arrive prolong it. The pool joins again if need be. */
+export const EMPTY_QUEUE_TTL_MS = 3_600_000

@@ -249,6 +249,8 @@ export interface JobConsumer {
   /** Gives claimed jobs back to the end of their queues, for any pool to take. */
   release(queue: QueueName, jobs: readonly ClaimedJob[]): Promise<ReleaseOutcome[]>
   readonly leases: JobLeases
+  /** How many of a version's jobs wait or are being served, by whomever. */
+  backlog(queue: QueueName): Promise<number>
   /**
    * Tells the edge that this pool lives and what it serves. To be repeated within the pool TTL. Returns those of `withdrawn` that stay
    * known, since other pools list them: such as are alive, or died a short time ago.

@@ -3,20 +3,24 @@ import type { LuaScript } from './redis-commands.ts'
 import type { RedisKeys } from './redis-keys.ts'
 import { abandonBatchScript } from './scripts/abandon-batch.ts'
 import { announceScript } from './scripts/announce.ts'
+import { backlogScript } from './scripts/backlog.ts'
 import { beginBatchScript } from './scripts/begin-batch.ts'
 import { cancelScript } from './scripts/cancel.ts'
 import { claimScript } from './scripts/claim.ts'
+import { dropDeadLetterScript } from './scripts/drop-dead-letter.ts'
 import { enqueueScript } from './scripts/enqueue.ts'
 import { ensureQueueScript } from './scripts/ensure-queue.ts'
 import { forgetWebhooksScript } from './scripts/forget-webhooks.ts'
 import { knownModelsScript } from './scripts/known-models.ts'
-import { leaveScript } from './scripts/leave.ts'
 import { lookScript } from './scripts/look.ts'
+import { poolLeaveScript } from './scripts/pool-leave.ts'
 import { readApiKeyScript } from './scripts/read-api-key.ts'
 import { readBatchScript } from './scripts/read-batch.ts'
+import { readDeadLettersScript } from './scripts/read-dead-letters.ts'
 import { releaseScript } from './scripts/release.ts'
 import { renewScript } from './scripts/renew.ts'
 import { retryScript } from './scripts/retry.ts'
+import { retryDeadLetterScript } from './scripts/retry-dead-letter.ts'
 import { settleScript } from './scripts/settle.ts'
 import { settleWebhookScript } from './scripts/settle-webhook.ts'
 import { statisticsScript } from './scripts/statistics.ts'
@@ -39,7 +43,7 @@ export interface RedisAccess {
   channels: (keys: RedisKeys) => string[]
 }
 
-/** `admin` is whoever runs `npx edgebatch keys`. */
+/** `admin` is whoever runs `npx edgebatch keys` and `dlq`. */
 export const REDIS_ROLES = ['edge', 'pool', 'admin'] as const
 export type RedisRole = (typeof REDIS_ROLES)[number]
 
@@ -78,7 +82,7 @@ export const REDIS_ACCESS: Record<RedisRole, RedisAccess> = {
   pool: {
     scripts: [
       ...[takeScript, claimScript, settleScript, releaseScript, renewScript, takeOverScript, retryScript],
-      ...[ensureQueueScript, announceScript, leaveScript],
+      ...[ensureQueueScript, announceScript, poolLeaveScript, backlogScript],
       ...[takeWebhooksScript, settleWebhookScript, forgetWebhooksScript, webhookReceiverOffScript],
     ],
     commands: [...ANY_CLIENT, 'XREADGROUP', 'GET', 'CLIENT ID', 'CLIENT UNBLOCK'],
@@ -90,11 +94,12 @@ export const REDIS_ACCESS: Record<RedisRole, RedisAccess> = {
     channels: (keys) => [keys.done('*', '*')],
   },
   admin: {
-    scripts: [],
-    commands: [...ANY_CLIENT, 'HSETNX', 'HGETALL', 'HDEL'],
-    keys: (keys) => [keys.apiKeys()],
-    readOnly: () => [],
-    channels: () => [],
+    scripts: [readDeadLettersScript, retryDeadLetterScript, dropDeadLetterScript, knownModelsScript],
+    // Which models have dead letters is found by name.
+    commands: [...ANY_CLIENT, 'SCAN', 'HSETNX', 'HGETALL', 'HDEL'],
+    keys: (keys) => [...queueKeys(keys), keys.dead('*'), keys.apiKeys()],
+    readOnly: (keys) => [{ keys: [keys.models(), keys.workers()], commands: ['HGETALL'] }],
+    channels: (keys) => [keys.done('*', '*')],
   },
 }
 

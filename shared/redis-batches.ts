@@ -32,10 +32,13 @@ const recordSchema = z.object({
 export class RedisBatches implements BatchStore {
   readonly #redis: Pick<RedisCommands, 'run'>
   readonly #keys: RedisKeys
+  readonly #tombstoneMs: number
 
-  constructor(redis: Pick<RedisCommands, 'run'>, keys: RedisKeys) {
+  /** `tombstoneMs`: how long jobs are known after their results' TTL. */
+  constructor(redis: Pick<RedisCommands, 'run'>, keys: RedisKeys, tombstoneMs: number) {
     this.#redis = redis
     this.#keys = keys
+    this.#tombstoneMs = tombstoneMs
   }
 
   async begin(id: string, { digest, fingerprint, ttlMs }: BatchIdempotency): Promise<BeginResult> {
@@ -53,7 +56,8 @@ export class RedisBatches implements BatchStore {
     await this.#redis.run(abandonBatchScript, keys, [fingerprint, id])
   }
 
-  async write({ id, owner, modelVersion, items }: NewBatch, ttlMs: number): Promise<number> {
+  async write({ id, owner, modelVersion, items }: NewBatch, jobsMs: number): Promise<number> {
+    const ttlMs = jobsMs + this.#tombstoneMs
     const record = JSON.stringify({ owner, model_version: modelVersion, items })
     return (await this.#redis.run(writeBatchScript, [this.#key(id)], [record, ttlMs])) as number
   }

@@ -1,6 +1,7 @@
 import { poolRecord } from './announcement.ts'
 import { HeldEntries } from './held-entries.ts'
 import { claimedJob, queueNumber, resultFields } from './job-arguments.ts'
+import { EMPTY_QUEUE_TTL_MS } from './job-lifetime.ts'
 import type {
   Announcement,
   ClaimedJob,
@@ -24,9 +25,10 @@ import { QUEUE_GROUP, type RedisKeys } from './redis-keys.ts'
 import { RedisQueueReader } from './redis-queue-reader.ts'
 import { DEFAULT_RETRIES, type RetryPolicy } from './retry-policy.ts'
 import { announceScript } from './scripts/announce.ts'
+import { backlogScript } from './scripts/backlog.ts'
 import { claimScript } from './scripts/claim.ts'
 import { ensureQueueScript } from './scripts/ensure-queue.ts'
-import { leaveScript } from './scripts/leave.ts'
+import { poolLeaveScript } from './scripts/pool-leave.ts'
 import { releaseScript } from './scripts/release.ts'
 import { settleScript } from './scripts/settle.ts'
 
@@ -40,9 +42,6 @@ export interface PoolIdentity {
   /** 0 to 1; Math.random but in tests. */
   random?: () => number
 }
-
-/** TTL of a queue that exists only because a pool joined it; jobs that arrive prolong it. The pool joins again if need be. */
-const EMPTY_QUEUE_TTL_MS = 3_600_000
 
 /** Jobs that one script ends: nobody else is served by Redis meanwhile. */
 const SETTLED_AT_ONCE = 64
@@ -128,6 +127,10 @@ export class RedisJobConsumer implements JobConsumer {
     return outcomes
   }
 
+  async backlog(queue: QueueName): Promise<number> {
+    return (await this.#redis.run(backlogScript, this.#queueKeys(queue), [])) as number
+  }
+
   async announce(announcement: Announcement): Promise<string[]> {
     if (this.#left) return []
     this.#announced = announcement
@@ -147,7 +150,7 @@ export class RedisJobConsumer implements JobConsumer {
 
   async leave(): Promise<void> {
     this.#left = true
-    await this.#redis.run(leaveScript, [this.#keys.workers()], [this.#identity.poolId])
+    await this.#redis.run(poolLeaveScript, [this.#keys.workers()], [this.#identity.poolId])
   }
 
   #settleCall(queue: QueueName, settlements: readonly { job: ClaimedJob; result: JobResult }[]): ScriptCall {

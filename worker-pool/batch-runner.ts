@@ -103,9 +103,8 @@ export class BatchRunner {
     const { task, settling, times, instances, done, elapsed } = this.#deps
     const { jobs, size } = batch
     const bucket = this.#bucketOf(size)
-    const end = await ended
+    const end = await ended.finally(() => done(batch))
     const inferEnd = elapsed()
-    done(batch)
     if ('lost' in end) {
       await this.#lose(jobs, end.lost)
       return instances.ready(i)

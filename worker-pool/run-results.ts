@@ -1,5 +1,6 @@
 import type { ProblemCode } from '../shared/errors.ts'
 import type { ClaimedJob, JobResult } from '../shared/job-queue.ts'
+import type { FailedInput } from './batching/photo-inputs.ts'
 import { outputOf } from './inference/job-output.ts'
 import type { BatchRun } from './inference/run-batch.ts'
 import type { ModelPackage } from './models/model-package.ts'
@@ -9,6 +10,11 @@ export interface Settlement {
   result: JobResult
   /** Of a failure, for the log. */
   reason?: string | undefined
+}
+
+/** How a job ends whose input will not do. */
+export function failedInput({ job, code, unexpected }: FailedInput): Settlement {
+  return failure(job, code, unexpected)
 }
 
 /** How the jobs of a batch end, in their order. `predictMs`: what the whole batch took. */

@@ -10,7 +10,6 @@ import { BatchBuffers } from './batching/batch-buffers.ts'
 import { BatchGatherer } from './batching/batch-gatherer.ts'
 import { BatchIntake } from './batching/batch-intake.ts'
 import { BatchQueue } from './batching/batch-queue.ts'
-import type { FailedInput } from './batching/photo-inputs.ts'
 import { SteeredLimits } from './batching/steered-limits.ts'
 import { TurnTaking } from './batching/turn-taking.ts'
 import type { InstanceTask } from './inference/instance-messages.ts'
@@ -22,7 +21,7 @@ import type { PoolObserver } from './observe/pool-observer.ts'
 import type { PayloadReader } from './redis/payload-reader.ts'
 import type { UntilGranted } from './redis/until-granted.ts'
 import { RunDurations } from './run-durations.ts'
-import type { Settlement } from './run-results.ts'
+import { failedInput } from './run-results.ts'
 import { Settling } from './settling.ts'
 import { whenAborted } from './when-aborted.ts'
 
@@ -68,11 +67,13 @@ export class ServedModel {
   readonly #maxBatchSize: number
   readonly #finished: Promise<unknown>
   readonly #draining = new AbortController()
+  /** Nothing more is claimed. */
+  readonly #over = new AbortController()
   readonly #gone = new AbortController()
 
   private constructor(task: InstanceTask, instances: Instances, reader: QueueReader, deps: ServedModelDeps) {
     const { manifest } = task.modelPackage
-    const { turn, consumer, clock } = deps
+    const { turn, consumer, clock, leaseMs } = deps
     const { maxBatchSize } = instances
     this.manifest = manifest
     this.#queue = { model: manifest.name, version: manifest.version }
@@ -83,12 +84,12 @@ export class ServedModel {
     this.#memory = new BatchBuffers(maxBatchSize * imageBytes, batchesInMemory(instances.count))
     const newBatch = async () => new Batch(await this.#memory.take(), imageBytes)
     const done = (batch: Batch) => this.#memory.giveBack(batch.memory)
-    const limits = steeredLimits(manifest, maxBatchSize)
+    const limits = SteeredLimits.forModel(manifest, maxBatchSize)
     this.#settling = new Settling(manifest, { ...deps, settled: (settled) => limits.observe(settled) })
     this.#lone = new LoneJobs({
-      turn,
-      clock,
+      ...{ turn, clock, patienceMs: leaseMs },
       run: async (entries) => this.#runApart(await newBatch(), entries),
+      giveBack: (entries) => this.#settling.putBack(entries),
     })
     this.#intake = new BatchIntake(manifest, {
       ...deps,
@@ -107,16 +108,20 @@ export class ServedModel {
       ...deps,
       ...{ reader: new TurnTaking(reader), ready: this.#ready, limits: () => limits.now, newBatch },
       drop: done,
-      enter: (batch) => turn.enter({ holdsJobs: batch.size > 0 }),
+      over: this.#over.signal,
       load: (batch, entries) => this.#load(batch, entries),
       untilWorthTaking: () => this.#runner.untilWorthTaking(),
-      beforeEnd: () => this.#lone.untilEmpty(),
+      whenNothingIsHeld: () => this.#whenNothingIsHeld(),
+      isQueueDone: () => this.#isQueueDone(),
     })
     this.#finished = Promise.all([this.#gatherer.run(), this.#runner.finished])
     const keeper = new LeaseKeeper({
       ...deps,
-      ...{ leases: consumer.leases, queue: this.#queue, max: maxBatchSize },
-      takenOver: (taken) => this.#takenOver(taken),
+      ...{ leases: consumer.leases, queue: this.#queue },
+      // They are run one after another: who has some leaves others to others.
+      room: () => (this.#lone.size === 0 ? maxBatchSize : 0),
+      whenRoom: () => this.#lone.untilEmpty(),
+      takenOver: (taken) => void this.#takenOver(taken),
     })
     void keeper.run(this.#gone.signal, this.#draining.signal)
   }
@@ -166,38 +171,60 @@ export class ServedModel {
     try {
       await (deadline ? Promise.race([this.#finished, whenAborted(deadline)]) : this.#finished)
     } finally {
-      await this.#claimUnclaimed()
-      await this.#settling.giveBack()
-      if (!this.#gone.signal.aborted) {
-        this.#gone.abort()
-        this.#reader.close()
-        this.#deps.observer.modelGone(this.manifest)
+      this.#over.abort()
+      try {
+        await this.#giveBackAll()
+      } finally {
+        this.#end()
       }
     }
   }
 
   /** Goes on until there is nothing left in its queue, then drains. */
   async drainQueue(): Promise<void> {
-    this.#draining.abort()
     await this.#gatherer.finishQueue()
     await this.#finished
     await this.drain()
   }
 
-  /** What was handed out and never claimed becomes ours, so that it can be given back. */
-  async #claimUnclaimed(): Promise<void> {
-    const { consumer } = this.#deps
-    const owed = this.#reader.owed > 0 ? (await this.#reader.take(this.#reader.owed, 0)).entries : []
-    const { jobs } = await consumer.claim(this.#queue, [...owed, ...this.#lone.notBegun], { alone: true })
-    this.#settling.claimed(jobs.filter((job) => job !== undefined))
+  #end(): void {
+    if (this.#gone.signal.aborted) return
+    this.#gone.abort()
+    this.#reader.close()
+    this.#deps.observer.modelGone(this.manifest)
   }
 
-  #takenOver({ entries, lone, dead }: TakenOver): void {
+  /** What was handed out and never claimed becomes ours first, so that it can be given back. */
+  async #giveBackAll(): Promise<void> {
+    const owed = this.#reader.owed > 0 ? (await this.#reader.take(this.#reader.owed, 0)).entries : []
+    const entries = [...owed, ...this.#gatherer.unclaimed.splice(0), ...this.#lone.notBegun]
+    const { jobs } = await this.#deps.consumer.claim(this.#queue, entries, { alone: true })
+    this.#settling.claimed(jobs.filter((job) => job !== undefined))
+    await this.#settling.giveBack()
+  }
+
+  async #whenNothingIsHeld(): Promise<void> {
+    do {
+      await this.#lone.untilEmpty()
+      await this.#settling.untilNothingIsHeld()
+    } while (this.#lone.size > 0)
+  }
+
+  /** What others hold may come to be this pool's, as long as there is nobody else. */
+  async #isQueueDone(): Promise<boolean> {
+    const { consumer, untilGranted, clock, leaseMs } = this.#deps
+    const backlog = await untilGranted('look', () => consumer.backlog(this.#queue))
+    if (backlog > 0) await clock.sleep(leaseMs / 4, this.#draining.signal)
+    return backlog === 0
+  }
+
+  async #takenOver({ entries, lone, dead }: TakenOver): Promise<void> {
     const { observer } = this.#deps
     if (lone.length + dead.length > 0)
       observer.attemptsLost(this.manifest, { reason: 'pool-lost', retried: lone.length, dead })
-    for (let i = 0; i < entries.length; i += this.#maxBatchSize)
-      this.#lone.addTogether(entries.slice(i, i + this.#maxBatchSize))
+    if (this.#draining.signal.aborted)
+      return this.#settling.putBack([...entries, ...lone.map(({ handedOut }) => handedOut)])
+    this.#lone.addTogether(entries, this.#maxBatchSize)
     this.#lone.add(lone)
   }
 
@@ -215,18 +242,6 @@ export class ServedModel {
     const begin = this.#deps.elapsed()
     const failed = await this.#intake.load(batch, entries, options)
     this.#times.loaded(this.#deps.elapsed() - begin)
-    if (failed.length > 0) this.#settling.fail(failed.map(asFailure), batch)
+    if (failed.length > 0) this.#settling.fail(failed.map(failedInput), batch)
   }
-}
-
-function steeredLimits({ serving }: ModelManifest, maxBatchSize: number): SteeredLimits {
-  const preferredSizes = serving.preferred_batch_sizes.filter((size) => size < maxBatchSize)
-  return new SteeredLimits(
-    { maxBatchSize, maxDelayMs: serving.max_queue_delay_ms, preferredSizes },
-    serving.target_p99_ms,
-  )
-}
-
-function asFailure({ job, code, unexpected }: FailedInput): Settlement {
-  return { job, result: { status: 'failed', code }, reason: unexpected }
 }

@@ -1,4 +1,4 @@
-import type { ClaimedJob, JobConsumer, LoneEntry, QueueName } from '../shared/job-queue.ts'
+import type { ClaimedJob, HandedOut, JobConsumer, LoneEntry, QueueName } from '../shared/job-queue.ts'
 import type { ModelManifest } from '../shared/model-manifest.ts'
 import type { Batch } from './batching/batch.ts'
 import type { ExclusiveTurn } from './leases/exclusive-turn.ts'
@@ -7,7 +7,7 @@ import type { UntilGranted } from './redis/until-granted.ts'
 import type { Settlement } from './run-results.ts'
 
 export interface SettlingDeps {
-  consumer: Pick<JobConsumer, 'settle' | 'release' | 'leases'>
+  consumer: Pick<JobConsumer, 'claim' | 'settle' | 'release' | 'leases'>
   turn: Pick<ExclusiveTurn, 'add' | 'left'>
   observer: PoolObserver
   /** Is told of batches as well. */
@@ -36,6 +36,7 @@ export class Settling {
   readonly #deps: SettlingDeps
   readonly #held = new Set<ClaimedJob>()
   readonly #underWay = new Set<Promise<void>>()
+  readonly #watchers: (() => void)[] = []
 
   constructor(manifest: ModelManifest, deps: SettlingDeps) {
     this.#manifest = manifest
@@ -72,6 +73,15 @@ export class Settling {
     })
   }
 
+  /** Puts entries that are not claimed, and are not to be run here, back into their queue. Never rejects. */
+  async putBack(entries: readonly HandedOut[]): Promise<void> {
+    const { consumer, untilGranted, observer } = this.#deps
+    const claims = await untilGranted('claim', () => consumer.claim(this.#queue, entries, { alone: true }))
+    const jobs = claims.jobs.filter((job) => job !== undefined)
+    await untilGranted('release', () => consumer.release(this.#queue, jobs))
+    observer.jobsReleased(this.#manifest, jobs.length)
+  }
+
   /** The thread that ran them has ended with them: resolves to those that are to be tried again. */
   async lose(jobs: readonly ClaimedJob[]): Promise<LoneEntry[]> {
     const { consumer, untilGranted, observer } = this.#deps
@@ -80,6 +90,11 @@ export class Settling {
     this.#release(jobs)
     observer.attemptsLost(this.#manifest, { reason, retried: lone.length, dead })
     return lone
+  }
+
+  /** Resolves when no claimed job is held any more. */
+  async untilNothingIsHeld(): Promise<void> {
+    while (this.#held.size > 0) await new Promise<void>((resolve) => this.#watchers.push(resolve))
   }
 
   /** Resolves when all that was handed over is settled. */
@@ -124,6 +139,7 @@ export class Settling {
   #release(jobs: readonly ClaimedJob[]): void {
     const held = jobs.filter((job) => this.#held.delete(job))
     this.#deps.turn.left(held.length)
+    for (const watcher of this.#watchers.splice(0)) watcher()
     this.#tellPending()
   }
 

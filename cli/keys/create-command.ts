@@ -1,9 +1,10 @@
 import { defineCommand } from 'citty'
 import { apiKeyDigest, newApiKey } from '../../shared/api-key.ts'
+import type { Environment } from '../environment.ts'
 import { refuseUnknown } from '../model/conversion-flags.ts'
 import type { Terminal } from '../terminal.ts'
 import { keyArgs, parseKeyFlags } from './key-flags.ts'
-import { type Environment, withKeys } from './key-registry.ts'
+import { withKeys } from './key-registry.ts'
 
 export function createCommand(terminal: Terminal, environment: Environment) {
   return defineCommand({

@@ -1,24 +1,9 @@
-import * as z from 'zod'
 import { type ApiKeyRecord, parseApiKeyRecord } from '../../shared/api-key.ts'
-import { ConfigurationError, readConfiguration, redisUrl } from '../../shared/read-configuration.ts'
-import { RedisKeys } from '../../shared/redis-keys.ts'
+import type { Environment } from '../environment.ts'
+import type { RedisCommander } from '../redis/redis-commands.ts'
+import { withRedis } from '../redis/with-redis.ts'
 import type { Terminal } from '../terminal.ts'
 import { UserError } from '../user-error.ts'
-import { commandOverRest, commandOverTcp, type RedisCommander } from './redis-commands.ts'
-
-/** Variables of the environment, by their names. */
-export type Environment = Record<string, string | undefined>
-
-const settingsSchema = z.object({
-  REDIS_URL: redisUrl.optional(),
-  /** As the edge has them. */
-  UPSTASH_REDIS_REST_URL: z
-    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
-    .optional(),
-  UPSTASH_REDIS_REST_TOKEN: z.string().optional(),
-  /** Must equal the edge's. */
-  KEY_PREFIX: z.string().min(1).default('eb:'),
-})
 
 /** All API keys of one deployment: a hash in its Redis. */
 export class KeyRegistry {
@@ -54,36 +39,10 @@ export class KeyRegistry {
 }
 
 /** Works on the API keys of the Redis that the environment names. Throws UserError. */
-export async function withKeys<T>(
+export function withKeys<T>(
   environment: Environment,
-  { stopped }: Terminal,
+  terminal: Terminal,
   work: (keys: KeyRegistry) => Promise<T>,
 ): Promise<T> {
-  const settings = readSettings(environment)
-  const redis = await connect(settings, stopped)
-  try {
-    return await work(new KeyRegistry(redis, new RedisKeys(settings.KEY_PREFIX).apiKeys()))
-  } finally {
-    await redis.close()
-  }
-}
-
-type Settings = z.infer<typeof settingsSchema>
-
-function readSettings(environment: Environment): Settings {
-  try {
-    return readConfiguration(settingsSchema, environment)
-  } catch (error) {
-    if (error instanceof ConfigurationError) throw new UserError(error.message.replaceAll('\n', '; '))
-    throw error
-  }
-}
-
-async function connect(settings: Settings, stopped: AbortSignal): Promise<RedisCommander> {
-  const { REDIS_URL, UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = settings
-  if (REDIS_URL !== undefined) return commandOverTcp(REDIS_URL, stopped)
-  if (url !== undefined && token !== undefined) return commandOverRest(url, token, stopped)
-  throw new UserError(
-    'which Redis holds the keys? Set REDIS_URL, or UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN as the edge has them',
-  )
+  return withRedis(environment, terminal, (redis, keys) => work(new KeyRegistry(redis, keys.apiKeys())))
 }

@@ -1,17 +1,11 @@
 import type { ApiKeyRecord } from '../../shared/api-key.ts'
+import { table } from '../table.ts'
 
 const HEADINGS = ['ID', 'NAME', 'MODELS', 'PRIORITIES', 'RATE', 'ADMIN', 'CREATED', 'EXPIRES']
 
 /** Keys as a table, a line each. `now` tells which have expired. */
 export function keyTable(keys: readonly ApiKeyRecord[], now: Date): string[] {
-  const rows = [HEADINGS, ...keys.map((key) => cells(key, now))]
-  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
+  return table([HEADINGS, ...keys.map((key) => cells(key, now))])
 }
 
 function cells(key: ApiKeyRecord, now: Date): string[] {

@@ -1,8 +1,9 @@
 import { defineCommand } from 'citty'
 import type { ApiKeyRecord } from '../../shared/api-key.ts'
+import type { Environment } from '../environment.ts'
 import { refuseUnknown } from '../model/conversion-flags.ts'
 import type { Terminal } from '../terminal.ts'
-import { type Environment, withKeys } from './key-registry.ts'
+import { withKeys } from './key-registry.ts'
 import { keyTable } from './key-table.ts'
 
 const args = { json: { type: 'boolean', description: 'As JSON, for programs' } } as const

@@ -1,9 +1,10 @@
 import { defineCommand } from 'citty'
 import { apiKeyIdSchema, KEY_FRESH_MS, parseApiKey } from '../../shared/api-key.ts'
+import type { Environment } from '../environment.ts'
 import { refuseUnknown } from '../model/conversion-flags.ts'
 import type { Terminal } from '../terminal.ts'
 import { UserError } from '../user-error.ts'
-import { type Environment, withKeys } from './key-registry.ts'
+import { withKeys } from './key-registry.ts'
 
 const args = {
   id: { type: 'positional', description: "The key's id, or the key itself", required: false },

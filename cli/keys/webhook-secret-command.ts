@@ -3,10 +3,10 @@ import * as z from 'zod'
 import { apiKeyIdSchema, parseApiKey } from '../../shared/api-key.ts'
 import { ConfigurationError, readConfiguration } from '../../shared/read-configuration.ts'
 import { callerWebhookSecret, webhookMasterSecret } from '../../shared/webhook-secret.ts'
+import type { Environment } from '../environment.ts'
 import { refuseUnknown } from '../model/conversion-flags.ts'
 import type { Terminal } from '../terminal.ts'
 import { UserError } from '../user-error.ts'
-import type { Environment } from './key-registry.ts'
 
 const args = {
   id: { type: 'positional', description: "The key's id, or the key itself", required: false },

@@ -3,7 +3,6 @@ import type { Batch, BatchStore, BeginResult, NewBatch } from '../../shared/batc
 import { ProblemError } from '../../shared/errors.ts'
 import type { Job } from '../../shared/job.ts'
 import { isBatchId } from '../../shared/job-id.ts'
-import { TOMBSTONE_MS } from '../../shared/job-lifetime.ts'
 import { type BatchCall, createBatch } from './create-batch.ts'
 
 const IDEMPOTENCY = { digest: 'd', fingerprint: 'f', ttlMs: 1_000 }
@@ -13,7 +12,7 @@ function storeThat(begun: BeginResult = { outcome: 'begun' }, found?: Batch) {
   const told = {
     begun: [] as string[],
     abandoned: [] as string[],
-    written: [] as (NewBatch & { ttlMs: number })[],
+    written: [] as (NewBatch & { jobsMs: number })[],
   }
   const store: BatchStore = {
     begin: async (id) => {
@@ -21,8 +20,8 @@ function storeThat(begun: BeginResult = { outcome: 'begun' }, found?: Batch) {
       return begun
     },
     abandon: async (id) => void told.abandoned.push(id),
-    write: async (batch, ttlMs) => {
-      told.written.push({ ...batch, ttlMs })
+    write: async (batch, jobsMs) => {
+      told.written.push({ ...batch, jobsMs })
       return 77
     },
     read: async () => found,
@@ -55,7 +54,7 @@ test('a batch is written with the ids of its jobs and why others have none, for 
     {
       ...{ id: batch.id, modelVersion: '1', owner: 'key1' },
       items: [{ id: 'job 0' }, { error }, { id: 'job 2' }],
-      ttlMs: 3_000 + 500 + TOMBSTONE_MS,
+      jobsMs: 3_000 + 500,
     },
   ])
   expect(refused).toEqual([damaged])

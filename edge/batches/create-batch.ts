@@ -2,7 +2,6 @@ import type { Batch, BatchIdempotency, BatchStore } from '../../shared/batch.ts'
 import { ProblemError } from '../../shared/errors.ts'
 import type { Job } from '../../shared/job.ts'
 import { newBatchId } from '../../shared/job-id.ts'
-import { TOMBSTONE_MS } from '../../shared/job-lifetime.ts'
 import { type ItemOutcome, submitItems } from './submit-items.ts'
 
 /** Several images that came in one call. */
@@ -83,10 +82,10 @@ function refusal({ code, detail }: ProblemError) {
   return { error: { code, detail } }
 }
 
-/** As long as the hash of any of its jobs may be there. */
+/** Until the result of the last of its jobs is over, at the latest. */
 function lifetimeMs(outcomes: readonly ItemOutcome[]): number {
   const ofJobs = outcomes.map((outcome) =>
     'job' in outcome ? outcome.job.deadline - outcome.job.created_at + outcome.job.result_ttl : 0,
   )
-  return Math.max(...ofJobs) + TOMBSTONE_MS
+  return Math.max(...ofJobs)
 }

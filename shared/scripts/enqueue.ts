@@ -58,7 +58,8 @@ local function drop_dead_entries(queue)
     for _, entry in ipairs(page) do
       from = '(' .. entry[1]
       if (tonumber(entry[2][4]) or 0) <= now_ms() then
-        if redis.pcall('HGET', o.base .. 'job:' .. entry[2][2], 'followed') == '1' then promote(o.base, entry[2][2]) end
+        local dead = read_state(o.base .. 'job:' .. entry[2][2])
+        if dead.followed == '1' then promote(o.base, entry[2][2], dead) end
         redis.call('XACK', queue, o.group, entry[1])
         redis.call('XDEL', queue, entry[1])
         dropped = true

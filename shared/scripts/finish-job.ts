@@ -38,19 +38,23 @@ local function live_followers(base, id)
   return live
 end
 
-local function run_instead(base, id, chosen, latest)
+-- What its leader was suspected of, it is: its input is the same.
+local function run_instead(base, id, leader, chosen, latest)
   local queue = base .. 'queue:' .. chosen.version .. ':' .. chosen.priority
   local needed_ms = latest - now_ms() + tonumber(chosen.state.result_ttl)
   local entry, seq = append(queue, stream_size(queue), chosen.id, chosen.state.deadline, chosen.state.bytes, needed_ms)
   redis.call('RENAME', base .. 'input:' .. id, base .. 'input:' .. chosen.id)
   redis.call('HDEL', chosen.job, 'follows')
   redis.call('HSET', chosen.job, 'entry', entry, 'seq', seq or '')
+  if leader.alone then
+    redis.call('HSET', chosen.job, 'alone', '1', 'lost', leader.lost or '0', 'not_before', leader.not_before or '0')
+  end
   if chosen.cache and redis.call('GET', base .. 'cache:' .. chosen.cache) == id then
     redis.call('SET', base .. 'cache:' .. chosen.cache, chosen.id, 'KEEPTTL')
   end
 end
 
-local function promote(base, id)
+local function promote(base, id, leader)
   local waiting, chosen, latest = {}, nil, 0
   local runnable = redis.call('EXISTS', base .. 'input:' .. id) == 1
   for _, follower in ipairs(live_followers(base, id)) do
@@ -66,7 +70,7 @@ local function promote(base, id)
     end
   end
   if chosen then
-    run_instead(base, id, chosen, latest)
+    run_instead(base, id, leader, chosen, latest)
     for _, follower in ipairs(waiting) do
       if follower ~= chosen then
         redis.call('RPUSH', base .. 'followers:' .. chosen.id, follower.id)
@@ -90,7 +94,7 @@ function finish(base, id, job, state, fields)
   if state.watched then tell(base, id, job) end
   if state.webhook then schedule_webhook(base, id, now_ms()) end
   if not state.followed then return end
-  if fields[2] == 'canceled' or fields[2] == 'expired' then return promote(base, id) end
+  if fields[2] == 'canceled' or fields[2] == 'expired' then return promote(base, id, state) end
   for _, follower in ipairs(live_followers(base, id)) do
     local late = tonumber(follower.state.deadline) <= now_ms()
     local expired = {'status', 'expired', 'completed_at', follower.state.deadline}

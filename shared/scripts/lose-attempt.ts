@@ -17,9 +17,16 @@ local function bury(base, id, job, state, lost, reason)
   local stored = {}
   for i = 1, #fields, 2 do stored[fields[i]] = fields[i + 1] end
   local dead, kept = base .. 'dead', integer(now_ms() + ${DEAD_LETTERS_KEPT_MS})
-  redis.call('XADD', dead, 'MAXLEN', '~', '${MAX_DEAD_LETTERS}', '*', 'job', id, 'version', stored.model_version or '', 'reason', reason,
+  redis.call('XADD', dead, '*', 'job', id, 'version', stored.model_version or '', 'reason', reason,
     'attempts', integer(lost), 'pool', state.pool or '', 'at', integer(now_ms()), 'fields', cjson.encode(stored))
   redis.call('PEXPIREAT', dead, kept)
+  local surplus = redis.call('XLEN', dead) - ${MAX_DEAD_LETTERS}
+  if surplus > 0 then
+    for _, letter in ipairs(redis.call('XRANGE', dead, '-', '+', 'COUNT', surplus)) do
+      redis.call('DEL', base .. 'input:' .. letter[2][2])
+      redis.call('XDEL', dead, letter[1])
+    end
+  end
   redis.call('PEXPIREAT', base .. 'input:' .. id, kept)
   finish(base, id, job, state, {'status', 'failed', 'error', 'attempts-exhausted', 'lost', integer(lost),
     'completed_at', integer(now_ms())})

@@ -25,13 +25,12 @@ const SCANNED_AT_ONCE = 100
  *         not_before -1 if it need not be run alone, -2 if it was its last attempt
  *         A queue or group that is missing is passed over: whoever reads from it next makes it anew.
  *
- * It begins with a write that needs no memory, as claim does: a full Redis must be able to go on.
+ * XAUTOCLAIM is a write that needs no memory: a full Redis lets a script go on that has begun so. With nothing to take over, that and TIME are all.
  */
 export const takeOverScript: LuaScript = {
   name: 'take-over',
   source: `${NOW_MS}${INTEGER}${IS_COUNT}${FINISH}${ENDED_ENTRIES}${LOSE_ATTEMPT}
 local o = cjson.decode(ARGV[1])
-redis.call('XACK', KEYS[1], o.group, '0-0')
 
 local function remove_dead_consumers(queue)
   for _, flat in ipairs(redis.call('XINFO', 'CONSUMERS', queue, o.group)) do

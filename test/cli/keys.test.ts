@@ -1,31 +1,16 @@
-import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { type ApiKeyRecord, apiKeyDigest, parseApiKey, parseApiKeyRecord } from '../../shared/api-key.ts'
 import { RedisKeys } from '../../shared/redis-keys.ts'
+import { edgebatch, ONE_LINE } from '../support/edgebatch-process.ts'
 import { type TestGateway, testGateway } from '../support/gateway.ts'
 import { redisUrlOf } from '../support/redis-users.ts'
 
-interface Outcome {
-  code: number
-  stdout: string
-  stderr: string
-}
-
 /** `edgebatch keys ...` as a process with this environment and no other. */
-async function keys(env: Record<string, string>, ...args: string[]): Promise<Outcome> {
-  const running = promisify(execFile)(process.execPath, ['cli/main.ts', 'keys', ...args], { env })
-  return running.then(
-    (done) => ({ code: 0, ...done }),
-    ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
-  )
-}
-
-const ONE_LINE = /^edgebatch: [^\n]+\n$/
+const keys = (env: Record<string, string>, ...args: string[]) => edgebatch(env, 'keys', ...args)
 
 let redis: Redis
 let gateway: TestGateway

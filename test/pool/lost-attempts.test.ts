@@ -76,3 +76,35 @@ test('while a long run is under way, its lease is begun anew again and again', a
   expect((await settled()).map(outcome)).toEqual([[255, 255, 255]])
   expect(renewals).toBeGreaterThan(1)
 })
+
+test('a version that is to go ends only when what its sessions died of has ended, too', async () => {
+  const queue = await testQueue()
+  const jobs = [job(DEADLY_PIXEL), job(1), job(2)]
+  const settled = await enqueue(queue, jobs)
+  const { served } = await serve(queue, { instanceEntry: DYING, identity: SOON })
+  await served.drainQueue()
+  expect((await settled()).map(outcome)).toEqual(['attempts-exhausted', [1, 1, 1], [2, 2, 2]])
+  expect(await queue.redis.xlen(queue.keys.queue(QUEUE))).toBe(0)
+})
+
+test('a version that is to go takes over what another pool that served it leaves behind', async () => {
+  const queue = await testQueue()
+  const settled = await enqueue(queue, [job(1)])
+  const [claimed] = await (await queue.consumer('dead')).claim(1, 0)
+  expect(claimed).toBeDefined()
+  const { served } = await serve(queue, { identity: SOON, leaseMs: 40 })
+  await served.drainQueue()
+  expect((await settled()).map(outcome)).toEqual([[1, 1, 1]])
+})
+
+test('what is taken over and more than a pool runs at once is left to others', async () => {
+  const queue = await testQueue()
+  const settled = await enqueue(
+    queue,
+    Array.from({ length: 6 }, (_, i) => job(i + 1)),
+  )
+  await (await queue.consumer('dead')).claim(6, 0)
+  const { batches } = await serve(queue, { identity: SOON, leaseMs: 40, maxBatchSize: 2 })
+  expect((await settled()).map(outcome)).toEqual(Array.from({ length: 6 }, (_, i) => Array(3).fill(i + 1)))
+  expect(batches).toEqual(Array(6).fill([1, 1]))
+})

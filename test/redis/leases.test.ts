@@ -68,6 +68,34 @@ test('what has been renewed is not taken over', async () => {
   expect(await takeOver(other)).toEqual({ entries: [], lone: [], dead: [] })
 })
 
+test('all that a pool holds is renewed, be it more than one command can name', async () => {
+  const queue = await testQueue({ maxBacklog: 20_000 })
+  const { redis, keys } = queue
+  const batch = Array.from({ length: 1_000 }, () => newTestJob())
+  for (let i = 0; i < 9; i++) {
+    const pipeline = redis.pipeline()
+    for (const { id } of batch) pipeline.xadd(keys.queue(QUEUE), '*', 'job', id)
+    await pipeline.exec()
+  }
+  const pool = await queue.consumer('pool')
+  const { entries } = await pool.take(9_000, 0)
+  expect(entries).toHaveLength(9_000)
+  const ids = entries.map(({ entry }) => entry)
+  for (let i = 0; i < ids.length; i += 1_000)
+    await redis.xclaim(
+      keys.queue(QUEUE),
+      QUEUE_GROUP,
+      'pool',
+      0,
+      ...ids.slice(i, i + 1_000),
+      'IDLE',
+      60_000,
+      'JUSTID',
+    )
+  await pool.consumer.leases.renew(QUEUE)
+  expect(await redis.xpending(keys.queue(QUEUE), QUEUE_GROUP, 'IDLE', IDLE_MS, '-', '+', 10)).toEqual([])
+})
+
 test('who renews what another has taken over does not get it back', async () => {
   const queue = await testQueue()
   const { dead, other } = await claimedByTheDead(queue)
@@ -322,4 +350,36 @@ test('on a Redis that is full jobs are renewed, taken over and given up', async 
   await hasDied(queue, 'other')
   const third = await queue.consumer('third')
   expect((await takeOver(third)).dead).toEqual([job.id])
+})
+
+test('a job that takes the place of a suspect, being for the same input, is one itself', async () => {
+  const queue = await testQueue({ tombstoneMs: 600_000 })
+  const cache = { digest: 'same', ttlMs: 60_000 }
+  const [leader, follower] = [newTestJob(), newTestJob()]
+  await queue.producer.enqueue(leader, { cache })
+  expect((await queue.producer.enqueue(follower, { cache })).outcome).toBe('joined')
+  await (await queue.consumer('dead')).claim(1, 0)
+  await hasDied(queue, 'dead')
+  const other = await queue.consumer('other')
+  await takeOver(other)
+  const stored = await queue.producer.read(leader.id)
+  if (stored) await queue.producer.cancel(stored)
+  const { entries } = await other.take(10, 0)
+  expect(entries.map(({ id }) => id)).toEqual([follower.id])
+  const { jobs, lone } = await other.consumer.claim(QUEUE, entries)
+  expect([jobs, lone.length]).toEqual([[undefined], 1])
+})
+
+test('of a thousand dead letters the oldest goes with its input when there is one more', async () => {
+  const queue = await testQueue({}, undefined, { retries: { ...DEFAULT_RETRIES, maxAttempts: 1 } })
+  const { redis, keys } = queue
+  const pipeline = redis.pipeline().set(keys.input(MODEL, 'oldest'), 'x')
+  for (let i = 0; i < 1_000; i++) pipeline.xadd(keys.dead(MODEL), '*', 'job', i === 0 ? 'oldest' : `old-${i}`)
+  await pipeline.exec()
+  const { job, other } = await claimedByTheDead(queue)
+  await takeOver(other)
+  expect(await redis.xlen(keys.dead(MODEL))).toBe(1_000)
+  expect(await redis.exists(keys.input(MODEL, 'oldest'))).toBe(0)
+  const [newest] = await redis.xrevrange(keys.dead(MODEL), '+', '-', 'COUNT', 1)
+  expect(newest?.[1][1]).toBe(job.id)
 })

@@ -1,3 +1,4 @@
+import type { ModelManifest } from '../../shared/model-manifest.ts'
 import { heldMs, queuedMs } from '../observe/durations.ts'
 import type { SettledBatch } from '../observe/pool-observer.ts'
 import type { BatchingLimits } from './batching-policy.ts'
@@ -8,6 +9,13 @@ export class SteeredLimits {
   readonly #own: BatchingLimits
   readonly #controller: LatencyController | undefined
   #fits: number
+
+  /** What the model's manifest says; `maxBatchSize`: what fits into its sessions. */
+  static forModel({ serving }: ModelManifest, maxBatchSize: number): SteeredLimits {
+    const preferredSizes = serving.preferred_batch_sizes.filter((size) => size < maxBatchSize)
+    const own = { maxBatchSize, maxDelayMs: serving.max_queue_delay_ms, preferredSizes }
+    return new SteeredLimits(own, serving.target_p99_ms)
+  }
 
   /** `targetP99Ms`: undefined where nothing is to be steered. */
   constructor(own: BatchingLimits, targetP99Ms: number | undefined) {

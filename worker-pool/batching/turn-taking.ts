@@ -1,5 +1,5 @@
 import type { QueueReader, Taken } from '../../shared/job-queue.ts'
-import { QueueShares } from './queue-shares.ts'
+import { PriorityShares } from './priority-shares.ts'
 
 /**
  * Takes from a version's queues by their shares, in one round trip while there are jobs; where the last take emptied them, it waits for
@@ -7,7 +7,7 @@ import { QueueShares } from './queue-shares.ts'
  */
 export class TurnTaking implements Pick<QueueReader, 'take' | 'owed' | 'endWaiting'> {
   readonly #reader: QueueReader
-  readonly #shares = new QueueShares()
+  readonly #shares = new PriorityShares()
   #emptied = false
 
   constructor(reader: QueueReader) {

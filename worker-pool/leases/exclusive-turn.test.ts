@@ -80,5 +80,57 @@ test('those that run alone do so one after another, also if one fails', async ()
   await expect(first).rejects.toThrow('broken')
   await second
   expect(order).toEqual(['first begins', 'first ends', 'second'])
+  expect(await turn.enter()).toBe(true)
+})
+
+test('between two that run alone all who wait to claim are let in, and end before the second', async () => {
+  const turn = new ExclusiveTurn()
+  const order: string[] = []
+  const runs = ['first', 'second'].map((name) => turn.alone(async () => void order.push(name)))
+  const entered = turn.enter().then(() => order.push('entered'))
+  await Promise.all([runs[0], entered])
+  await setImmediate()
+  expect(order).toEqual(['first', 'entered'])
+  turn.left()
+  await runs[1]
+  expect(order).toEqual(['first', 'entered', 'second'])
+})
+
+test('nothing is to be taken from a queue while something waits to run alone', async () => {
+  const turn = new ExclusiveTurn()
+  const never = new AbortController().signal
+  await turn.open(never)
   await turn.enter()
+  const alone = turn.alone(async () => {})
+  const open = watched(turn.open(never))
+  await setImmediate()
+  expect(open.done).toBe(false)
+  turn.left()
+  await alone
+  await setImmediate()
+  expect(open.done).toBe(true)
+})
+
+test('who gives up waiting to run alone no longer holds up others', async () => {
+  const turn = new ExclusiveTurn()
+  await turn.enter()
+  const enough = new AbortController()
+  const alone = turn.alone(async () => {}, enough.signal)
+  const entered = turn.enter()
+  enough.abort()
+  expect(await alone).toBe(false)
+  expect(await entered).toBe(true)
+})
+
+test('who gives up waiting to claim has not claimed', async () => {
+  const turn = new ExclusiveTurn()
+  const over = new AbortController()
+  await turn.enter()
+  const first = turn.alone(async () => {})
+  const entered = turn.enter({ signal: over.signal })
+  over.abort()
+  expect(await entered).toBe(false)
+  turn.left()
+  await first
+  expect(await turn.alone(async () => {})).toBe(true)
 })

@@ -6,6 +6,10 @@ export interface LoneJobsDeps {
   turn: Pick<ExclusiveTurn, 'alone'>
   /** Claims and runs them as one batch; resolves when that is on its way. Never rejects. */
   run: (entries: readonly HandedOut[]) => Promise<void>
+  /** Puts them back into their queue. Never rejects. */
+  giveBack: (entries: readonly HandedOut[]) => Promise<void>
+  /** How long one may wait for all else to end, in ms: what is run meanwhile may not end at all, and all of the process waits with it. */
+  patienceMs: number
   clock: Clock
 }
 
@@ -23,13 +27,18 @@ export class LoneJobs {
     this.#deps = deps
   }
 
+  /** How many wait or are being run; those that are run together count as one. */
+  get size(): number {
+    return this.#underWay.size
+  }
+
   add(lone: readonly LoneEntry[]): void {
     for (const { handedOut, inMs } of lone) this.#begin([handedOut], inMs)
   }
 
-  /** These may be run as one batch. */
-  addTogether(entries: readonly HandedOut[]): void {
-    if (entries.length > 0) this.#begin(entries, 0)
+  /** These may be run together, so many as one batch. */
+  addTogether(entries: readonly HandedOut[], atOnce: number): void {
+    for (let i = 0; i < entries.length; i += atOnce) this.#begin(entries.slice(i, i + atOnce), 0)
   }
 
   /** Resolves when none waits or is being run. */
@@ -55,14 +64,24 @@ export class LoneJobs {
   }
 
   async #serve(entries: readonly HandedOut[], inMs: number): Promise<void> {
-    const { turn, run, clock } = this.#deps
-    const { signal } = this.#stopping
-    if (inMs > 0) await clock.sleep(inMs, signal)
-    if (signal.aborted) return
-    await turn.alone(async () => {
-      if (signal.aborted) return
-      this.#waiting.delete(entries)
-      await run(entries)
-    })
+    const { turn, run, giveBack, clock, patienceMs } = this.#deps
+    const stopping = this.#stopping.signal
+    if (inMs > 0) await clock.sleep(inMs, stopping)
+    if (stopping.aborted) return
+    const waitEnded = new AbortController()
+    const patience = new AbortController()
+    void clock.sleep(patienceMs, waitEnded.signal).then(() => patience.abort())
+    const begun = await turn.alone(
+      async () => {
+        waitEnded.abort()
+        this.#waiting.delete(entries)
+        await run(entries)
+      },
+      AbortSignal.any([stopping, patience.signal]),
+    )
+    waitEnded.abort()
+    if (begun || stopping.aborted) return
+    this.#waiting.delete(entries)
+    await giveBack(entries)
   }
 }

@@ -87,8 +87,8 @@ export class RetiringModels {
   async #retire(retiring: Retiring, untilUseless: (atOnce: AbortSignal) => Promise<void>): Promise<void> {
     const { id, model, what, atOnce, deadline } = retiring
     try {
-      await untilUseless(atOnce.signal)
-      await model.drain(deadline.signal)
+      // Also one that is broken, and has told so: what it holds is to be given back.
+      await untilUseless(atOnce.signal).finally(() => model.drain(deadline.signal))
       this.#log.info({ model: id }, `${what} is no longer served`)
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)

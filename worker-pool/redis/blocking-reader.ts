@@ -45,7 +45,7 @@ export class BlockingReader implements GroupReader {
   /**
    * Makes reads that wait come back now, with what they have. UNBLOCK travels on the other connection and may come before the
    * read, hence the repetition. Where Redis refuses UNBLOCK, the connection is cut: what Redis hands out in
-   * that very moment stays unclaimed until its deadline.
+   * that very moment stays unclaimed until its lease is over.
    */
   async endWaiting(): Promise<void> {
     const reads = [...this.#reads]

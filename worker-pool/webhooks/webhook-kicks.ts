@@ -8,10 +8,12 @@ export function kickOnSettled(kick: () => void): PoolObserver {
   return {
     batchSettled: ({ jobs }) => look(jobs),
     jobsFailed: (_, jobs) => look(jobs),
+    attemptsLost: (_, { dead }) => {
+      if (dead.length > 0) kick()
+    },
     modelServed: () => {},
     modelGone: () => {},
     jobsReleased: () => {},
-    attemptsLost: () => {},
     pendingChanged: () => {},
   }
 }

@@ -7,7 +7,7 @@ import type { LuaScript } from '../redis-commands.ts'
  * ARGV  1 pool's id
  * Returns 1, or 0 if it was not known
  */
-export const leaveScript: LuaScript = {
-  name: 'leave',
+export const poolLeaveScript: LuaScript = {
+  name: 'pool-leave',
   source: `return redis.call('HDEL', KEYS[1], ARGV[1])`,
 }

@@ -6,12 +6,12 @@ import { PRIORITIES, type Priority } from '../../shared/priority.ts'
  * one's, spread evenly. A turn that its queue has no job for goes to the most urgent queue that has one. So each queue gets its share for
  * as long as it has jobs, however many wait in the others, and none of what a pool can do is left idle.
  */
-export const QUEUE_SHARES: Readonly<Record<Priority, number>> = { high: 16, normal: 4, low: 1 }
+export const PRIORITY_SHARES: Readonly<Record<Priority, number>> = { high: 16, normal: 4, low: 1 }
 
 const TURNS = spreadEvenly()
 
 /** Whose turn it is. */
-export class QueueShares {
+export class PriorityShares {
   #next = 0
 
   /** Of the next `count` jobs, how many each queue may give. Their sum is `count`. */
@@ -29,10 +29,10 @@ export class QueueShares {
 
 /** A turn goes to the queue that is furthest behind its share; each is paid for with all the shares of that turn. */
 function spreadEvenly(): Priority[] {
-  const all = PRIORITIES.reduce((sum, priority) => sum + QUEUE_SHARES[priority], 0)
+  const all = PRIORITIES.reduce((sum, priority) => sum + PRIORITY_SHARES[priority], 0)
   const due = { high: 0, normal: 0, low: 0 }
   return Array.from({ length: all }, () => {
-    for (const priority of PRIORITIES) due[priority] += QUEUE_SHARES[priority]
+    for (const priority of PRIORITIES) due[priority] += PRIORITY_SHARES[priority]
     const first = PRIORITIES.reduce((a, b) => (due[b] > due[a] ? b : a))
     due[first] -= all
     return first

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Quotas } from '../../shared/job-queue.ts'
 import { PRIORITIES, type Priority } from '../../shared/priority.ts'
-import { QUEUE_SHARES, QueueShares } from './queue-shares.ts'
+import { PRIORITY_SHARES, PriorityShares } from './priority-shares.ts'
 
 const ALL_SHARES = 21
 const sumOf = (counts: Quotas) => PRIORITIES.reduce((sum, priority) => sum + counts[priority], 0)
@@ -27,7 +27,7 @@ const sizes = fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 1, maxLeng
 test('quotas add up to what is asked for', () => {
   fc.assert(
     fc.property(sizes, (asked) => {
-      const shares = new QueueShares()
+      const shares = new PriorityShares()
       for (const size of asked) {
         const quotas = shares.quotas(size)
         expect(sumOf(quotas)).toBe(size)
@@ -40,14 +40,14 @@ test('quotas add up to what is asked for', () => {
 test('while jobs wait in all queues, each has had its share after every batch, within one job', () => {
   fc.assert(
     fc.property(sizes, (asked) => {
-      const shares = new QueueShares()
+      const shares = new PriorityShares()
       const had = { high: 0, normal: 0, low: 0 }
       for (const size of asked) {
         const quotas = shares.quotas(size)
         shares.given(size)
         for (const priority of PRIORITIES) had[priority] += quotas[priority]
         for (const priority of PRIORITIES) {
-          const share = (sumOf(had) * QUEUE_SHARES[priority]) / ALL_SHARES
+          const share = (sumOf(had) * PRIORITY_SHARES[priority]) / ALL_SHARES
           expect(Math.abs(had[priority] - share)).toBeLessThan(1)
         }
       }
@@ -64,7 +64,7 @@ test('a job of any queue is given within 21 turns of its being first there, what
   })
   fc.assert(
     fc.property(arrivals, ({ before, size, priority, others }) => {
-      const shares = new QueueShares()
+      const shares = new PriorityShares()
       shares.given(before)
       const waiting = { high: others, normal: others, low: others, [priority]: 1 }
       let given = 0
@@ -79,7 +79,7 @@ test('a job of any queue is given within 21 turns of its being first there, what
 })
 
 test('turns that a queue does not use go to the most urgent that has jobs', () => {
-  const quotas = new QueueShares().quotas(21)
+  const quotas = new PriorityShares().quotas(21)
   expect(quotas).toEqual({ high: 16, normal: 4, low: 1 })
   expect(take(quotas, { high: 0, normal: 100, low: 100 })).toEqual({ high: 0, normal: 20, low: 1 })
   expect(take(quotas, { high: 18, normal: 2, low: 0 })).toEqual({ high: 18, normal: 2, low: 0 })

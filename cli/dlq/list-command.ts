@@ -1,0 +1,30 @@
+import { defineCommand } from 'citty'
+import type { Environment } from '../environment.ts'
+import { refuseUnknown } from '../model/conversion-flags.ts'
+import type { Terminal } from '../terminal.ts'
+import { modelFlag, noneIn } from './chosen-letters.ts'
+import { withDeadLetters } from './dead-letter-office.ts'
+import { publicLetter } from './letter-details.ts'
+import { letterTable } from './letter-table.ts'
+
+const args = {
+  model: { type: 'string', description: 'Those of this model; all' },
+  json: { type: 'boolean', description: 'As JSON, for programs' },
+} as const
+
+export function listCommand(terminal: Terminal, environment: Environment) {
+  return defineCommand({
+    meta: { name: 'list', description: 'List jobs that have lost their last attempt, newest first.' },
+    args,
+    run: async ({ args: given }) => {
+      refuseUnknown(given, args, 0)
+      const model = modelFlag(given)
+      await withDeadLetters(environment, terminal, async (office) => {
+        const letters = await office.list(model)
+        if (given.json) terminal.print(JSON.stringify(letters.map(publicLetter)))
+        else if (letters.length > 0) for (const line of letterTable(letters)) terminal.print(line)
+        if (letters.length === 0) terminal.warn(noneIn(office))
+      })
+    },
+  })
+}

@@ -1,0 +1,53 @@
+import * as z from 'zod'
+import { ConfigurationError, readConfiguration, redisUrl } from '../../shared/read-configuration.ts'
+import { RedisKeys } from '../../shared/redis-keys.ts'
+import type { Environment } from '../environment.ts'
+import type { Terminal } from '../terminal.ts'
+import { UserError } from '../user-error.ts'
+import { commandOverRest, commandOverTcp, type RedisCommander } from './redis-commands.ts'
+
+const settingsSchema = z.object({
+  REDIS_URL: redisUrl.optional(),
+  /** As the edge has them. */
+  UPSTASH_REDIS_REST_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+    .optional(),
+  UPSTASH_REDIS_REST_TOKEN: z.string().optional(),
+  /** Must equal the edge's. */
+  KEY_PREFIX: z.string().min(1).default('eb:'),
+})
+
+/** Works on the Redis that the environment names, with the keys of its deployment. Throws UserError. */
+export async function withRedis<T>(
+  environment: Environment,
+  { stopped }: Pick<Terminal, 'stopped'>,
+  work: (redis: RedisCommander, keys: RedisKeys) => Promise<T>,
+): Promise<T> {
+  const settings = readSettings(environment)
+  const redis = await connect(settings, stopped)
+  try {
+    return await work(redis, new RedisKeys(settings.KEY_PREFIX))
+  } finally {
+    await redis.close()
+  }
+}
+
+type Settings = z.infer<typeof settingsSchema>
+
+function readSettings(environment: Environment): Settings {
+  try {
+    return readConfiguration(settingsSchema, environment)
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw new UserError(error.message.replaceAll('\n', '; '))
+    throw error
+  }
+}
+
+async function connect(settings: Settings, stopped: AbortSignal): Promise<RedisCommander> {
+  const { REDIS_URL, UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = settings
+  if (REDIS_URL !== undefined) return commandOverTcp(REDIS_URL, stopped)
+  if (url !== undefined && token !== undefined) return commandOverRest(url, token, stopped)
+  throw new UserError(
+    'which Redis? Set REDIS_URL, or UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN as the edge has them',
+  )
+}

@@ -65,6 +65,7 @@ const main = defineCommand({
         drop: async () => (await import('./dlq/drop-command.ts')).dropCommand(terminal, process.env),
       },
     }),
+    acl: async () => (await import('./acl/acl-command.ts')).aclCommand(terminal),
   },
 })
 

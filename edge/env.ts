@@ -154,5 +154,9 @@ export const nodeEdgeEnvSchema = edgeEnvSchema.extend({
   HOST: z.string().default('127.0.0.1'),
   /** 0 takes any free port. */
   PORT: portNumber.default(8787),
+  /** Open at once; what is more is cut off. */
+  MAX_CONNECTIONS: positiveInteger.default(10_000),
+  /** How long the headers of a request may take to arrive. */
+  HEADERS_SECONDS: upTo(3_600).default(10),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 })

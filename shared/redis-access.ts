@@ -71,7 +71,11 @@ export const REDIS_ACCESS: Record<RedisRole, RedisAccess> = {
       ...[beginBatchScript, abandonBatchScript, writeBatchScript, readBatchScript],
     ],
     commands: [...ANY_CLIENT, 'HGETALL', 'SUBSCRIBE', 'UNSUBSCRIBE'],
-    keys: (keys) => [...queueKeys(keys), keys.batch('*', '*'), keys.idempotency('*'), keys.rate('*')],
+    keys: (keys) => [
+      ...queueKeys(keys),
+      ...PRIORITIES.map((priority) => keys.back({ model: '*', version: '*' }, priority)),
+      ...[keys.batch('*', '*'), keys.idempotency('*'), keys.rate('*'), keys.rateBack('*')],
+    ],
     readOnly: (keys) => [
       { keys: [keys.models(), keys.workers()], commands: ['HGETALL'] },
       // One record by its id: not all there are.

@@ -55,6 +55,24 @@ test.each(runs)('%s may touch each kind of key that its script %s makes up', (ro
   expect(missing).toEqual([])
 })
 
+test('each kind of key that there is, and channel, is granted to some part', () => {
+  const keys = new RedisKeys('eb:')
+  const granted = REDIS_ROLES.flatMap((role) => {
+    const access = REDIS_ACCESS[role]
+    return [...access.keys(keys), ...access.channels(keys)]
+  })
+  const kinds = Object.getOwnPropertyNames(RedisKeys.prototype).filter(
+    (name) => !['constructor', 'ofModel'].includes(name),
+  ) as Exclude<keyof RedisKeys, 'prefix' | 'ofModel'>[]
+  const named = kinds.map((kind) => {
+    const name = keys[kind] as (...parts: unknown[]) => string
+    return kind === 'queue' || kind === 'back'
+      ? keys[kind]({ model: '*', version: '*' })
+      : name.call(keys, '*', '*')
+  })
+  expect(named.filter((name) => !granted.includes(name))).toEqual([])
+})
+
 test('only administration may write API keys, and pools know nothing of them', () => {
   const keys = new RedisKeys('eb:')
   const writers = REDIS_ROLES.filter((role) => REDIS_ACCESS[role].keys(keys).includes(keys.apiKeys()))

@@ -171,7 +171,7 @@ test('all of a model are retried, and those of others are not', async () => {
   expect(stderr).toContain(`what is kept of ${other} makes no job`)
 })
 
-test.each(['-', '--', '--no-'])('an id that begins with %s is an id', async (beginning) => {
+test.each(['-', '--', '--no-', '-_'])('an id that begins with %s is an id', async (beginning) => {
   const { dlq, die } = await office()
   const id = beginning + newJobId(MODEL).slice(beginning.length)
   await die({ id })

@@ -59,5 +59,5 @@ export const SHORT_RUN: Omit<ChaosSettings, 'seed'> = {
   resultTtlMs: 10_000,
   tombstoneMs: 2_000,
   submitWithinMs: 60_000,
-  waitForKeysMs: 15_000,
+  waitForKeysMs: 8_000,
 }

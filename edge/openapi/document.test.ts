@@ -58,6 +58,7 @@ test('every problem is listed with a route, but for those that only jobs end wit
     'job-expired',
     'unreadable-input',
     'inference-failed',
+    'attempts-exhausted',
   ]
   const listed = new Set(JSON.stringify(document.paths).match(/(?<=`)[a-z-]+(?=`: )/g))
   expect([...listed].sort()).toEqual(

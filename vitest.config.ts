@@ -10,7 +10,9 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{shared,edge,gateway,worker-pool,local-stack,bench,cli,client}/**/*.test.ts'],
+          include: [
+            '{shared,edge,gateway,worker-pool,local-stack,bench,cli,client,dependencies}/**/*.test.ts',
+          ],
           testTimeout: RUNTIME_TIMEOUT_MS,
         },
       },
@@ -37,7 +39,8 @@ export default defineConfig({
       {
         test: {
           name: 'runtime',
-          include: ['test/{redis,gateway,pool,models,e2e,hostile,reliability,start,cli}/**/*.test.ts'],
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/{workerd,edge-on-node}/**'],
           provide: { edgeRuntime: 'workerd' },
           globalSetup: ['test/support/redis-setup.ts', 'test/support/edge-bundle-setup.ts'],
           testTimeout: RUNTIME_TIMEOUT_MS,

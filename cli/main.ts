@@ -2,6 +2,7 @@
 import { defineCommand, runCommand, runMain } from 'citty'
 import { Presets, SingleBar } from 'cli-progress'
 import { exitCodeOfSignal, onStopSignals } from '../worker-pool/machine/stop-signals.ts'
+import { idsLast } from './ids-last.ts'
 import type { Terminal } from './terminal.ts'
 import { UserError } from './user-error.ts'
 
@@ -65,12 +66,13 @@ const main = defineCommand({
         drop: async () => (await import('./dlq/drop-command.ts')).dropCommand(terminal, process.env),
       },
     }),
+    acl: async () => (await import('./acl/acl-command.ts')).aclCommand(terminal),
   },
 })
 
 /** As shells have it. */
 const INTERRUPTED = 130
-const rawArgs = process.argv.slice(2)
+const rawArgs = idsLast(process.argv.slice(2))
 const asksForHelp = rawArgs.length === 0 || rawArgs.includes('--help') || rawArgs.includes('-h')
 if (asksForHelp) await runMain(main, { rawArgs: rawArgs.length === 0 ? ['--help'] : rawArgs })
 else await runCommand(main, { rawArgs }).catch(report)

@@ -117,7 +117,7 @@ export const edgeEnvSchema = z.object({
   MAX_UPLOAD_BYTES_HELD: positiveInteger.default(48 * 1024 * 1024),
   /** How long an upload may take to arrive. */
   MAX_UPLOAD_SECONDS: upTo(3_600).default(60),
-  /** Uploads that one isolate decodes and enqueues at the same time; the others wait, at most so long. */
+  /** Uploads that one isolate decodes and enqueues at the same time; the others wait, at most so long to be read and again to be decoded. */
   MAX_CONCURRENT_UPLOADS: positiveInteger.default(8),
   MAX_UPLOAD_WAIT_SECONDS: upTo(3_600).default(30),
   /**
@@ -154,5 +154,9 @@ export const nodeEdgeEnvSchema = edgeEnvSchema.extend({
   HOST: z.string().default('127.0.0.1'),
   /** 0 takes any free port. */
   PORT: portNumber.default(8787),
+  /** Open at once; what is more is cut off. */
+  MAX_CONNECTIONS: positiveInteger.default(10_000),
+  /** How long the headers of a request may take to arrive. */
+  HEADERS_SECONDS: upTo(3_600).default(10),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 })

@@ -1,10 +1,11 @@
 import { writeSync } from 'node:fs'
-import type { Server } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { serve } from '@hono/node-server'
+import { getRequestListener } from '@hono/node-server'
 import { pino } from 'pino'
 import sharp from 'sharp'
 import { closeServer } from '../shared/close-server.ts'
+import { httpServerOptions, refusingAmbiguous } from '../shared/http-limits.ts'
 import { lossyLog } from '../shared/lossy-log.ts'
 import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
 import { createSharpDecoder } from '../shared/sharp-decoder.ts'
@@ -33,7 +34,15 @@ async function main(): Promise<void> {
     if (stopping.signal.aborted) response.headers.set('connection', 'close')
     return response
   }
-  const server = serve({ fetch, hostname: env.HOST, port: env.PORT })
+  const limits = httpServerOptions({
+    headersMs: env.HEADERS_SECONDS * 1000,
+    // Bodies wait unread for their turn; those that are too slow have an answer of our own first.
+    requestMs: (env.MAX_UPLOAD_WAIT_SECONDS + env.MAX_UPLOAD_SECONDS) * 1000 + ANSWER_MS,
+  })
+  const listener = getRequestListener(fetch, { hostname: env.HOST })
+  const server = createServer(limits, refusingAmbiguous<IncomingMessage, ServerResponse>(listener))
+  server.maxConnections = env.MAX_CONNECTIONS
+  server.listen(env.PORT, env.HOST)
   server.on('error', (error: NodeJS.ErrnoException) =>
     fail(error.code === 'EADDRINUSE' ? new Error(`port ${env.PORT} of ${env.HOST} is in use (PORT)`) : error),
   )
@@ -48,13 +57,15 @@ async function main(): Promise<void> {
     if (stopping.signal.aborted) return
     log.info('stopping')
     stopping.abort()
-    closeServer(server as Server, DRAIN_MS).then(() => process.exit(0), fail)
+    closeServer(server, DRAIN_MS).then(() => process.exit(0), fail)
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   process.on('disconnect', stop)
 }
 
+/** For the answer to an upload that was too slow. */
+const ANSWER_MS = 10_000
 /** How long uploads that are under way may take once we are told to stop. */
 const DRAIN_MS = 10_000
 /** More than a photo within the limits takes. */

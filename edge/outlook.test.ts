@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { jobThatIs } from '../test/support/jobs.ts'
-import { outlookOf, retryAfterFull, retryAfterOutlook } from './outlook.ts'
+import { outlookOf, retryAfterOutlook, retryAfterRefused } from './outlook.ts'
 
 test('the result of a queued job is expected when all before it are served, and itself', () => {
   expect(outlookOf({ job: jobThatIs('queued'), position: 30 }, 20)).toEqual({ position: 30, etaSeconds: 1.5 })
@@ -31,8 +31,6 @@ test('clients come back when the result is to be expected, between a second and 
   expect([after(0.1), after(7.2), after(3_000), after(null)]).toEqual([1, 8, 60, 1])
 })
 
-test('a full queue is worth trying again when a tenth of it is served', () => {
-  expect([retryAfterFull(1_000, 20), retryAfterFull(1_000, 400), retryAfterFull(1_000, null)]).toEqual([
-    5, 1, 5,
-  ])
+test('who was refused comes back in whole seconds, and not before he may', () => {
+  expect([1, 1_000, 1_001, 3_600_000].map(retryAfterRefused)).toEqual([1, 1, 2, 3_600])
 })

@@ -1,8 +1,11 @@
 import type { Clock } from '../shared/clock.ts'
 import { ProblemError } from '../shared/errors.ts'
 
-const FIRST_PAUSE_MS = 5
+/** Between two looks of who is next, and by how much more for each who stands before. */
+const PAUSE_MS = 5
 const MAX_PAUSE_MS = 200
+/** Who is so much later with a look is taken to have gone, until he looks. */
+const LATE_MS = 500
 
 export interface GateLimits {
   /** How many may work at the same time. */
@@ -16,9 +19,16 @@ export interface GateLimits {
   maxWaitMs: number
 }
 
+interface Waiter {
+  since: number
+  /** By then there is another look, unless the caller has hung up: that ends his request without a word. */
+  looksBy: number
+}
+
 /**
- * Bounds how many requests of an isolate work on something at once. The others wait, each by a timer of its own, since in a
- * Worker one request cannot wake another.
+ * Bounds how many requests of an isolate work on something at once. The others wait in line, each by a timer of its own, since in a
+ * Worker one request cannot wake another: as many as there are places look for a free one, those behind them only for how far the line has
+ * moved. So nobody who has just come goes before one who has waited long, and a place is not left empty for longer than a look takes.
  */
 export class UploadGate {
   readonly #limits: GateLimits
@@ -26,6 +36,8 @@ export class UploadGate {
   readonly #random: () => number
   /** Since when each place has been held. */
   readonly #held = new Set<{ since: number }>()
+  /** Who came first is first. */
+  readonly #line = new Set<Waiter>()
 
   constructor(limits: GateLimits, clock: Clock, random: () => number) {
     this.#limits = limits
@@ -44,24 +56,44 @@ export class UploadGate {
   }
 
   async #enter(): Promise<{ since: number }> {
-    const end = this.#clock.now() + this.#limits.maxWaitMs
-    let pauseMs = FIRST_PAUSE_MS
-    while (this.#held.size >= this.#limits.places) {
-      this.#freeForgotten()
-      if (this.#held.size < this.#limits.places) break
-      if (this.#clock.now() >= end)
-        throw new ProblemError('edge-busy', 'Too many uploads at once. Nothing was stored.')
-      // Growing pauses keep the cost of looking small while hundreds wait.
-      await this.#clock.sleep(pauseMs * (0.5 + this.#random()))
-      pauseMs = Math.min(pauseMs * 1.5, MAX_PAUSE_MS)
+    const since = this.#clock.now()
+    const waiter: Waiter = { since, looksBy: Infinity }
+    this.#line.add(waiter)
+    try {
+      for (;;) {
+        const ahead = this.#ahead(waiter)
+        if (ahead < this.#limits.places && this.#hasPlace()) break
+        if (this.#clock.now() >= since + this.#limits.maxWaitMs)
+          throw new ProblemError('edge-busy', 'Too many uploads at once. Nothing was stored.')
+        // The farther behind the less often: looking costs little while hundreds wait.
+        const pauseMs = Math.min(PAUSE_MS * (1 + ahead), MAX_PAUSE_MS) * (0.5 + this.#random())
+        waiter.looksBy = this.#clock.now() + pauseMs + LATE_MS
+        await this.#clock.sleep(pauseMs)
+      }
+    } finally {
+      this.#line.delete(waiter)
     }
     const place = { since: this.#clock.now() }
     this.#held.add(place)
     return place
   }
 
-  #freeForgotten(): void {
+  /** How many stand before this one; counted only as far as it matters. */
+  #ahead(waiter: Waiter): number {
+    const now = this.#clock.now()
+    let ahead = 0
+    for (const other of this.#line) {
+      if (other === waiter || PAUSE_MS * ahead >= MAX_PAUSE_MS) break
+      if (other.looksBy >= now) ahead++
+      else if (other.since + this.#limits.maxWaitMs + LATE_MS < now) this.#line.delete(other)
+    }
+    return ahead
+  }
+
+  #hasPlace(): boolean {
+    if (this.#held.size < this.#limits.places) return true
     const before = this.#clock.now() - this.#limits.placeMs
     for (const place of this.#held) if (place.since < before) this.#held.delete(place)
+    return this.#held.size < this.#limits.places
   }
 }

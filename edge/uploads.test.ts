@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
+import type { ProblemError } from '../shared/errors.ts'
 import { SleepingClock } from '../test/support/sleeping-clock.ts'
 import { Uploads } from './uploads.ts'
 
 const LARGE = 1024 * 1024 + 1
 
-function uploads(clock: SleepingClock): Uploads {
-  const limits = { maxBytes: 1, maxBytesHeld: 1, maxMs: 1, places: 8, maxWaitMs: 5_000 }
+function uploads(clock: SleepingClock, maxWaitMs = 5_000): Uploads {
+  const limits = { maxBytes: 1, maxBytesHeld: 1, maxMs: 1, places: 8, maxWaitMs }
   return new Uploads(limits, clock, () => 0.5)
 }
 
@@ -37,4 +38,18 @@ test('who waits too long to send is told to come back', async () => {
   void all.sending(LARGE, endless)
   void all.sending(LARGE, endless)
   await expect(all.sending(LARGE, endless)).rejects.toMatchObject({ code: 'edge-busy' })
+})
+
+test('those whom the edge refuses are told to come back one after another', async () => {
+  const all = uploads(new SleepingClock(), 1_000)
+  const call = () => all.withBody(new Request('http://edge/predict', { method: 'POST' }), endless)
+  for (let i = 0; i < 8; i++) void call()
+  const told = []
+  for (let i = 0; i < 3; i++) {
+    const refusal = await call().catch((error: unknown) => error)
+    expect(refusal).toMatchObject({ code: 'edge-busy' })
+    told.push(Number((refusal as ProblemError).headers['retry-after']))
+  }
+  // Two seconds apart, less the second that each has waited.
+  expect(told).toEqual([1, 2, 3])
 })

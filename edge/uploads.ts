@@ -1,11 +1,13 @@
 import type { Clock } from '../shared/clock.ts'
+import { ProblemError } from '../shared/errors.ts'
 import { type BodyLimits, BodyReader } from './body-reader.ts'
 import { UploadGate } from './upload-gate.ts'
+import { UploadPace } from './upload-pace.ts'
 
 export interface UploadLimits extends BodyLimits {
   /** Uploads that are decoded and enqueued at the same time. */
   places: number
-  /** How long an upload may wait for its turn, to be read and to be decoded. */
+  /** How long an upload may wait for its turn to be read, and again to be decoded. */
   maxWaitMs: number
 }
 
@@ -33,10 +35,12 @@ export class Uploads {
   readonly #reading: UploadGate
   readonly #working: UploadGate
   readonly #sending: UploadGate
+  readonly #pace: UploadPace
 
   constructor(limits: UploadLimits, clock: Clock, random: () => number) {
     const { places, maxWaitMs } = limits
     this.#bodies = new BodyReader(limits, clock)
+    this.#pace = new UploadPace(clock)
     this.#reading = new UploadGate(
       { places: READING_PLACES, placeMs: READING_PLACE_MS, maxWaitMs },
       clock,
@@ -55,7 +59,9 @@ export class Uploads {
     const held = this.#bodies.hold()
     try {
       const body = await this.#reading.pass(() => this.#bodies.read(request, held))
-      return await this.#working.pass(() => work(body))
+      return await this.#working.pass(() => work(body).finally(() => this.#pace.done()))
+    } catch (error) {
+      throw error instanceof ProblemError && error.code === 'edge-busy' ? this.#pace.refused(error) : error
     } finally {
       this.#bodies.release(held)
     }

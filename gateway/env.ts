@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { portNumber, positiveInteger, redisUrl } from '../shared/read-configuration.ts'
+import { portNumber, positiveInteger, redisUrl, upTo } from '../shared/read-configuration.ts'
 
 /** The gateway's environment variables. */
 export const gatewayEnvSchema = z.object({
@@ -12,5 +12,10 @@ export const gatewayEnvSchema = z.object({
   GATEWAY_PORT: portNumber.default(8079),
   /** Streams of /subscribe open at once; each holds a connection, and up to 1 MiB while its reader is behind. */
   GATEWAY_MAX_SUBSCRIPTIONS: positiveInteger.default(5_000),
+  /** Connections beside those of /subscribe; what is more is cut off at once. */
+  GATEWAY_MAX_CONNECTIONS: positiveInteger.default(5_000),
+  /** How long the headers of a request may take to arrive, and all of it: an edge gives up sooner. */
+  GATEWAY_HEADERS_SECONDS: upTo(3_600).default(10),
+  GATEWAY_REQUEST_SECONDS: upTo(3_600).default(60),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 })

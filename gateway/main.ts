@@ -1,11 +1,12 @@
 import { writeSync } from 'node:fs'
-import type { Server } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { serve } from '@hono/node-server'
+import { getRequestListener } from '@hono/node-server'
 import type { Redis } from 'ioredis'
 import { type Logger, pino } from 'pino'
 import { systemClock } from '../shared/clock.ts'
 import { closeServer } from '../shared/close-server.ts'
+import { httpServerOptions, refusingAmbiguous } from '../shared/http-limits.ts'
 import { lossyLog } from '../shared/lossy-log.ts'
 import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
 import { createGateway } from './app.ts'
@@ -34,7 +35,14 @@ async function main(): Promise<void> {
     token: env.GATEWAY_TOKEN,
     onError: (error) => log.error({ error: error.name, reason: error.message }, 'request failed'),
   })
-  const server = serve({ fetch: app.fetch, hostname: env.GATEWAY_HOST, port: env.GATEWAY_PORT })
+  const limits = httpServerOptions({
+    headersMs: env.GATEWAY_HEADERS_SECONDS * 1000,
+    requestMs: env.GATEWAY_REQUEST_SECONDS * 1000,
+  })
+  const listener = getRequestListener(app.fetch, { hostname: env.GATEWAY_HOST })
+  const server = createServer(limits, refusingAmbiguous<IncomingMessage, ServerResponse>(listener))
+  server.maxConnections = env.GATEWAY_MAX_SUBSCRIPTIONS + env.GATEWAY_MAX_CONNECTIONS
+  server.listen(env.GATEWAY_PORT, env.GATEWAY_HOST)
   server.on('error', fail)
   server.on('listening', () => {
     const { port } = server.address() as AddressInfo
@@ -48,7 +56,7 @@ async function main(): Promise<void> {
     log.info('stopping')
     subscriptions.end()
     // All is answered once the server has closed; Redis may be away by then, and need not be told.
-    closeServer(server as Server, DRAIN_MS).then(() => process.exit(0), fail)
+    closeServer(server, DRAIN_MS).then(() => process.exit(0), fail)
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)

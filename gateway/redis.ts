@@ -63,6 +63,8 @@ export function connectGatewayRedis(url: string, silenceMs = SILENCE_MS): Redis 
   return new Redis(url, {
     protocol: 2,
     lazyConnect: true,
+    // It would name its library to Redis, which our user there need not be allowed to do.
+    disableClientInfo: true,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     // Streams end with their connection, so there is nothing to take up again.

@@ -24,6 +24,8 @@ export interface StackOptions {
   pools: number
   /** A Redis that runs already; undefined starts one. */
   redisUrl?: string | undefined
+  /** Its address for gateway and pools, where each is a user of its own. */
+  redisUrls?: { edge: string; pool: string } | undefined
   /** Variables for every process, PATH among them. */
   env: Record<string, string>
   /** Settings of the edge and of the pools, by their variables' names. */
@@ -72,11 +74,12 @@ class StackBuilder {
     // Awaited below; a failure before that must not count as unhandled.
     bundling?.catch(() => {})
     const redisUrl = this.#options.redisUrl ?? (await this.#startRedis())
-    const gateway = await this.#startGateway(redisUrl)
+    const { edge: gatewayUrl, pool: poolUrl } = this.#options.redisUrls ?? { edge: redisUrl, pool: redisUrl }
+    const gateway = await this.#startGateway(gatewayUrl)
     await this.#warnOfEviction(redisUrl)
     const pools: NodeService[] = []
     const addPool = async () => {
-      const pool = await this.#startPool(redisUrl, `worker-pool-${pools.length + 1}`)
+      const pool = await this.#startPool(poolUrl, `worker-pool-${pools.length + 1}`)
       pools.push(pool)
       return pool
     }

@@ -46,6 +46,8 @@ export interface EnqueueChecks {
   idempotency?: { digest: string; fingerprint: string; ttlMs: number } | undefined
   /** `digest` stands for the caller, the model version, the input and the options that matter to the result. */
   cache?: { digest: string; ttlMs: number } | undefined
+  /** Images a second that the pools of its version serve, by which who is refused is told when to come back; null where that is not known. */
+  drainRate?: number | null
 }
 
 /** What is left of an API key's rate. */
@@ -69,7 +71,7 @@ export type EnqueueResult =
       position: number | null
       rate?: RateState | undefined
     }
-  | { outcome: 'full'; backlog: number }
+  | { outcome: 'full'; backlog: number; retryAfterMs: number }
   | { outcome: 'rate-limited'; retryAfterMs: number; rate: RateState }
   | { outcome: 'idempotency-mismatch' }
   /** The key is no longer what the edge took it for. */

@@ -1,4 +1,5 @@
 import { type KnownModel, readAnnouncements } from './announcement.ts'
+import { returnsOf } from './coming-back.ts'
 import { type Job, parseStoredJob } from './job.ts'
 import { modelOfJobId } from './job-id.ts'
 import { jobInputFields } from './job-input.ts'
@@ -96,7 +97,8 @@ export class RedisJobProducer implements JobProducer {
     return readAnnouncements(asRecord(models), asRecord(workers), nowMs)
   }
 
-  #options({ id, model, deadlineMs, webhook }: NewJob, { key, idempotency, cache }: EnqueueChecks) {
+  #options(job: NewJob, { key, idempotency, cache, drainRate = null }: EnqueueChecks) {
+    const { id, model, modelVersion: version, priority = 'normal', deadlineMs, webhook } = job
     const rate = key?.rate && { limit: key.rate.limit, window_ms: key.rate.windowMs }
     return {
       base: this.#keys.ofModel(model),
@@ -108,10 +110,13 @@ export class RedisJobProducer implements JobProducer {
       tombstone_ms: this.#policy.tombstoneMs ?? TOMBSTONE_MS,
       group: QUEUE_GROUP,
       has_webhook: webhook !== undefined,
+      back: { key: this.#keys.back({ model, version }, priority), ...returnsOf(drainRate) },
       ...(key && {
         key: {
           ...{ hash: this.#keys.apiKeys(), id: key.id, record: key.stored },
-          ...(rate && { rate_key: this.#keys.rate(key.id), ...rate }),
+          ...(rate && {
+            ...{ rate_key: this.#keys.rate(key.id), back_key: this.#keys.rateBack(key.id), ...rate },
+          }),
         },
       }),
       ...(idempotency && {
@@ -131,7 +136,7 @@ export class RedisJobProducer implements JobProducer {
       key?.rate && remaining >= 0 ? { ...key.rate, remaining, resetMs } : undefined
     switch (outcome) {
       case 'full':
-        return { outcome, backlog: position }
+        return { outcome, backlog: position, retryAfterMs: resetMs }
       case 'mismatch':
         return { outcome: 'idempotency-mismatch' }
       case 'rate-limited':

@@ -22,11 +22,14 @@ export const QUEUE_GROUP = 'pool'
  * | `eb:{m}:followers:<id>`   | list    | ids of jobs that get this job's result          | with the job's deadline, or ended |
  * | `eb:{m}:dead`             | stream  | jobs that have lost their last attempt: id,     | a day after the last one; about   |
  * |                           |         | reason, attempts, and their hash as JSON        | 1,000 are kept                    |
+ * | `eb:{m}:back:<v>:<prio>`  | string  | when who was refused last, that queue being     | then                              |
+ * |                           |         | full, was told to come back, ms                 |                                   |
  * | `eb:{m}:batch:<id>`       | string  | JSON: owner, and the jobs of a call with        | as a job's                        |
  * |                           |         | several images                                  |                                   |
  * | `eb:idem:<sha256>`        | string  | an Idempotency-Key of a caller: what it was     | idempotency TTL                   |
  * |                           |         | used for, and the job's id                      |                                   |
  * | `eb:rate:<key id>`        | string  | how much of an API key's rate is used           | when none is                      |
+ * | `eb:rate-back:<key id>`   | string  | the same of an API key whose rate is used up    | then                              |
  * | `eb:webhooks`             | zset    | job ids by when to tell their webhooks, ms      | member: when told, or given up    |
  * | `eb:webhook-off:<sha256>` | string  | a receiver that has said 410                    | a day                             |
  * | `eb:keys`                 | hash    | API key id -> its record, JSON                  | field: when revoked. Settings,    |
@@ -51,6 +54,10 @@ export class RedisKeys {
    */
   queue({ model, version }: QueueName, priority: Priority = 'normal'): string {
     return `${this.prefix}{${model}}:queue:${version}:${priority}`
+  }
+
+  back({ model, version }: QueueName, priority: Priority = 'normal'): string {
+    return `${this.prefix}{${model}}:back:${version}:${priority}`
   }
 
   /** What all keys of a model begin with. */
@@ -92,6 +99,10 @@ export class RedisKeys {
 
   rate(keyId: string): string {
     return `${this.prefix}rate:${keyId}`
+  }
+
+  rateBack(keyId: string): string {
+    return `${this.prefix}rate-back:${keyId}`
   }
 
   apiKeys(): string {

@@ -11,7 +11,7 @@ import type { Webhook } from '../../shared/webhook.ts'
 import { toBase64 } from '../base64.ts'
 import { type PreparedInput, prepareInput } from '../decode-or-forward.ts'
 import type { EdgeContext } from '../edge-context.ts'
-import { retryAfterFull } from '../outlook.ts'
+import { retryAfterRefused } from '../outlook.ts'
 import { rateHeaders } from '../rate-headers.ts'
 import type { RequestTimings } from '../request-timings.ts'
 import { idempotencyCheck } from './idempotency-key.ts'
@@ -103,7 +103,7 @@ async function checksOf(
   photo: Uint8Array,
   input: PreparedInput,
   submission: Submission,
-): Promise<Omit<EnqueueChecks, 'key'>> {
+): Promise<Omit<EnqueueChecks, 'key' | 'drainRate'>> {
   const { model } = submission
   const owner = ownerOf(submission.caller)
   const { idempotencyKey, noStore } = submission.options
@@ -126,12 +126,13 @@ async function checksOf(
 async function enqueue(
   context: EdgeContext,
   job: Omit<NewJob, 'owner'>,
-  checks: Omit<EnqueueChecks, 'key'>,
+  checks: Omit<EnqueueChecks, 'key' | 'drainRate'>,
   submission: Submission,
 ): Promise<Accepted> {
   const { deps, callers } = context
+  const drainRate = context.models.drainRate(job.model, job.modelVersion)
   const by = (caller: Caller) =>
-    deps.queue.enqueue({ ...job, owner: ownerOf(caller) }, { ...checks, key: keyCheck(caller) })
+    deps.queue.enqueue({ ...job, owner: ownerOf(caller) }, { ...checks, drainRate, key: keyCheck(caller) })
   let result = await by(submission.caller)
   if (result.outcome === 'key-changed') {
     callers.forget(ownerOf(submission.caller))
@@ -141,22 +142,22 @@ async function enqueue(
       throw new ProblemError('forbidden', 'The priority is not open to this API key any more.')
     result = await by(caller)
   }
-  return accepted(result, context.models.drainRate(job.model, job.modelVersion))
+  return accepted(result)
 }
 
-function accepted(result: EnqueueResult, drainRate: number | null): Accepted {
+function accepted(result: EnqueueResult): Accepted {
   switch (result.outcome) {
     case 'full':
       throw new ProblemError(
         'queue-full',
         `${result.backlog} jobs are waiting or running. Nothing was stored; try again.`,
-        { headers: { 'retry-after': String(retryAfterFull(result.backlog, drainRate)) } },
+        { headers: { 'retry-after': String(retryAfterRefused(result.retryAfterMs)) } },
       )
     case 'rate-limited':
       throw new ProblemError('rate-limited', 'Nothing was stored; try again when Retry-After is over.', {
         headers: {
           ...rateHeaders(result.rate),
-          'retry-after': String(Math.max(1, Math.ceil(result.retryAfterMs / 1000))),
+          'retry-after': String(retryAfterRefused(result.retryAfterMs)),
         },
       })
     case 'idempotency-mismatch':

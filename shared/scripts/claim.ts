@@ -11,8 +11,8 @@ const TOLD = ['created_at', 'request_id', 'traceparent', ...JOB_INPUT_FIELDS]
  * token that must come back with the result. Entries whose job is gone, has ended, is past its deadline, damaged or
  * waiting under another entry are dropped: one bad job must not hold up a batch. Two commands a job.
  *
- * A job that has lost an attempt is claimed only by who says that it will be run alone. One that another pool is at work on is left as it is, with its
- * entry: that pool has taken it over from this one.
+ * A job that has lost an attempt is claimed only by who says that it will be run alone. One that another pool has taken over from this one is left as
+ * it is, with its entry, whether or not that pool is at work on it: the lease is that one's, and this one could not renew it.
  *
  * KEYS  1 2 3 queues (streams)  4... job hashes, one an entry
  * ARGV  1 group  2 pool's id  3 what the model's keys begin with  4 '1' if jobs will be run alone
@@ -37,7 +37,7 @@ local function claim(job, id, queue, entry)
     entry_ended(queue, entry)
     return {}
   end
-  if state.status == 'processing' and state.pool ~= pool then return {} end
+  if state.pool and state.pool ~= pool then return {} end
   if tonumber(state.deadline) <= now then
     finish(base, id, job, state, {'status', 'expired', 'completed_at', state.deadline})
     entry_ended(queue, entry)

@@ -1,7 +1,8 @@
+import { LATEST_RETURN_MS, RETURN_SHARE } from '../coming-back.ts'
 import { JOIN_WITHIN_MS } from '../job-lifetime.ts'
 import type { LuaScript } from '../redis-commands.ts'
 import { FINISH } from './finish-job.ts'
-import { INTEGER, IS_COUNT, NOW_MS } from './lua-parts.ts'
+import { COME_BACK, INTEGER, IS_COUNT, NOW_MS } from './lua-parts.ts'
 
 /** Jobs that get the result of one that is on its way: they are ended together, while nobody else is served by Redis. */
 const MAX_FOLLOWERS = 100
@@ -18,7 +19,8 @@ const DEAD_PAGES = 3
  *         bytes_limit   of the inputs of these and its own
  *         result_ttl_ms, tombstone_ms                           group         consumer group
  *         has_webhook
- *         key           {hash, id, record, rate_key, limit, window_ms}: the API key; the last three only if it has a rate
+ *         back          {key, every_ms, least_ms, room_ms}: when to come back to a queue that is full; room_ms for each job ahead
+ *         key           {hash, id, record, rate_key, back_key, limit, window_ms}: the API key; the last four only if it has a rate
  *         idempotency   {key, fingerprint, ttl_ms}
  *         cache         {key, ttl_ms}
  *       2 payload  3... field, value, field, value: what else the job hash shall hold
@@ -31,8 +33,9 @@ const DEAD_PAGES = 3
  *         'joined'       the same input is on its way: the job gets that result
  *         'mismatch'     the Idempotency-Key was used for something else; nothing was written, as below
  *         'key-changed'  Redis holds no such key, or another record of it
- *         'rate-limited' its rate is used up; the last item is the time in ms until one more is there
- *         'full'         the limit is reached; the position is that of the last job that is there
+ *         'rate-limited' its rate is used up; the time in ms is when to come back: one more is there then
+ *         'full'         the limit is reached; the position is that of the last job that is there, the time when to come back
+ * Of those refused, nothing is written but when the next one is to come back.
  *
  * The rate is GCRA (the leaky bucket as a virtual schedule): one number, the time at which all of it will be there again.
  * Entries carry their deadline: once the limit is reached, the dead among the oldest are dropped (no pool was there to do so), of
@@ -42,7 +45,7 @@ const DEAD_PAGES = 3
  */
 export const enqueueScript: LuaScript = {
   name: 'enqueue',
-  source: `${NOW_MS}${INTEGER}${IS_COUNT}${FINISH}
+  source: `${NOW_MS}${INTEGER}${IS_COUNT}${COME_BACK}${FINISH}
 local queue, job, input = KEYS[1], KEYS[2], KEYS[3]
 local o = cjson.decode(ARGV[1])
 local remaining, reset_ms, rate_until = -1, 0, nil
@@ -74,7 +77,7 @@ local function use_rate()
   local until_ms = math.max(tonumber(redis.call('GET', o.key.rate_key) or 0), now_ms()) + interval
   local over_ms = until_ms - now_ms() - o.key.window_ms
   if over_ms > 0 then
-    remaining, reset_ms = 0, over_ms
+    remaining, reset_ms = 0, come_back(o.key.back_key, over_ms, interval / ${RETURN_SHARE}, ${LATEST_RETURN_MS})
     return false
   end
   remaining, reset_ms, rate_until = math.floor(-over_ms / interval + 1e-6), until_ms - now_ms(), until_ms
@@ -184,6 +187,8 @@ if is_full() then
   for i = 4, #KEYS do drop_dead_entries(KEYS[i]) end
   if is_full() then
     redis.call('DEL', input)
+    local first_ms = math.min(math.max(o.back.least_ms, o.back.room_ms * ahead), ${LATEST_RETURN_MS})
+    remaining, reset_ms = -1, come_back(o.back.key, first_ms, o.back.every_ms, ${LATEST_RETURN_MS})
     return answer('full', o.id, {}, ahead)
   end
 end

@@ -44,6 +44,7 @@ local function run_instead(base, id, leader, chosen, latest)
   local needed_ms = latest - now_ms() + tonumber(chosen.state.result_ttl)
   local entry, seq = append(queue, stream_size(queue), chosen.id, chosen.state.deadline, chosen.state.bytes, needed_ms)
   redis.call('RENAME', base .. 'input:' .. id, base .. 'input:' .. chosen.id)
+  redis.call('PEXPIREAT', base .. 'input:' .. chosen.id, integer(latest))
   redis.call('HDEL', chosen.job, 'follows')
   redis.call('HSET', chosen.job, 'entry', entry, 'seq', seq or '')
   if leader.alone then
@@ -83,6 +84,9 @@ local function promote(base, id, leader)
       redis.call('PEXPIREAT', base .. 'followers:' .. chosen.id, integer(latest + ${FOLLOWERS_KEPT_MS}))
       redis.call('PEXPIREAT', chosen.job, integer(latest + tonumber(chosen.state.result_ttl) + ${TOMBSTONE_MS}))
     end
+  else
+    -- It may have been kept for followers that have ended since.
+    redis.call('DEL', base .. 'input:' .. id)
   end
   redis.call('DEL', base .. 'followers:' .. id)
 end

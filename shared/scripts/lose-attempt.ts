@@ -41,7 +41,7 @@ local function lose_attempt(policy, base, id, job, state, reason)
   local backoff = math.min(policy.longest_backoff_ms, policy.backoff_ms * 2 ^ (lost - 1))
   local not_before = now_ms() + math.floor(backoff * (1 - policy.random / 2))
   redis.call('HSET', job, 'status', 'queued', 'lost', integer(lost), 'alone', '1', 'not_before', integer(not_before))
-  redis.call('HDEL', job, 'started_at', 'pool')
+  redis.call('HDEL', job, 'started_at')
   return not_before
 end
 `

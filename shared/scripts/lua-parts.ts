@@ -99,3 +99,17 @@ local function append(queue, size, id, deadline, bytes, needed_ms)
   return entry, size.added and integer(size.added + 1)
 end
 `
+
+/**
+ * come_back(key, first_ms, every_ms, latest_ms): in how many milliseconds one who is refused is to come back: in first_ms at the earliest, at
+ * latest_ms at the latest, and every_ms after the one that was refused before him, whose moment stands in `key`. On a Redis that is full all
+ * are told the same.
+ */
+export const COME_BACK = `
+local function come_back(key, first_ms, every_ms, latest_ms)
+  local last = tonumber(redis.call('GET', key) or '') or 0
+  local in_ms = math.min(math.max(first_ms, last + every_ms - now_ms()), math.max(first_ms, latest_ms))
+  redis.pcall('SET', key, string.format('%.3f', now_ms() + in_ms), 'PX', math.max(1, math.ceil(in_ms)))
+  return in_ms
+end
+`

@@ -27,10 +27,11 @@ local inputs = {}
 
 local function settle(job, input, at, last)
   local id, queue, entry, attempt, status = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
-  local state = read_state(job)
-  local mine = state.attempt == attempt
+  local state, told = read_state(job, 'error')
+  -- The last attempt that was lost has no number above it.
+  local over = state.attempt ~= attempt or state.status == 'queued' or told[1] == 'attempts-exhausted'
   if state.sound and state.status == 'canceled' then return 'canceled' end
-  if state.sound and (not mine or state.status == 'queued') then return 'stale' end
+  if state.sound and over then return 'stale' end
 
   entry_ended(queue, entry)
   inputs[#inputs + 1] = input

@@ -7,8 +7,9 @@ import { ENDED_ENTRIES, INTEGER, IS_COUNT, NOW_MS } from './lua-parts.ts'
 const SCANNED_AT_ONCE = 100
 
 /**
- * Takes over what pools hold that have not renewed their leases: their entries become this pool's. A job that was only handed out is
- * as it was; one that was being processed has lost an attempt. What is not there to be run any more is dropped.
+ * Takes over what pools hold that have not renewed their leases: their entries become this pool's, and from now on only this pool can claim
+ * them. A job that was only handed out is as it was else; one that was being processed has lost an attempt. What is not there to be run any more
+ * is dropped.
  *
  * KEYS  1 2 3 queues (streams)
  * ARGV  1 options, JSON:
@@ -51,8 +52,11 @@ local function taken_over(id, entry)
     finish(o.base, id, job, state, {'status', 'expired', 'completed_at', state.deadline})
     return nil
   end
-  if state.status == 'processing' then return lose_attempt(o.policy, o.base, id, job, state, 'pool-lost') or -2 end
-  return state.alone and (tonumber(state.not_before or '') or now_ms()) or -1
+  local not_before = state.alone and (tonumber(state.not_before or '') or now_ms()) or -1
+  if state.status == 'processing' then not_before = lose_attempt(o.policy, o.base, id, job, state, 'pool-lost') end
+  if not not_before then return -2 end
+  redis.call('HSET', job, 'pool', o.pool)
+  return not_before
 end
 
 if o.spoke_at and (now_ms() - o.spoke_at > o.silence_ms or now_ms() - o.in_touch_since < o.silence_ms) then

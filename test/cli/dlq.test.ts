@@ -10,10 +10,11 @@ import { type TestGateway, testGateway } from '../support/gateway.ts'
 import { ownRedis } from '../support/own-redis.ts'
 import { newJob, PoolQueue } from '../support/pool-queue.ts'
 import { MODEL, QUEUE } from '../support/queue.ts'
+import { redisUrlOf } from '../support/redis-users.ts'
 
 let gateway: TestGateway
 beforeAll(async () => {
-  gateway = await testGateway(inject('redisUrl'))
+  gateway = await testGateway(redisUrlOf('admin'))
 })
 afterAll(() => gateway.close())
 
@@ -24,7 +25,7 @@ const webhook: Webhook = {
 }
 
 /** A queue, and `edgebatch dlq ...` on it. */
-async function office(address: () => Record<string, string> = () => ({ REDIS_URL: inject('redisUrl') })) {
+async function office(address: () => Record<string, string> = () => ({ REDIS_URL: redisUrlOf('admin') })) {
   const queue = await dyingQueue()
   const env = { ...address(), KEY_PREFIX: queue.keys.prefix }
   return { ...queue, dlq: (...args: string[]) => edgebatch(env, 'dlq', ...args) }
@@ -58,7 +59,7 @@ function retriedAs(old: string, stdout: string): string {
 }
 
 describe.each([
-  ['TCP', () => ({ REDIS_URL: inject('redisUrl') })],
+  ['TCP', () => ({ REDIS_URL: redisUrlOf('admin') })],
   ['REST', () => ({ UPSTASH_REDIS_REST_URL: gateway.url, UPSTASH_REDIS_REST_TOKEN: gateway.token })],
 ] as const)('over %s', (_, address) => {
   test('letters of all models are listed, newest first, for people and for programs', async () => {
@@ -170,7 +171,7 @@ test('all of a model are retried, and those of others are not', async () => {
   expect(stderr).toContain(`what is kept of ${other} makes no job`)
 })
 
-test.each(['-', '--', '--no-'])('an id that begins with %s is an id', async (beginning) => {
+test.each(['-', '--', '--no-', '-_'])('an id that begins with %s is an id', async (beginning) => {
   const { dlq, die } = await office()
   const id = beginning + newJobId(MODEL).slice(beginning.length)
   await die({ id })
@@ -224,7 +225,7 @@ test.each<[what: string, args: string[], message: RegExp]>([
 
 test('what died with its pool is found, retried, and run to success by a pool that bears it', async () => {
   const queue = await PoolQueue.open()
-  const env = { REDIS_URL: queue.url, KEY_PREFIX: queue.keys.prefix }
+  const env = { REDIS_URL: redisUrlOf('admin'), KEY_PREFIX: queue.keys.prefix }
   const dying = { LEASE_SECONDS: '1', MAX_ATTEMPTS: '1' }
   const deadly = fileURLToPath(new URL('../support/deadly-process.ts', import.meta.url))
   const payload = Buffer.alloc(224 * 224 * 3, DEADLY_PIXEL).toString('base64')

@@ -7,6 +7,7 @@ import { type ApiKeyRecord, apiKeyDigest, parseApiKey, parseApiKeyRecord } from 
 import { RedisKeys } from '../../shared/redis-keys.ts'
 import { edgebatch, ONE_LINE } from '../support/edgebatch-process.ts'
 import { type TestGateway, testGateway } from '../support/gateway.ts'
+import { redisUrlOf } from '../support/redis-users.ts'
 
 /** `edgebatch keys ...` as a process with this environment and no other. */
 const keys = (env: Record<string, string>, ...args: string[]) => edgebatch(env, 'keys', ...args)
@@ -15,7 +16,7 @@ let redis: Redis
 let gateway: TestGateway
 beforeAll(async () => {
   redis = new Redis(inject('redisUrl'), { protocol: 2 })
-  gateway = await testGateway(inject('redisUrl'))
+  gateway = await testGateway(redisUrlOf('admin'))
 })
 afterAll(async () => {
   redis.disconnect()
@@ -23,7 +24,7 @@ afterAll(async () => {
 })
 
 describe.each([
-  ['TCP', () => ({ REDIS_URL: inject('redisUrl') })],
+  ['TCP', () => ({ REDIS_URL: redisUrlOf('admin') })],
   ['REST', () => ({ UPSTASH_REDIS_REST_URL: gateway.url, UPSTASH_REDIS_REST_TOKEN: gateway.token })],
 ] as const)('over %s', (_, address) => {
   /** A registry of its own; `stored` is what Redis holds. */

@@ -30,12 +30,12 @@ class SteadyPool {
     this.#reader = reader
   }
 
-  static async join({ keys }: TestStack): Promise<SteadyPool> {
+  static async join({ keys }: TestStack, rate = RATE): Promise<SteadyPool> {
     const redis = await RedisTcp.connect(inject('redisUrl'))
     const identity = { poolId: 'steady', poolTtlMs: 600_000, manifestTtlMs: 600_000 }
     const consumer = new RedisJobConsumer(redis, keys, identity)
     const { manifest } = await loadModelPackage(join(PROJECT_ROOT, 'models', MODEL, '1'))
-    const drainRates = { [versionId(manifest)]: RATE }
+    const drainRates = { [versionId(manifest)]: rate }
     await consumer.announce({ manifests: [manifest], withdrawn: [], load: { ...IDLE, drainRates } })
     const reader = await consumer.open(QUEUE)
     onTestFinished(() => {
@@ -109,6 +109,19 @@ test('each job of a batch has its place and time, too', async () => {
     )
     expect(answer.headers.get('retry-after')).toBe('3')
   }
+})
+
+test('those whom a full queue refuses are told to come one after another, half as fast as it is served', async () => {
+  stack = await testStack({ pools: 0, edgeBindings: { MAX_BACKLOG: '2' } })
+  await SteadyPool.join(stack, 0.2)
+  const submit = () => stack.predict(example('cat.jpg'), { headers: { prefer: 'respond-async' } })
+  for (let i = 0; i < 2; i++) await submit()
+  const told = []
+  for (let i = 0; i < 8; i++) told.push(Number((await submit()).headers.get('retry-after')))
+  // A tenth of the queue is served in a second, and then two jobs in each 10 s; what passes meanwhile is not told.
+  expect(told[0]).toBe(1)
+  for (let i = 1; i < 6; i++) expect((told[i] ?? 0) - (told[i - 1] ?? 0)).toBeGreaterThan(5)
+  expect(Math.max(...told)).toBeLessThanOrEqual(60)
 })
 
 test('where no pool is there, neither is made up', async () => {

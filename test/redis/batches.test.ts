@@ -1,13 +1,14 @@
-import { describe, expect, inject, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { BatchIdempotency, NewBatch } from '../../shared/batch.ts'
 import { newBatchId, newJobId } from '../../shared/job-id.ts'
 import { RedisBatches } from '../../shared/redis-batches.ts'
 import { RedisTcp } from '../../worker-pool/redis/redis-tcp.ts'
 import { MODEL, newTestJob, testQueue } from '../support/queue.ts'
+import { redisUrlOf } from '../support/redis-users.ts'
 
 async function testBatches() {
   const queue = await testQueue()
-  const tcp = await RedisTcp.connect(inject('redisUrl'))
+  const tcp = await RedisTcp.connect(redisUrlOf('edge'))
   onTestFinished(() => tcp.close())
   return { ...queue, batches: new RedisBatches(tcp, queue.keys, 1_000) }
 }

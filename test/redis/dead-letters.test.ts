@@ -1,4 +1,4 @@
-import { describe, expect, inject, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { RedisRest } from '../../edge/redis-rest.ts'
 import { systemClock } from '../../shared/clock.ts'
 import type { DeadLetter } from '../../shared/dead-letters.ts'
@@ -12,6 +12,7 @@ import { type DyingQueue, dyingQueue, everythingIn } from '../support/dead-lette
 import { testGateway } from '../support/gateway.ts'
 import { ownRedis } from '../support/own-redis.ts'
 import { MODEL, QUEUE } from '../support/queue.ts'
+import { redisUrlOf } from '../support/redis-users.ts'
 
 const succeeded: JobResult = {
   status: 'succeeded',
@@ -314,7 +315,7 @@ describe('a letter that is dropped', () => {
 })
 
 test('over REST all is as over TCP', async () => {
-  const gateway = await testGateway(inject('redisUrl'))
+  const gateway = await testGateway(redisUrlOf('admin'))
   onTestFinished(gateway.close)
   const queue = await dyingQueue()
   const { url, token } = gateway

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { JobResult, LossReason, TakenOver } from '../../shared/job-queue.ts'
+import type { Priority } from '../../shared/priority.ts'
 import { QUEUE_GROUP } from '../../shared/redis-keys.ts'
 import { DEFAULT_RETRIES } from '../../shared/retry-policy.ts'
 import { ownRedis } from '../support/own-redis.ts'
@@ -14,8 +15,8 @@ const succeeded: JobResult = {
 }
 
 /** As if `pool` had not been heard of for long: all that is pending for it. */
-async function hasDied({ redis, keys }: TestQueue, pool: string): Promise<void> {
-  const queue = keys.queue(QUEUE)
+async function hasDied({ redis, keys }: TestQueue, pool: string, priority?: Priority): Promise<void> {
+  const queue = keys.queue(QUEUE, priority)
   const pending = (await redis.xpending(queue, QUEUE_GROUP, '-', '+', 100, pool)) as [string][]
   for (const [entry] of pending)
     await redis.xclaim(queue, QUEUE_GROUP, pool, 0, entry, 'IDLE', 2 * IDLE_MS, 'JUSTID')
@@ -43,7 +44,7 @@ test('what a dead pool had claimed is another’s, to be run alone, and counts a
   const handedOut = { id: job.id, entry: claimed.entry, priority: 'normal' }
   expect(lone).toEqual([{ handedOut, inMs: DEFAULT_RETRIES.backoffMs }])
   expect(await queue.producer.read(job.id)).toMatchObject({ status: 'queued', attempt: 1 })
-  expect(await queue.redis.hmget(queue.keys.job(MODEL, job.id), 'lost', 'pool')).toEqual(['1', null])
+  expect(await queue.redis.hmget(queue.keys.job(MODEL, job.id), 'lost', 'pool')).toEqual(['1', 'other'])
 })
 
 test('what a pool was handed and had not claimed is another’s as it was', async () => {
@@ -96,6 +97,18 @@ test('all that a pool holds is renewed, be it more than one command can name', a
   expect(await redis.xpending(keys.queue(QUEUE), QUEUE_GROUP, 'IDLE', IDLE_MS, '-', '+', 10)).toEqual([])
 })
 
+test('all that a pool holds is renewed, of every priority', async () => {
+  const queue = await testQueue()
+  for (const priority of ['high', 'normal', 'normal', 'normal'] as const)
+    await queue.producer.enqueue(newTestJob({ priority }))
+  const pool = await queue.consumer('pool')
+  await pool.take(4, 0)
+  await hasDied(queue, 'pool', 'high')
+  await hasDied(queue, 'pool', 'normal')
+  await pool.consumer.leases.renew(QUEUE)
+  expect(await takeOver(await queue.consumer('other'))).toEqual({ entries: [], lone: [], dead: [] })
+})
+
 test('who renews what another has taken over does not get it back', async () => {
   const queue = await testQueue()
   const { dead, other } = await claimedByTheDead(queue)
@@ -139,6 +152,23 @@ test('who wakes up late neither claims nor removes what another is at work on', 
   expect((await other.consumer.claim(QUEUE, entries)).jobs).toMatchObject([{ attempt: 1 }])
   expect(await late.consumer.claim(QUEUE, entries)).toEqual({ jobs: [undefined], lone: [] })
   expect(await queue.redis.xlen(queue.keys.queue(QUEUE))).toBe(1)
+})
+
+test('who wakes up before another has begun what it took over does not begin it', async () => {
+  const queue = await testQueue()
+  const job = newTestJob()
+  await queue.producer.enqueue(job)
+  const late = await queue.consumer('late')
+  const { entries } = await late.take(1, 0)
+  await hasDied(queue, 'late')
+  const other = await queue.consumer('other')
+  await takeOver(other)
+  expect(await late.consumer.claim(QUEUE, entries)).toEqual({ jobs: [undefined], lone: [] })
+  expect((await other.consumer.claim(QUEUE, entries)).jobs).toMatchObject([{ id: job.id, attempt: 1 }])
+  // Its lease is the one's who runs it: it is renewed, and nobody else takes it over.
+  await hasDied(queue, 'other')
+  await other.consumer.leases.renew(QUEUE)
+  expect(await takeOver(late)).toEqual({ entries: [], lone: [], dead: [] })
 })
 
 test('a claim that is repeated by the same pool is granted again', async () => {
@@ -193,7 +223,7 @@ describe('a job that has lost its last attempt', () => {
       reason === 'pool-lost'
         ? await takeOver(other)
         : await dead.consumer.leases.retry(QUEUE, [claimed], 'instance-lost')
-    return { queue, job, lost }
+    return { queue, job, lost, claimed, dead }
   }
 
   test.each(['pool-lost', 'instance-lost'] as const)(
@@ -229,6 +259,12 @@ describe('a job that has lost its last attempt', () => {
     ])
     expect(input).toBe(letters)
     expect(await redis.pttl(keys.dead(MODEL))).toBeGreaterThan(23 * 3_600_000)
+  })
+
+  test('keeps its input for its letter, though a late result comes', async () => {
+    const { queue, job, claimed, dead } = await lose('pool-lost')
+    expect(await dead.settle([{ job: claimed, result: succeeded }])).toEqual(['stale'])
+    expect(await queue.redis.get(queue.keys.input(MODEL, job.id))).toBe(job.payload)
   })
 
   test('is told of to who waits', async () => {

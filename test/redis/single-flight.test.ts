@@ -146,6 +146,29 @@ test('one that may take longer is run where the job that it joined has passed it
   expect(await queue.producer.read(first.id)).toMatchObject({ status: 'expired' })
 })
 
+test('an input that was kept for those that joined is freed with the job, if all of them have been canceled', async () => {
+  const queue = await testQueue()
+  const first = await enqueue(queue, { deadlineMs: 5_000 })
+  const joined = await enqueue(queue, { deadlineMs: 30_000 })
+  const job = await queue.producer.read(joined.id)
+  if (job) await queue.producer.cancel(job)
+  await queue.redis.hset(queue.keys.job(MODEL, first.id), 'deadline', '1')
+  const pool = await queue.consumer('a')
+  expect(await pool.claim(1, 1_000)).toEqual([])
+  expect(await queue.redis.keys(`${queue.keys.ofModel(MODEL)}input:*`)).toEqual([])
+})
+
+test('an input that is handed on is kept as long as it may be needed, and no longer', async () => {
+  const queue = await testQueue()
+  const first = await enqueue(queue, { deadlineMs: 600_000 })
+  const next = await enqueue(queue, { deadlineMs: 20_000 })
+  const last = await enqueue(queue, { deadlineMs: 30_000 })
+  const job = await queue.producer.read(first.id)
+  if (job) await queue.producer.cancel(job)
+  const deadline = (await queue.producer.read(last.id))?.deadline
+  expect(await queue.redis.pexpiretime(queue.keys.input(MODEL, next.id))).toBe(deadline)
+})
+
 test('a more urgent job does not wait behind a less urgent one', async () => {
   const queue = await testQueue()
   await enqueue(queue, { priority: 'low' })

@@ -1,9 +1,10 @@
-import { inject, onTestFinished } from 'vitest'
+import { onTestFinished } from 'vitest'
 import type { NewJob } from '../../shared/job-queue.ts'
 import { RedisDeadLetters } from '../../shared/redis-dead-letters.ts'
 import { DEFAULT_RETRIES } from '../../shared/retry-policy.ts'
 import { RedisTcp } from '../../worker-pool/redis/redis-tcp.ts'
 import { newTestJob, QUEUE, type TestConsumer, type TestQueue, testQueue } from './queue.ts'
+import { redisUrlOf } from './redis-users.ts'
 
 /** A queue whose jobs die with the first attempt that is lost, and what is left of them. */
 export interface DyingQueue extends TestQueue {
@@ -14,9 +15,10 @@ export interface DyingQueue extends TestQueue {
   die: (overrides?: Partial<NewJob>, input?: Uint8Array) => Promise<NewJob>
 }
 
-export async function dyingQueue(url: string = inject('redisUrl')): Promise<DyingQueue> {
-  const queue = await testQueue({}, url, { retries: { ...DEFAULT_RETRIES, maxAttempts: 1 } })
-  const tcp = await RedisTcp.connect(url)
+/** Of the run's Redis by default, where each part has its own rights. */
+export async function dyingQueue(ownUrl?: string): Promise<DyingQueue> {
+  const queue = await testQueue({}, ownUrl, { retries: { ...DEFAULT_RETRIES, maxAttempts: 1 } })
+  const tcp = await RedisTcp.connect(ownUrl ?? redisUrlOf('admin'))
   onTestFinished(() => tcp.close())
   const pool = await queue.consumer('dying')
   return {

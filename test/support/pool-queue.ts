@@ -14,6 +14,7 @@ import { POOL_NODE_FLAGS } from '../../worker-pool/node-flags.ts'
 import { RedisTcp } from '../../worker-pool/redis/redis-tcp.ts'
 import { BUNDLED_MODEL, onlyModel } from './model-package.ts'
 import { processEnv } from './process-env.ts'
+import { redisUrlOf } from './redis-users.ts'
 
 export const MODEL = 'efficientnet-lite0'
 export const QUEUE = { model: MODEL, version: '1' }
@@ -33,12 +34,13 @@ export class PoolQueue {
   readonly keys: RedisKeys
   readonly redis: Redis
   readonly producer: RedisJobProducer
+  /** As pools reach it. */
   readonly url: string
 
-  private constructor(url: string, keys: RedisKeys, tcp: RedisTcp) {
+  private constructor(url: string, observed: string, keys: RedisKeys, tcp: RedisTcp) {
     this.url = url
     this.keys = keys
-    this.redis = new Redis(url, { protocol: 2 })
+    this.redis = new Redis(observed, { protocol: 2 })
     const policy = { maxBacklog: 1_000, deadlineMs: 600_000, resultTtlMs: 60_000 }
     this.producer = new RedisJobProducer(tcp, this.keys, policy)
     onTestFinished(() => {
@@ -47,11 +49,10 @@ export class PoolQueue {
     })
   }
 
-  static async open(
-    url: string = inject('redisUrl'),
-    keys = new RedisKeys(`test:${crypto.randomUUID()}:`),
-  ): Promise<PoolQueue> {
-    return new PoolQueue(url, keys, await RedisTcp.connect(url))
+  /** Of the run's Redis by default, where edge and pools have no more rights than they need. */
+  static async open(own?: string, keys = new RedisKeys(`test:${crypto.randomUUID()}:`)): Promise<PoolQueue> {
+    const tcp = await RedisTcp.connect(own ?? redisUrlOf('edge'))
+    return new PoolQueue(own ?? redisUrlOf('pool'), own ?? inject('redisUrl'), keys, tcp)
   }
 
   /** A pool as a process of its own, ready to serve. `logTo`: where its log goes, if not to a file that `untilLogged` reads. */

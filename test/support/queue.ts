@@ -20,16 +20,19 @@ export interface TestQueue {
   redis: Redis
 }
 
-/** A queue under a fresh key prefix of a Redis, by default the run's; all is closed when the test ends. */
+/**
+ * A queue under a fresh key prefix of a Redis, by default the run's, where each side has its own rights; all is closed when the test ends.
+ */
 export async function testQueue(
   policy: Partial<QueuePolicy> = {},
-  url: string = inject('redisUrl'),
+  ownUrl?: string,
   identity: Partial<PoolIdentity> = {},
 ): Promise<TestQueue> {
+  const { edge, pool } = ownUrl === undefined ? inject('redisUrls') : { edge: ownUrl, pool: ownUrl }
   const keys = new RedisKeys(`test:${crypto.randomUUID()}:`)
-  const redis = new Redis(url, { protocol: 2 })
+  const redis = new Redis(ownUrl ?? inject('redisUrl'), { protocol: 2 })
   onTestFinished(() => redis.disconnect())
-  const connect = async () => {
+  const connect = async (url: string) => {
     const tcp = await RedisTcp.connect(url)
     onTestFinished(() => tcp.close())
     return tcp
@@ -38,12 +41,12 @@ export async function testQueue(
   return {
     keys,
     redis,
-    producer: new RedisJobProducer(await connect(), keys, full),
+    producer: new RedisJobProducer(await connect(edge), keys, full),
     consumer: async (poolId, further = {}) => {
       const own = { poolId, poolTtlMs: 60_000, manifestTtlMs: 60_000, ...identity, ...further }
-      const consumer = new RedisJobConsumer(await connect(), keys, own)
+      const consumer = new RedisJobConsumer(await connect(pool), keys, own)
       const reader = await consumer.open(QUEUE)
-      const payloads = await PayloadReader.connect(url)
+      const payloads = await PayloadReader.connect(pool)
       onTestFinished(() => {
         reader.close()
         payloads.close()

@@ -5,6 +5,7 @@ import type { TestProject } from 'vitest/node'
 import { ensureRedisBinary } from '../../local-stack/redis-binary.ts'
 import { startRedis } from '../../local-stack/redis-server.ts'
 import { processEnv } from './process-env.ts'
+import { makeRedisUsers } from './redis-users.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -21,8 +22,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const redis = env.REDIS_URL
     ? { url: env.REDIS_URL, stop: async () => {} }
     : await startRedis(await ensureRedisBinary(env.PATH ?? '', say), join(folder, 'redis'))
+  const users = await makeRedisUsers(redis.url)
   project.provide('redisUrl', redis.url)
+  project.provide('redisUrls', users.urls)
   return async () => {
+    await users.remove()
     await redis.stop()
     await rm(folder, { recursive: true, force: true })
   }

@@ -64,6 +64,8 @@ export async function testStack({
     edgeRuntime,
     pools,
     redisUrl,
+    // What they lack the right to do would not work where somebody runs `npx edgebatch acl`.
+    ...(redisUrl === inject('redisUrl') && { redisUrls: inject('redisUrls') }),
     env: { ...processEnv(), ...(inspect ? { INSPECTOR_PORT: '0' } : {}) },
     bundle: inject('edgeBundle'),
     // Tests send the same photos over and over; those of the cache turn it on.

@@ -16,6 +16,7 @@ import type { WebhookResult } from '../../worker-pool/webhooks/webhook-observer.
 import { createSendWebhook, type SendWebhook } from '../../worker-pool/webhooks/webhook-request.ts'
 import { WebhookSender } from '../../worker-pool/webhooks/webhook-sender.ts'
 import { MODEL } from './queue.ts'
+import { redisUrlOf } from './redis-users.ts'
 import { StandingClock } from './standing-clock.ts'
 import type { Received } from './webhook-receiver.ts'
 
@@ -46,19 +47,23 @@ export class WebhookJobs {
   readonly outbox: RedisWebhookOutbox
   readonly producer: RedisJobProducer
 
-  private constructor(url: string, tcp: RedisTcp) {
-    this.redis = new Redis(url, { protocol: 2 })
-    this.outbox = new RedisWebhookOutbox(tcp, this.keys)
+  private constructor(observed: string, edge: RedisTcp, pool: RedisTcp) {
+    this.redis = new Redis(observed, { protocol: 2 })
+    this.outbox = new RedisWebhookOutbox(pool, this.keys)
     const policy = { maxBacklog: 100, deadlineMs: 60_000, resultTtlMs: 60_000 }
-    this.producer = new RedisJobProducer(tcp, this.keys, policy)
+    this.producer = new RedisJobProducer(edge, this.keys, policy)
     onTestFinished(() => {
-      tcp.close()
+      edge.close()
+      pool.close()
       this.redis.disconnect()
     })
   }
 
-  static async open(url: string = inject('redisUrl')): Promise<WebhookJobs> {
-    return new WebhookJobs(url, await RedisTcp.connect(url))
+  /** Of the run's Redis by default, where edge and pools have no more rights than they need. */
+  static async open(own?: string): Promise<WebhookJobs> {
+    const edge = await RedisTcp.connect(own ?? redisUrlOf('edge'))
+    const pool = await RedisTcp.connect(own ?? redisUrlOf('pool'))
+    return new WebhookJobs(own ?? inject('redisUrl'), edge, pool)
   }
 
   /** A job that has just succeeded, its webhook due. Gives its id. */

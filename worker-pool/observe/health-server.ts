@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '../../shared/clock.ts'
 import { closeServer } from '../../shared/close-server.ts'
+import { httpServerOptions, refusingAmbiguous } from '../../shared/http-limits.ts'
 import { ConfigurationError } from '../../shared/read-configuration.ts'
 
 /** What a health server asks of its pool. */
@@ -34,6 +35,8 @@ export interface HealthServer {
 const REDIS_PATIENCE_MS = 800
 /** Whoever sends a request that slowly is no probe. */
 const REQUEST_TIMEOUT_MS = 5_000
+/** More than probes and scrapers need. */
+const MAX_CONNECTIONS = 100
 const CLOSE_LIMIT_MS = 1_000
 
 /** `/live`, `/ready` and `/metrics` of a pool, for orchestrators and Prometheus. Throws ConfigurationError if it cannot listen. */
@@ -41,12 +44,15 @@ export async function startHealthServer(
   health: PoolHealth,
   options: HealthServerOptions,
 ): Promise<HealthServer> {
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+  const limits = httpServerOptions({ headersMs: REQUEST_TIMEOUT_MS, requestMs: REQUEST_TIMEOUT_MS })
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
     answer(request, health, options).then(
       (reply) => send(response, reply),
       () => send(response, json(500, { status: 'error', reasons: ['the metrics could not be read'] })),
     )
-  })
+  }
+  const server = createServer(limits, refusingAmbiguous(listener))
+  server.maxConnections = MAX_CONNECTIONS
   await listen(server, options)
   const { port } = server.address() as AddressInfo
   let closed: Promise<void> | undefined

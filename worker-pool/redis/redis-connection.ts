@@ -19,6 +19,8 @@ export async function connectRedis(url: string, options: CommandOptions): Promis
   const redis = new Redis(url, {
     protocol: 2,
     lazyConnect: true,
+    // It would name its library to Redis, which our user there need not be allowed to do.
+    disableClientInfo: true,
     connectTimeout: 5_000,
     // What was the primary may have become a replica, and go on answering; the address may lead to the new one by now.
     reconnectOnError: (error) => /\b(READONLY|MASTERDOWN)\b/.test(error.message),

@@ -6,6 +6,8 @@ const RUNTIME_TIMEOUT_MS = 180_000
 
 export default defineConfig({
   test: {
+    // Much of a test's time is waiting for processes to start: two share a machine of two cores well, where one is the default.
+    maxWorkers: 2,
     projects: [
       {
         test: {

@@ -80,7 +80,8 @@ local function stream_size(queue)
   for i = 1, #reply, 2 do info[reply[i]] = reply[i + 1] end
   local first, last = numbers_of(info['first-entry']), numbers_of(info['last-entry'])
   local between = math.max(1, last.nth - first.nth + 1)
-  local bytes = math.ceil(math.max(0, last.sum - first.sum + first.bytes) / between * info.length)
+  -- Multiplied first: the other way round what is exact would be a byte more at times.
+  local bytes = math.ceil(math.max(0, last.sum - first.sum + first.bytes) * info.length / between)
   return {length = info.length, added = info['entries-added'], bytes = bytes, last = last}
 end
 `

@@ -82,6 +82,16 @@ describe('enqueue', () => {
     expect(await enqueue()).toBe('queued')
   })
 
+  test('bytes are counted to the last one', async () => {
+    const { producer } = await testQueue({ maxBacklogBytes: 30 })
+    const enqueue = async (bytes: number) =>
+      (await producer.enqueue(newTestJob({ payload: 'A'.repeat(bytes) }))).outcome
+    // 29 / 7 * 7 is more than 29.
+    for (const bytes of [4, 4, 4, 4, 4, 4, 5]) expect(await enqueue(bytes)).toBe('queued')
+    expect(await enqueue(2)).toBe('full')
+    expect(await enqueue(1)).toBe('queued')
+  })
+
   test('an input that is larger than the limit by itself is taken where nothing waits', async () => {
     const { producer } = await testQueue({ maxBacklogBytes: 10 })
     expect((await producer.enqueue(newTestJob())).outcome).toBe('queued')

@@ -76,8 +76,8 @@ function isFull({ queues, settings }: QueueModel, ahead: readonly Priority[], { 
 function estimatedBytes(entries: QueueModel['entries']): number {
   const [first, last] = [entries[0], entries.at(-1)]
   if (!first || !last) return 0
-  const mean = (last.sum - first.sum + bytesOf(first.job)) / (last.nth - first.nth + 1)
-  return Math.ceil(mean * entries.length)
+  const bytes = last.sum - first.sum + bytesOf(first.job)
+  return Math.ceil((bytes * entries.length) / (last.nth - first.nth + 1))
 }
 
 /** Entries whose deadlines have passed with no pool there to say so. */

@@ -21,7 +21,7 @@ const OUTCOMES = [
 
 test('whatever comes to pass, and in whatever order, Redis holds what the model of the queue says, and each job ends once', async () => {
   const { url } = await ownRedis()
-  const { failure, seen } = await checkHistories({ url, runs: RUNS, seed: SEED })
-  expect(failure).toBeUndefined()
+  const { failure, seen } = await checkHistories({ url, runs: RUNS, seed: SEED, shrinks: false })
+  if (failure !== undefined) expect.fail(failure)
   expect(OUTCOMES.filter((outcome) => !seen.has(outcome))).toEqual([])
 })

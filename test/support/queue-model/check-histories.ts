@@ -12,12 +12,14 @@ export interface CheckOptions {
   /** Of what failed before: as the report says. */
   path?: string | undefined
   replayPath?: string | undefined
+  /** Whether a failure is shrunk to the events that it takes: that may need minutes. */
+  shrinks: boolean
 }
 
 export interface Checked {
   /** What came to pass, and how often. */
   seen: Map<string, number>
-  /** Why a history failed, shrunk to what it takes; undefined: none did. */
+  /** Why a history failed; undefined: none did. */
   failure: string | undefined
 }
 
@@ -28,7 +30,8 @@ const settings = fc.record({
 })
 
 /** Lets random histories come to pass in Redis and in the model, and holds them against one another after each event. */
-export async function checkHistories({ url, runs, seed, path, replayPath }: CheckOptions): Promise<Checked> {
+export async function checkHistories(options: CheckOptions): Promise<Checked> {
+  const { url, runs, seed, path, replayPath, shrinks } = options
   const connections = await Connections.open(url)
   const seen = new Map<string, number>()
   const property = fc.asyncProperty(settings, randomHistories(replayPath), async (given, events) => {
@@ -41,17 +44,23 @@ export async function checkHistories({ url, runs, seed, path, replayPath }: Chec
     }
   })
   try {
-    const details = await fc.check(property, { numRuns: runs, seed, unbiased: true, ...(path && { path }) })
-    return { seen, failure: details.failed ? reportOf(details) : undefined }
+    const details = await fc.check(property, {
+      ...{ numRuns: runs, seed, unbiased: true, endOnFailure: !shrinks },
+      ...(path !== undefined && { path }),
+    })
+    return { seen, failure: details.failed ? reportOf(details, shrinks) : undefined }
   } finally {
     connections.close()
   }
 }
 
-function reportOf<Given>(details: fc.RunDetails<Given>): string {
-  const reason = details.errorInstance instanceof Error ? details.errorInstance.message : ''
+/** Of a history that was not shrunk, not the events: those that it takes are far fewer. */
+function reportOf<Given>(details: fc.RunDetails<Given>, shrunk: boolean): string {
+  const { seed, counterexamplePath: path, errorInstance } = details
+  const reason = errorInstance instanceof Error ? errorInstance.message : ''
   const report = fc.defaultReportMessage(details) ?? ''
+  if (!shrunk) return `${reason}\n\nWhat it takes: npm run check:queue -- --seed ${seed} --path ${path}`
   const replay = /replayPath="([^"]*)"/.exec(report)?.[1]
-  const again = `--seed ${details.seed} --path ${details.counterexamplePath} --replay ${replay}`
-  return [report, '', reason, '', `Again: npm run check:queue -- ${again}`].join('\n')
+  const again = `npm run check:queue -- --seed ${seed} --path ${path} --replay ${replay}`
+  return [report, reason, `Again: ${again}`].join('\n\n')
 }

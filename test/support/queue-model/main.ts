@@ -32,8 +32,9 @@ async function main(signal: AbortSignal): Promise<void> {
   console.log(`seed ${seed}`)
   const redis = await startOwnRedis()
   try {
-    const checking = checkHistories({ url: redis.url, runs, seed, path, replayPath: replay })
-    const { seen, failure } = await Promise.race([checking, whenAborted(signal)])
+    const checking = checkHistories({ url: redis.url, runs, seed, path, replayPath: replay, shrinks: true })
+    const redisEnded = redis.endedByItself.then((what) => Promise.reject(new Error(what)))
+    const { seen, failure } = await Promise.race([checking, whenAborted(signal), redisEnded])
     for (const [what, count] of [...seen].sort()) console.log(`${String(count).padStart(9)}  ${what}`)
     if (failure) throw new Error(failure)
     console.log(`${runs} histories as the model says`)

@@ -44,6 +44,9 @@ export function promote(model: QueueModel, job: ModelJob): void {
 function runInstead(model: QueueModel, job: ModelJob, chosen: ModelJob, waiting: readonly ModelJob[]): void {
   model.append(chosen)
   chosen.follows = undefined
+  // What the job was suspected of, it is: its input is the same.
+  chosen.alone = job.alone
+  if (job.alone) chosen.lost = job.lost
   chosen.hasInput = true
   chosen.inputIsFor = new Set(waiting)
   const digest = chosen.submission.checks.cache?.digest

@@ -37,9 +37,13 @@ export default defineConfig({
       {
         test: {
           name: 'runtime',
-          include: ['test/{redis,gateway,pool,models,e2e,hostile,start,cli}/**/*.test.ts'],
+          include: ['test/{redis,gateway,pool,models,e2e,hostile,start,cli,terraform}/**/*.test.ts'],
           provide: { edgeRuntime: 'workerd' },
-          globalSetup: ['test/support/redis-setup.ts', 'test/support/edge-bundle-setup.ts'],
+          globalSetup: [
+            'test/support/redis-setup.ts',
+            'test/support/edge-bundle-setup.ts',
+            'test/support/terraform-setup.ts',
+          ],
           testTimeout: RUNTIME_TIMEOUT_MS,
           hookTimeout: RUNTIME_TIMEOUT_MS,
         },

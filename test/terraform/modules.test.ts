@@ -1,0 +1,38 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, inject, test } from 'vitest'
+import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
+import { succeeded, useTerraformCopy } from './support/terraform-copy.ts'
+
+const root = join(PROJECT_ROOT, 'terraform')
+const foldersIn = (kind: string) =>
+  readdirSync(root, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isDirectory() && entry.parentPath === join(root, kind))
+    .map((entry) => `${kind}/${entry.name}`)
+const modules = foldersIn('modules')
+const configurations = [...modules, ...foldersIn('examples')]
+
+test.each(modules)('%s has the files that a module has', (module) => {
+  const files = ['main.tf', 'variables.tf', 'outputs.tf', 'versions.tf', 'README.md', 'tests']
+  expect(files.filter((file) => !existsSync(join(root, module, file)))).toEqual([])
+})
+
+describe.skipIf(inject('terraformVersion') === undefined)('with terraform', () => {
+  const copy = useTerraformCopy()
+
+  test('all files are formatted as `terraform fmt` does it', async () => {
+    succeeded(await copy().execute('.', ['fmt', '-check', '-diff', '-recursive']))
+  })
+
+  test.each(configurations)('%s is valid against its providers', async (configuration) => {
+    succeeded(await copy().run(configuration, 'validate'))
+  })
+
+  test.each(configurations.filter((each) => existsSync(join(root, each, 'tests'))))(
+    '%s passes its own tests',
+    async (configuration) => {
+      const { output } = succeeded(await copy().run(configuration, 'test'))
+      expect(output).toMatch(/Success! [1-9]\d* passed, 0 failed/)
+    },
+  )
+})

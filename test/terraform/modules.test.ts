@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, inject, test } from 'vitest'
 import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
+import { BAD_INPUTS, messagesUnsaid, writeBadInputs } from './support/bad-inputs.ts'
 import { succeeded, useTerraformCopy } from './support/terraform-copy.ts'
 
 const root = join(PROJECT_ROOT, 'terraform')
@@ -35,4 +36,12 @@ describe.skipIf(inject('terraformVersion') === undefined)('with terraform', () =
       expect(output).toMatch(/Success! [1-9]\d* passed, 0 failed/)
     },
   )
+
+  test.each(modules)('%s says in its own words what is wrong with an input', async (module) => {
+    const folder = join(copy().root, module)
+    const count = await writeBadInputs(folder)
+    const { output } = await copy().run(module, 'test', `-test-directory=${BAD_INPUTS}`)
+    expect(output).toContain(`Failure! 0 passed, ${count} failed.`)
+    expect(await messagesUnsaid(folder, output)).toEqual([])
+  })
 })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, inject, test } from 'vitest'
 import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
 import { BAD_INPUTS, messagesUnsaid, writeBadInputs } from './support/bad-inputs.ts'
+import { OLDEST } from './support/stub-providers.ts'
 import { succeeded, useTerraformCopy } from './support/terraform-copy.ts'
 
 const root = join(PROJECT_ROOT, 'terraform')
@@ -18,7 +19,9 @@ test.each(modules)('%s has the files that a module has', (module) => {
   expect(files.filter((file) => !existsSync(join(root, module, file)))).toEqual([])
 })
 
-describe.skipIf(inject('terraformVersion') === undefined)('with terraform', () => {
+const noTerraform = inject('terraformVersion') === undefined
+
+describe.skipIf(noTerraform)('with terraform', () => {
   const copy = useTerraformCopy()
 
   test('all files are formatted as `terraform fmt` does it', async () => {
@@ -43,5 +46,13 @@ describe.skipIf(inject('terraformVersion') === undefined)('with terraform', () =
     const { output } = await copy().run(module, 'test', `-test-directory=${BAD_INPUTS}`)
     expect(output).toContain(`Failure! 0 passed, ${count} failed.`)
     expect(await messagesUnsaid(folder, output)).toEqual([])
+  })
+})
+
+describe.skipIf(noTerraform)('with the older major versions of providers that it admits', () => {
+  const copy = useTerraformCopy(OLDEST)
+
+  test.each(configurations)('%s is valid', async (configuration) => {
+    succeeded(await copy().run(configuration, 'validate'))
   })
 })

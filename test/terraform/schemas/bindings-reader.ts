@@ -95,7 +95,6 @@ export class BindingsReader {
       optional: match[3] === 'true',
       required: match[4] === 'true',
       text: text.slice(match.index, starts[index + 1]?.index),
-      writeOnly: new RegExp(`${match[1]}: this\\.markWriteOnlyAttribute\\(`).test(text),
     }))
   }
 
@@ -117,7 +116,8 @@ export class BindingsReader {
       // The generator writes `computed` of attributes with a default in the provider, too.
       ...(member.computed && !member.required ? { computed: true } : {}),
       ...(this.options.sensitive.includes(at) ? { sensitive: true } : {}),
-      ...(member.writeOnly ? { write_only: true } : {}),
+      // By convention: not all bindings say.
+      ...(member.optional && member.name.endsWith('_wo') ? { write_only: true } : {}),
     }
     const simple = simpleType(member.text)
     if (simple !== undefined) return { type: simple, ...flags }
@@ -151,7 +151,6 @@ interface Member {
   computed: boolean
   optional: boolean
   required: boolean
-  writeOnly: boolean
   text: string
 }
 

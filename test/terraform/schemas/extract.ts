@@ -7,32 +7,32 @@ import type { Block, ProviderSchema } from './provider-schema.ts'
 import { USED_PROVIDERS, type UsedProvider } from './used-resources.ts'
 
 /**
- * Writes aws.json, google.json and cloudflare.json beside itself. README.md here says how the packages get into the folder
+ * Writes a file for each provider in used-resources.ts beside itself. README.md here says how the packages get into the folder
  * that it is given.
  */
 async function main(): Promise<void> {
   const { positionals } = parseArgs({ allowPositionals: true })
   const [packages] = positionals
-  if (packages === undefined)
-    throw new Error('usage: node extract.ts FOLDER (with aws/, google/, cloudflare/)')
+  if (packages === undefined) throw new Error('usage: node extract.ts FOLDER (with aws/, google/ and so on)')
   for (const [name, used] of Object.entries(USED_PROVIDERS)) {
-    const schema = await extract(name, used, join(packages, name))
+    const schema = await extract(used, join(packages, name))
     await writeFile(fileURLToPath(new URL(`${name}.json`, import.meta.url)), inLines(schema))
   }
 }
 
-async function extract(provider: string, used: UsedProvider, folder: string): Promise<ProviderSchema> {
+async function extract(used: UsedProvider, folder: string): Promise<ProviderSchema> {
+  const { prefix, sensitive } = used
   const read = async (directory: string, path: string) => {
     const source = await generatedTypeScript(join(folder, 'lib', directory, 'index.js'))
-    const options = { nestsAttributes: provider === 'cloudflare', sensitive: used.sensitive }
+    const options = { nestsAttributes: prefix === 'cloudflare', sensitive }
     return { block: new BindingsReader(source, options).read(path), source }
   }
-  const configured = await read('provider', provider)
+  const configured = await read('provider', prefix)
   const version = /registry\.terraform\.io\/providers\/\w+\/\w+\/([\d.]+)\//.exec(configured.source)?.[1]
   if (version === undefined) throw new Error(`${folder}: which version of the provider is not said`)
-  const all = async (types: string[], prefix: string): Promise<Record<string, Block>> => {
+  const all = async (types: string[], kind: string): Promise<Record<string, Block>> => {
     const entries = types.map(async (type): Promise<[string, Block]> => {
-      const directory = `${prefix}${type.replace(`${provider}_`, '').replaceAll('_', '-')}`
+      const directory = `${kind}${type.replace(`${prefix}_`, '').replaceAll('_', '-')}`
       return [type, (await read(directory, type)).block]
     })
     return Object.fromEntries(await Promise.all(entries))
@@ -43,7 +43,7 @@ async function extract(provider: string, used: UsedProvider, folder: string): Pr
     origin: used.package,
     provider: configured.block,
     resource_schemas: await all(used.resources, ''),
-    data_source_schemas: await all(used.data, `data-${provider}-`),
+    data_source_schemas: await all(used.data, `data-${prefix}-`),
   }
 }
 

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import { PROJECT_ROOT } from '../../../local-stack/project-root.ts'
 import { processEnv } from '../../support/process-env.ts'
-import { type RunningProviders, startProviders, writePlugins } from './stub-providers.ts'
+import { NEWEST, type RunningProviders, startProviders, writePlugins } from './stub-providers.ts'
 
 export interface Outcome {
   succeeded: boolean
@@ -30,14 +30,14 @@ export class TerraformCopy {
     this.providers = providers
   }
 
-  static async make(): Promise<TerraformCopy> {
+  static async make(providers: string[]): Promise<TerraformCopy> {
     const folder = await mkdtemp(join(tmpdir(), 'edgebatch-tf-'))
     await cp(join(PROJECT_ROOT, 'terraform'), join(folder, 'terraform'), {
       recursive: true,
       filter: (path) => !isLeftOver(path),
     })
-    await writePlugins(join(folder, 'plugins'))
-    return new TerraformCopy(folder, await startProviders(folder))
+    await writePlugins(join(folder, 'plugins'), providers)
+    return new TerraformCopy(folder, await startProviders(folder, providers))
   }
 
   /** `terraform init` in a folder of the copy, once: it chooses providers by their version constraints. */
@@ -85,10 +85,10 @@ export class TerraformCopy {
 }
 
 /** A copy for all tests of a file or a suite. */
-export function useTerraformCopy(): () => TerraformCopy {
+export function useTerraformCopy(providers: string[] = NEWEST): () => TerraformCopy {
   let copy: TerraformCopy | undefined
   beforeAll(async () => {
-    copy = await TerraformCopy.make()
+    copy = await TerraformCopy.make(providers)
   })
   afterAll(() => copy?.remove())
   return () => {

@@ -44,7 +44,11 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/{workerd,edge-on-node}/**'],
           provide: { edgeRuntime: 'workerd' },
-          globalSetup: ['test/support/redis-setup.ts', 'test/support/edge-bundle-setup.ts'],
+          globalSetup: [
+            'test/support/redis-setup.ts',
+            'test/support/edge-bundle-setup.ts',
+            'test/support/terraform-setup.ts',
+          ],
           testTimeout: RUNTIME_TIMEOUT_MS,
           hookTimeout: RUNTIME_TIMEOUT_MS,
         },

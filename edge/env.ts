@@ -122,6 +122,11 @@ export const edgeEnvSchema = z.object({
   MAX_UPLOAD_WAIT_SECONDS: upTo(3_600).default(30),
   /** One call to Redis, retries included, is given up after this; one with a large photo has a second more a megabyte. */
   REDIS_TIMEOUT_MS: upTo(60_000).default(2_000),
+  /**
+   * Machines are scaled to zero once no pool has settled a job for so long. Also on who scales by GET /stats. More than a machine takes to start
+   * is worth it where the next caller would otherwise wait for one.
+   */
+  SCALE_TO_ZERO_AFTER_SECONDS: upTo(86_400).default(600),
   ...imageLimitSettings,
 })
 export type EdgeEnv = z.infer<typeof edgeEnvSchema>

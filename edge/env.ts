@@ -157,4 +157,10 @@ export const nodeEdgeEnvSchema = edgeEnvSchema.extend({
   /** 0 takes any free port. */
   PORT: portNumber.default(8787),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
+  /**
+   * How often the depth that machines are scaled by is published, as edge/scaling/env.ts says, which a Worker does every minute; unset: never.
+   * Of several edges one will do.
+   */
+  SCALING_EVERY_SECONDS: upTo(3_600).optional(),
 })
+export type NodeEdgeEnv = z.infer<typeof nodeEdgeEnvSchema>

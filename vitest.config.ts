@@ -10,7 +10,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{shared,edge,gateway,worker-pool,local-stack,bench,cli,client}/**/*.test.ts'],
+          include: ['{shared,edge,gateway,worker-pool,local-stack,bench,cli,client,deploy}/**/*.test.ts'],
           testTimeout: RUNTIME_TIMEOUT_MS,
         },
       },

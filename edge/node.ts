@@ -2,17 +2,21 @@ import { writeSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import sharp from 'sharp'
+import { systemClock } from '../shared/clock.ts'
 import { closeServer } from '../shared/close-server.ts'
 import { lossyLog } from '../shared/lossy-log.ts'
 import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
 import { createSharpDecoder } from '../shared/sharp-decoder.ts'
 import { decodableTypes, prepareSharpForUploads } from '../shared/sharp-loaders.ts'
 import { composeEdge, type RuntimeParts } from './compose-edge.ts'
-import { imageLimitsOf, nodeEdgeEnvSchema } from './env.ts'
+import { imageLimitsOf, type NodeEdgeEnv, nodeEdgeEnvSchema } from './env.ts'
 import type { ImageLimits } from './image/image-limits.ts'
 import { withAdmission } from './image/with-admission.ts'
+import { composeScaling } from './scaling/compose-scaling.ts'
+import { scalingEnvSchema } from './scaling/env.ts'
+import { reportRegularly } from './scaling/report-regularly.ts'
 
 const STDOUT = 1
 
@@ -22,6 +26,7 @@ async function main(): Promise<void> {
   const destination = lossyLog((line) => writeSync(STDOUT, line))
   const log = pino({ name: 'edge', level: env.LOG_LEVEL }, destination)
   const stopping = new AbortController()
+  const startReports = prepareReports(env, log)
   const app = composeEdge(env, {
     ...(await sharpDecoder(imageLimitsOf(env))),
     logFailure: (failure) => log.error(failure, 'request failed'),
@@ -42,6 +47,7 @@ async function main(): Promise<void> {
     const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
     log.info({ url }, 'ready')
     process.send?.({ type: 'ready', url })
+    startReports(stopping.signal)
   })
 
   const stop = () => {
@@ -71,6 +77,17 @@ async function sharpDecoder(
     timeoutSeconds: DECODING_SECONDS,
   })
   return { decodePhoto: withAdmission(decode, limits), decodedTypes }
+}
+
+/** What a Worker's cron trigger does, where that is wanted. Settings are read at once: what is wrong with them is told at the start. */
+function prepareReports(env: NodeEdgeEnv, log: Logger): (signal: AbortSignal) => void {
+  if (env.SCALING_EVERY_SECONDS === undefined) return () => {}
+  const everyMs = env.SCALING_EVERY_SECONDS * 1000
+  const reporter = composeScaling(env, readConfiguration(scalingEnvSchema, process.env), {
+    everyMs,
+    logFailure: ({ message, ...failure }) => log.error(failure, message),
+  })
+  return (signal) => void reportRegularly(reporter, everyMs, systemClock, signal)
 }
 
 function fail(error: unknown): never {

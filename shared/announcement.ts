@@ -10,6 +10,8 @@ export const ANNOUNCE_EVERY_MS = 30_000
 export const POOL_TTL_MS = 75_000
 /** A manifest is known for so long after the last announcement: pools may be scaled to zero for days. */
 export const MANIFEST_TTL_MS = 7 * 24 * 3_600_000
+/** What the last pools of a model served is kept known for so long by who scales them, once none is left to announce it. */
+export const MANIFEST_WITHOUT_POOLS_MS = 90 * 24 * 3_600_000
 /** How old an edge's picture may be: within this time it sees a new version, and sends no more jobs to a withdrawn one. */
 export const MODELS_FRESH_MS = 5_000
 
@@ -23,6 +25,10 @@ export interface PoolLoad {
   imagesPerSecond: number
   /** Images a second that it settles while it is busy, by `name@version`; of a version that has not run here yet it is not known. */
   drainRates: Record<string, number>
+  /** How much of what it could do it did since it told last, from 0 to 1, by `name@version`: images served by images it would have. */
+  busy: Record<string, number>
+  /** Since it settled something last, or started. */
+  idleSeconds: number
   /** By the pool's own clock, in ms since the epoch. */
   startedAt: number
 }
@@ -51,6 +57,8 @@ export function poolRecord(manifests: readonly ModelManifest[], load: PoolLoad):
     in_flight: load.inFlight,
     images_per_second: load.imagesPerSecond,
     drain_rates: load.drainRates,
+    busy: load.busy,
+    idle_seconds: load.idleSeconds,
     started_at: load.startedAt,
   })
 }

@@ -33,7 +33,8 @@ export const QUEUE_GROUP = 'pool'
  * |                           |         |                                                 | hence no TTL: as many as whoever  |
  * |                           |         |                                                 | administers has made              |
  * | `eb:models`               | hash    | `name@version` -> `<until, ms> <seen, ms>       | field: manifest TTL after the     |
- * |                           |         | <manifest JSON>`                                | last announcement, or withdrawn   |
+ * |                           |         | <manifest JSON>`                                | last announcement, later where an |
+ * |                           |         |                                                 | edge cleans up, or withdrawn      |
  * | `eb:workers`              | hash    | pool id -> `<until, ms> <JSON: models, load>`   | field: pool TTL after the last    |
  * |                           |         |                                                 | announcement, or when it leaves   |
  */

@@ -12,6 +12,10 @@ export interface LivePool {
   /** Jobs claimed and not settled. */
   inFlight: number | null
   imagesPerSecond: number | null
+  /** What it did of what it could, from 0 to 1, by `name@version`; empty where it does not say. */
+  busy: Record<string, number>
+  /** Since it settled something last, or started. */
+  idleSeconds: number | null
   /** By its own clock, in ms since the epoch. */
   startedAt: number | null
 }
@@ -29,6 +33,8 @@ const recordSchema = z.object({
   device: z.string().nullable().catch(null),
   in_flight: z.number().nullable().catch(null),
   images_per_second: z.number().nullable().catch(null),
+  busy: z.record(z.string(), z.number().min(0).max(1)).catch({}),
+  idle_seconds: z.number().nullable().catch(null),
   started_at: z.number().nullable().catch(null),
 })
 
@@ -48,10 +54,11 @@ function parsedRecord(json: string): Omit<LivePool, 'id'> | undefined {
     const {
       in_flight: inFlight,
       images_per_second: imagesPerSecond,
+      idle_seconds: idleSeconds,
       started_at: startedAt,
       ...rest
     } = recordSchema.parse(JSON.parse(json))
-    return { ...rest, inFlight, imagesPerSecond, startedAt }
+    return { ...rest, inFlight, imagesPerSecond, idleSeconds, startedAt }
   } catch {
     return undefined
   }

@@ -38,13 +38,15 @@ export async function measureDelay(setup: BenchSetup, waits: number): Promise<Ro
   ]
 }
 
+const IDLE = { busy: {}, idleSeconds: 0 }
+
 async function delaysOf({ model, signal }: BenchSetup, stack: Stack, waits: number): Promise<number[]> {
   const redis = await RedisTcp.connect(stack.redisUrl)
   const { manifest } = model
   const queue = { model: manifest.name, version: manifest.version }
   const identity = { poolId: 'bench', poolTtlMs: 600_000, manifestTtlMs: 600_000 }
   const consumer = new RedisJobConsumer(redis, new RedisKeys('eb:'), identity)
-  const load = { device: 'bench', inFlight: 0, imagesPerSecond: 0, startedAt: 0, drainRates: {} }
+  const load = { device: 'bench', inFlight: 0, imagesPerSecond: 0, startedAt: 0, drainRates: {}, ...IDLE }
   await consumer.announce({ manifests: [manifest], withdrawn: [], load })
   const reader = await consumer.open(queue)
   const done = new AbortController()

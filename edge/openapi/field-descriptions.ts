@@ -46,6 +46,8 @@ const batch: Described<PublicBatch> = {
 
 const stats: Described<PublicStats> = {
   models: 'Each version of a model: its jobs that wait or run, by priority, and the pools that serve it.',
+  queue_depth:
+    'What machines are to be scaled by, in all and by model: jobs that wait or run, or what busy pools count for (100 each) if that is more.',
   pools: 'Each live worker pool: what it serves, what it runs on and how fast it is.',
 }
 

@@ -1,6 +1,7 @@
 import type { Caller } from '../../shared/api-key.ts'
 import { ProblemError } from '../../shared/errors.ts'
 import type { PublicStats } from '../../shared/public-stats.ts'
+import { queueDepth } from '../../shared/queue-depth.ts'
 import type { Backlog, LivePool } from '../../shared/statistics.ts'
 import type { EdgeApp, EdgeContext } from '../edge-context.ts'
 import { allowOnly } from '../method-not-allowed.ts'
@@ -12,6 +13,8 @@ export function statsRoutes(app: EdgeApp, { deps, models }: EdgeContext): void {
     const versions = (await models.list()).flatMap(({ versions }) => versions)
     const queues = versions.map(({ manifest: { name, version } }) => ({ model: name, version }))
     const { backlogs, pools } = await deps.statistics.read(queues)
+    const lengths = queues.map((queue, i) => ({ ...queue, jobs: jobsIn(backlogs[i] as Backlog) }))
+    const depth = queueDepth(lengths, pools, deps.keptWarmSeconds)
     c.header('cache-control', 'no-store')
     const answer: PublicStats = {
       models: queues.map(({ model, version }, i) => ({
@@ -21,6 +24,7 @@ export function statsRoutes(app: EdgeApp, { deps, models }: EdgeContext): void {
         drain_rate: versions[i]?.drainRate ?? null,
         pools: pools.filter((pool) => pool.models.includes(`${model}@${version}`)).map(({ id }) => id),
       })),
+      queue_depth: { total: depth.total, by_model: depth.byModel },
       pools: pools.map(publicPool),
     }
     return c.json(answer)
@@ -37,12 +41,18 @@ function assertMaySee(caller: Caller, allowAnonymous: boolean): void {
   )
 }
 
+function jobsIn(backlog: Backlog): number {
+  return Object.values(backlog).reduce((sum, jobs) => sum + jobs)
+}
+
 function publicPool({
   id,
   models,
   device,
   inFlight,
   imagesPerSecond,
+  busy,
+  idleSeconds,
   startedAt,
 }: LivePool): PublicStats['pools'][number] {
   return {
@@ -51,6 +61,8 @@ function publicPool({
     device,
     in_flight: inFlight,
     images_per_second: imagesPerSecond,
+    busy,
+    idle_seconds: idleSeconds,
     started_at: startedAt === null ? null : new Date(startedAt).toISOString(),
   }
 }

@@ -217,10 +217,12 @@ describe('/stats', () => {
           pools: body.pools.map(({ id }) => id),
         },
       ],
+      queue_depth: { total: expect.any(Number), by_model: { [MODEL]: expect.any(Number) } },
       pools: [
         {
           ...{ id: expect.any(String), models: [`${MODEL}@1`], device: expect.any(String) },
           ...{ in_flight: expect.any(Number), images_per_second: expect.any(Number) },
+          ...{ busy: expect.any(Object), idle_seconds: expect.any(Number) },
           started_at: expect.stringMatching(/^\d{4}-.*Z$/),
         },
       ],
@@ -237,7 +239,10 @@ describe('/stats', () => {
     const refused = await as(other)
     expect(refused.status).toBe(403)
     expect(await refused.json()).toMatchObject({ code: 'forbidden' })
-    expect(await (await as(admin)).json()).toEqual({ models: [], pools: [] })
+    expect(await (await as(admin)).json()).toEqual({
+      ...{ models: [], pools: [] },
+      queue_depth: { total: 0, by_model: {} },
+    })
   })
 })
 

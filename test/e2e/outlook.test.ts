@@ -8,6 +8,7 @@ import type { PublicJob } from '../../shared/public-job.ts'
 import { RedisJobConsumer } from '../../shared/redis-job-consumer.ts'
 import { loadModelPackage } from '../../worker-pool/models/model-package.ts'
 import { RedisTcp } from '../../worker-pool/redis/redis-tcp.ts'
+import { IDLE } from '../support/known-models.ts'
 import { example } from '../support/photos.ts'
 import { MODEL, type TestStack, testStack } from '../support/stack.ts'
 
@@ -34,7 +35,7 @@ class SteadyPool {
     const identity = { poolId: 'steady', poolTtlMs: 600_000, manifestTtlMs: 600_000 }
     const consumer = new RedisJobConsumer(redis, keys, identity)
     const { manifest } = await loadModelPackage(join(PROJECT_ROOT, 'models', MODEL, '1'))
-    const load = { device: 'test', inFlight: 0, imagesPerSecond: 0, startedAt: 0 }
+    const load = { ...IDLE, device: 'test' }
     const drainRates = { [versionId(manifest)]: RATE }
     await consumer.announce({ manifests: [manifest], withdrawn: [], load: { ...load, drainRates } })
     const reader = await consumer.open(QUEUE)

@@ -53,13 +53,14 @@ describe('what pools announce', () => {
     const { pool, redis, keys } = await announcing()
     const load = {
       ...{ device: 'NVIDIA L4', inFlight: 3, imagesPerSecond: 120.5, startedAt: 5 },
-      drainRates: { 'm@1': 250 },
+      ...{ drainRates: { 'm@1': 250 }, busy: { 'm@1': 0.48 }, idleSeconds: 2 },
     }
     await (await pool('a')).announce({ ...announcementOf(one), load })
     const record = (await redis.hget(keys.workers(), 'a'))?.replace(/^\d+ /, '') ?? ''
     expect(JSON.parse(record)).toEqual({
       ...{ models: ['m@1'], device: 'NVIDIA L4' },
       ...{ in_flight: 3, images_per_second: 120.5, started_at: 5, drain_rates: { 'm@1': 250 } },
+      ...{ busy: { 'm@1': 0.48 }, idle_seconds: 2 },
     })
   })
 

@@ -19,7 +19,7 @@ export function knownModel(name: string, version: string, known: Partial<KnownMo
 
 export const IDLE: PoolLoad = {
   ...{ device: 'cpu', inFlight: 0, imagesPerSecond: 0, startedAt: 1_000 },
-  drainRates: {},
+  ...{ drainRates: {}, busy: {}, idleSeconds: 0 },
 }
 
 /** What an idle pool says. */

@@ -41,6 +41,8 @@ export interface TestStackOptions {
   poolEnv?: Record<string, string>
   /** Opens workerd's inspector: `edge.service.ready.inspectorUrl`. */
   inspect?: boolean
+  /** Has workerd send cron events when it is asked to. */
+  triggers?: boolean
 }
 
 /** The whole system as real processes, under a fresh key prefix of the run's Redis. To be closed. */
@@ -49,6 +51,7 @@ export async function testStack({
   edgeBindings,
   poolEnv,
   inspect = false,
+  triggers = false,
 }: TestStackOptions = {}): Promise<TestStack> {
   const folder = await mkdtemp(join(tmpdir(), 'edgebatch-stack-'))
   const keys = new RedisKeys(`test:${crypto.randomUUID()}:`)
@@ -58,7 +61,7 @@ export async function testStack({
     edgeRuntime: inject('edgeRuntime'),
     pools,
     redisUrl: inject('redisUrl'),
-    env: { ...processEnv(), ...(inspect ? { INSPECTOR_PORT: '0' } : {}) },
+    env: { ...processEnv(), ...(inspect && { INSPECTOR_PORT: '0' }), ...(triggers && { TRIGGERS: 'yes' }) },
     bundle: inject('edgeBundle'),
     // Tests send the same photos over and over; those of the cache turn it on.
     edgeBindings: {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { modelManifestSchema } from '../../shared/model-manifest.ts'
 import { LoadMeter } from './load-meter.ts'
 import type { SettledBatch } from './pool-observer.ts'
@@ -12,30 +12,66 @@ const manifest = (name: string) =>
 
 function meter() {
   let now = 5_000
-  const load = new LoadMeter('cpu', 1_700_000_000_000, () => now, { tell: () => ({ 'a@1': 7 }) })
+  const load = new LoadMeter('cpu', 1_700_000_000_000, () => now, { tell: () => ({ 'a@1': 20 }) })
   return { load, pass: (ms: number) => (now += ms) }
 }
-const settled = (size: number) => ({ size }) as SettledBatch
+const [a, b] = [manifest('a'), manifest('b')]
+const settled = (size: number, of = a) => ({ manifest: of, size }) as SettledBatch
 
 test('tells images a second since it was last asked', () => {
   const { load, pass } = meter()
   load.batchSettled(settled(32))
-  load.batchSettled(settled(8))
+  load.batchSettled(settled(8, b))
   pass(2_000)
-  expect(load.load()).toEqual({
+  expect(load.load()).toMatchObject({
     device: 'cpu',
     startedAt: 1_700_000_000_000,
     inFlight: 0,
     imagesPerSecond: 20,
-    drainRates: { 'a@1': 7 },
+    drainRates: { 'a@1': 20 },
   })
   pass(1_000)
   expect(load.load().imagesPerSecond).toBe(0)
 })
 
+describe('how busy the pool was', () => {
+  test('is what it served of what it could have, of each version whose rate is known', () => {
+    const { load, pass } = meter()
+    load.batchSettled(settled(4))
+    load.batchSettled(settled(6))
+    load.batchSettled(settled(100, b))
+    pass(1_000)
+    expect(load.load().busy).toEqual({ 'a@1': 0.5 })
+    pass(1_000)
+    expect(load.load().busy).toEqual({})
+  })
+
+  test('is all of it at most, whatever its rate was told to be', () => {
+    const { load, pass } = meter()
+    load.batchSettled(settled(21))
+    pass(1_000)
+    expect(load.load().busy).toEqual({ 'a@1': 1 })
+  })
+
+  test('is not known of no time at all', () => {
+    const { load } = meter()
+    load.batchSettled(settled(1))
+    expect(load.load()).toMatchObject({ busy: {}, imagesPerSecond: 0 })
+  })
+})
+
+test('it has been idle since it settled something last, or started', () => {
+  const { load, pass } = meter()
+  pass(7_900)
+  expect(load.load().idleSeconds).toBe(7)
+  load.batchSettled(settled(1))
+  pass(3_000)
+  expect(load.load().idleSeconds).toBe(3)
+})
+
 test('adds up what all copies of all models hold, until they are gone', () => {
   const { load } = meter()
-  const [old, next, other] = [manifest('a'), manifest('a'), manifest('b')]
+  const [old, next, other] = [a, manifest('a'), b]
   load.pendingChanged(old, 3)
   load.pendingChanged(other, 4)
   load.pendingChanged(next, 2)

@@ -1,5 +1,6 @@
 import type { PoolLoad } from '../../shared/announcement.ts'
 import type { ModelManifest } from '../../shared/model-manifest.ts'
+import { versionId } from '../../shared/model-reference.ts'
 import type { DrainRates } from './drain-rates.ts'
 import type { PoolObserver, SettledBatch } from './pool-observer.ts'
 
@@ -11,8 +12,10 @@ export class LoadMeter implements PoolObserver {
   readonly #drainRates: Pick<DrainRates, 'tell'>
   /** By copy of a version. */
   readonly #pending = new Map<ModelManifest, number>()
-  #images = 0
+  /** Since it was told last, by `name@version`. */
+  readonly #images = new Map<string, number>()
   #since: number
+  #settledAt: number
 
   /** `startedAt`: ms since the epoch. `elapsed`: milliseconds, monotonic. */
   constructor(
@@ -26,18 +29,26 @@ export class LoadMeter implements PoolObserver {
     this.#elapsed = elapsed
     this.#drainRates = drainRates
     this.#since = elapsed()
+    this.#settledAt = this.#since
   }
 
-  /** Images/s are those since the last call. */
+  /** What is told of a time is told of that since the last call. */
   load(): PoolLoad {
     const now = this.#elapsed()
     const seconds = (now - this.#since) / 1000
-    const imagesPerSecond = seconds > 0 ? this.#images / seconds : 0
-    this.#images = 0
-    this.#since = now
-    const inFlight = [...this.#pending.values()].reduce((sum, pending) => sum + pending, 0)
     const drainRates = this.#drainRates.tell()
-    return { device: this.#device, startedAt: this.#startedAt, inFlight, imagesPerSecond, drainRates }
+    const load = {
+      device: this.#device,
+      startedAt: this.#startedAt,
+      inFlight: sum(this.#pending.values()),
+      imagesPerSecond: seconds > 0 ? sum(this.#images.values()) / seconds : 0,
+      drainRates,
+      busy: seconds > 0 ? this.#busy(seconds, drainRates) : {},
+      idleSeconds: Math.floor((now - this.#settledAt) / 1000),
+    }
+    this.#images.clear()
+    this.#since = now
+    return load
   }
 
   modelServed(): void {}
@@ -46,8 +57,10 @@ export class LoadMeter implements PoolObserver {
     this.#pending.delete(manifest)
   }
 
-  batchSettled({ size }: SettledBatch): void {
-    this.#images += size
+  batchSettled({ manifest, size }: SettledBatch): void {
+    const id = versionId(manifest)
+    this.#images.set(id, (this.#images.get(id) ?? 0) + size)
+    this.#settledAt = this.#elapsed()
   }
 
   jobsFailed(): void {}
@@ -58,4 +71,23 @@ export class LoadMeter implements PoolObserver {
   pendingChanged(manifest: ModelManifest, pending: number): void {
     this.#pending.set(manifest, pending)
   }
+
+  /**
+   * By images and not by time: with little to do a pool runs small batches, which keep it occupied for far longer than as many images in
+   * large ones would.
+   */
+  #busy(seconds: number, drainRates: Record<string, number>): Record<string, number> {
+    return Object.fromEntries(
+      [...this.#images].flatMap(([id, images]) => {
+        const rate = drainRates[id]
+        return rate === undefined ? [] : [[id, Math.min(1, images / (rate * seconds))]]
+      }),
+    )
+  }
+}
+
+function sum(numbers: Iterable<number>): number {
+  let total = 0
+  for (const number of numbers) total += number
+  return total
 }

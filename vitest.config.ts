@@ -48,6 +48,7 @@ export default defineConfig({
             'test/support/redis-setup.ts',
             'test/support/edge-bundle-setup.ts',
             'test/support/terraform-setup.ts',
+            'test/support/debian-tools-setup.ts',
           ],
           testTimeout: RUNTIME_TIMEOUT_MS,
           hookTimeout: RUNTIME_TIMEOUT_MS,

@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            '{shared,edge,gateway,worker-pool,local-stack,bench,cli,client,dependencies}/**/*.test.ts',
+            '{shared,edge,gateway,worker-pool,local-stack,bench,cli,client,dependencies,deploy}/**/*.test.ts',
           ],
           testTimeout: RUNTIME_TIMEOUT_MS,
         },
@@ -44,7 +44,12 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/{workerd,edge-on-node}/**'],
           provide: { edgeRuntime: 'workerd' },
-          globalSetup: ['test/support/redis-setup.ts', 'test/support/edge-bundle-setup.ts'],
+          globalSetup: [
+            'test/support/redis-setup.ts',
+            'test/support/edge-bundle-setup.ts',
+            'test/support/terraform-setup.ts',
+            'test/support/debian-tools-setup.ts',
+          ],
           testTimeout: RUNTIME_TIMEOUT_MS,
           hookTimeout: RUNTIME_TIMEOUT_MS,
         },

@@ -42,6 +42,7 @@ export function composeEdge(
     }),
     batches: new RedisBatches(redis, keys, env.TOMBSTONE_SECONDS * 1000),
     statistics: new RedisStatistics(redis, keys),
+    keptWarmSeconds: env.SCALE_TO_ZERO_AFTER_SECONDS,
     photos: { decodePhoto, decodedTypes, maxEncodedBytes: env.MAX_ENCODED_BYTES },
     maxImages: env.MAX_IMAGES_PER_CALL,
     webhookUrls: { allowPrivate: env.WEBHOOK_ALLOW_PRIVATE },

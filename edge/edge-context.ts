@@ -23,6 +23,8 @@ export interface EdgeDeps {
   allowAnonymous: boolean
   batches: BatchStore
   statistics: StatisticsReader
+  /** For so long after its last job a pool is a reason for a machine, in the depth that machines are scaled by. */
+  keptWarmSeconds: number
   photos: PhotoIntake
   /** The most images of one call. */
   maxImages: number

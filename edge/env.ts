@@ -125,6 +125,11 @@ export const edgeEnvSchema = z.object({
    * up is a request's last: with this default, who calls while Redis is away has the answer within 2 s.
    */
   REDIS_TIMEOUT_MS: upTo(60_000).default(1_800),
+  /**
+   * Machines are scaled to zero once no pool has settled a job for so long. Also on who scales by GET /stats. More than a machine takes to start
+   * is worth it where the next caller would otherwise wait for one.
+   */
+  SCALE_TO_ZERO_AFTER_SECONDS: upTo(86_400).default(600),
   ...imageLimitSettings,
 })
 export type EdgeEnv = z.infer<typeof edgeEnvSchema>
@@ -159,4 +164,10 @@ export const nodeEdgeEnvSchema = edgeEnvSchema.extend({
   /** How long the headers of a request may take to arrive. */
   HEADERS_SECONDS: upTo(3_600).default(10),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
+  /**
+   * How often the depth that machines are scaled by is published, as edge/scaling/env.ts says, which a Worker does every minute; unset: never.
+   * Of several edges one will do.
+   */
+  SCALING_EVERY_SECONDS: upTo(3_600).optional(),
 })
+export type NodeEdgeEnv = z.infer<typeof nodeEdgeEnvSchema>

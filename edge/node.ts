@@ -2,8 +2,9 @@ import { writeSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import sharp from 'sharp'
+import { systemClock } from '../shared/clock.ts'
 import { closeServer } from '../shared/close-server.ts'
 import { httpServerOptions, refusingAmbiguous } from '../shared/http-limits.ts'
 import { lossyLog } from '../shared/lossy-log.ts'
@@ -11,9 +12,12 @@ import { ConfigurationError, readConfiguration } from '../shared/read-configurat
 import { createSharpDecoder } from '../shared/sharp-decoder.ts'
 import { decodableTypes, prepareSharpForUploads } from '../shared/sharp-loaders.ts'
 import { composeEdge, type RuntimeParts } from './compose-edge.ts'
-import { imageLimitsOf, nodeEdgeEnvSchema } from './env.ts'
+import { imageLimitsOf, type NodeEdgeEnv, nodeEdgeEnvSchema } from './env.ts'
 import type { ImageLimits } from './image/image-limits.ts'
 import { withAdmission } from './image/with-admission.ts'
+import { composeScaling } from './scaling/compose-scaling.ts'
+import { scalingEnvSchema } from './scaling/env.ts'
+import { reportRegularly } from './scaling/report-regularly.ts'
 
 const STDOUT = 1
 
@@ -23,6 +27,7 @@ async function main(): Promise<void> {
   const destination = lossyLog((line) => writeSync(STDOUT, line))
   const log = pino({ name: 'edge', level: env.LOG_LEVEL }, destination)
   const stopping = new AbortController()
+  const startReports = prepareReports(env, log)
   const app = composeEdge(env, {
     ...(await sharpDecoder(imageLimitsOf(env))),
     logFailure: (failure) => log.error(failure, 'request failed'),
@@ -51,6 +56,7 @@ async function main(): Promise<void> {
     const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
     log.info({ url }, 'ready')
     process.send?.({ type: 'ready', url })
+    startReports(stopping.signal)
   })
 
   const stop = () => {
@@ -82,6 +88,17 @@ async function sharpDecoder(
     timeoutSeconds: DECODING_SECONDS,
   })
   return { decodePhoto: withAdmission(decode, limits), decodedTypes }
+}
+
+/** What a Worker's cron trigger does, where that is wanted. Settings are read at once: what is wrong with them is told at the start. */
+function prepareReports(env: NodeEdgeEnv, log: Logger): (signal: AbortSignal) => void {
+  if (env.SCALING_EVERY_SECONDS === undefined) return () => {}
+  const everyMs = env.SCALING_EVERY_SECONDS * 1000
+  const reporter = composeScaling(env, readConfiguration(scalingEnvSchema, process.env), {
+    everyMs,
+    logFailure: ({ message, ...failure }) => log.error(failure, message),
+  })
+  return (signal) => void reportRegularly(reporter, everyMs, systemClock, signal)
 }
 
 function fail(error: unknown): never {

@@ -21,11 +21,16 @@ export async function bundleEdge(
   env: Record<string, string>,
   entry?: string,
 ): Promise<EdgeBundle> {
+  const said = await dryRun([...(entry === undefined ? [] : [entry]), '--outdir', folder], env)
+  return { folder, gzipSize: /gzip: ([\d.]+ \w+)/.exec(said)?.[1] ?? 'unknown' }
+}
+
+/** `wrangler deploy --dry-run`; answers what it printed. */
+export async function dryRun(options: string[], env: Record<string, string>): Promise<string> {
   const wrangler = join(PROJECT_ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
-  const deploy = ['deploy', ...(entry === undefined ? [] : [entry]), '--dry-run', '--outdir', folder]
-  const { stdout } = await execute(process.execPath, [wrangler, ...deploy], {
+  const { stdout } = await execute(process.execPath, [wrangler, 'deploy', '--dry-run', ...options], {
     cwd: PROJECT_ROOT,
     env: { ...env, WRANGLER_SEND_METRICS: 'false', CI: 'true', NO_COLOR: '1' },
   })
-  return { folder, gzipSize: /gzip: ([\d.]+ \w+)/.exec(stdout)?.[1] ?? 'unknown' }
+  return stdout
 }

@@ -14,6 +14,8 @@ const envSchema = z.object({
   EDGE_BINDINGS: z.string().transform((text) => z.record(z.string(), z.string()).parse(JSON.parse(text))),
   /** Where V8's inspector listens, for debuggers and for looking at memory; unset: nowhere. */
   INSPECTOR_PORT: portNumber.optional(),
+  /** Set: a request to /cdn-cgi/local/scheduled is what a cron trigger's event is on Cloudflare. */
+  TRIGGERS: z.string().optional(),
 })
 
 /**
@@ -21,13 +23,17 @@ const envSchema = z.object({
  * since miniflare ends its process on Ctrl-C. Says `ready` with its URL to its parent (IPC).
  */
 async function main(): Promise<void> {
-  const { EDGE_BUNDLE, PORT, EDGE_BINDINGS, INSPECTOR_PORT } = readConfiguration(envSchema, process.env)
+  const { EDGE_BUNDLE, PORT, EDGE_BINDINGS, INSPECTOR_PORT, TRIGGERS } = readConfiguration(
+    envSchema,
+    process.env,
+  )
   const wrangler = unstable_readConfig({ config: join(PROJECT_ROOT, 'wrangler.toml') })
   const variables = Object.entries({ ...wrangler.vars, ...EDGE_BINDINGS })
   const server = new Miniflare({
     host: '127.0.0.1',
     port: PORT,
     cf: false,
+    unsafeTriggerHandlers: TRIGGERS !== undefined,
     ...(INSPECTOR_PORT === undefined ? {} : { inspectorPort: INSPECTOR_PORT }),
     workers: [
       {

@@ -8,8 +8,10 @@ import { versionId } from './model-reference.ts'
 export const ANNOUNCE_EVERY_MS = 30_000
 /** A pool of which nothing has been heard for so long is taken for dead: two announcements may get lost. */
 export const POOL_TTL_MS = 75_000
-/** A manifest is known for so long after the last announcement: pools may be scaled to zero for days. */
-export const MANIFEST_TTL_MS = 7 * 24 * 3_600_000
+/** A manifest is known for so long after the last announcement: pools may be scaled to zero for weeks, and a job must still wake one. */
+export const MANIFEST_TTL_MS = 90 * 24 * 3_600_000
+/** One is known for no longer than this once pools serve other versions of its model, and none this one. */
+export const SUPERSEDED_TTL_MS = 7 * 24 * 3_600_000
 /** How old an edge's picture may be: within this time it sees a new version, and sends no more jobs to a withdrawn one. */
 export const MODELS_FRESH_MS = 5_000
 
@@ -39,6 +41,8 @@ export interface PoolLoad extends PoolProgress {
   imagesPerSecond: number
   /** Images a second that it settles while it is busy, by `name@version`; of a version that has not run here yet it is not known. */
   drainRates: Record<string, number>
+  /** How much of what it could do it did since it told last, from 0 to 1, by `name@version`: images served by images it would have. */
+  busy: Record<string, number>
   /** How long it has been running. */
   upMs: number
 }
@@ -70,6 +74,7 @@ export function poolRecord(manifests: readonly ModelManifest[], load: PoolLoad):
     in_flight: load.inFlight,
     images_per_second: load.imagesPerSecond,
     drain_rates: load.drainRates,
+    busy: load.busy,
     up_ms: load.upMs,
     state: load.state,
     running_ms: load.runningMs,

@@ -21,6 +21,8 @@ export const publicStatsSchema = z.object({
       pools: z.array(z.string()),
     }),
   ),
+  /** What machines are wanted for, in jobs: waiting or running, or what busy pools count for if that is more. */
+  queue_depth: z.object({ total: count, by_model: z.record(z.string(), count) }),
   /** The live ones. What a pool does not tell is null. */
   pools: z.array(
     z.object({
@@ -30,6 +32,8 @@ export const publicStatsSchema = z.object({
       device: z.string().nullable(),
       in_flight: z.number().nullable(),
       images_per_second: z.number().nullable(),
+      /** By `name@version`: what it serves of what it could, from 0 to 1. */
+      busy: z.record(z.string(), z.number()),
       started_at: z.iso.datetime().nullable(),
       /** Whether it gets on with the run of a model that takes it longest. */
       state: z.enum(POOL_STATES).nullable(),

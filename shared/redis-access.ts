@@ -14,6 +14,7 @@ import { forgetWebhooksScript } from './scripts/forget-webhooks.ts'
 import { knownModelsScript } from './scripts/known-models.ts'
 import { lookScript } from './scripts/look.ts'
 import { poolLeaveScript } from './scripts/pool-leave.ts'
+import { queueLengthsScript } from './scripts/queue-lengths.ts'
 import { readApiKeyScript } from './scripts/read-api-key.ts'
 import { readBatchScript } from './scripts/read-batch.ts'
 import { readDeadLettersScript } from './scripts/read-dead-letters.ts'
@@ -68,7 +69,7 @@ export const REDIS_ACCESS: Record<RedisRole, RedisAccess> = {
   edge: {
     scripts: [
       ...[enqueueScript, lookScript, cancelScript, knownModelsScript, readApiKeyScript, statisticsScript],
-      ...[beginBatchScript, abandonBatchScript, writeBatchScript, readBatchScript],
+      ...[beginBatchScript, abandonBatchScript, writeBatchScript, readBatchScript, queueLengthsScript],
     ],
     commands: [...ANY_CLIENT, 'HGETALL', 'SUBSCRIBE', 'UNSUBSCRIBE'],
     keys: (keys) => [
@@ -82,7 +83,7 @@ export const REDIS_ACCESS: Record<RedisRole, RedisAccess> = {
       ...PRIORITIES.map((priority) => keys.back({ model: '*', version: '*' }, priority)),
     ],
     readOnly: (keys) => [
-      { keys: [keys.models(), keys.workers()], commands: ['HGETALL'] },
+      { keys: [keys.models(), keys.workers()], commands: ['HGETALL', 'HKEYS'] },
       // One record by its id: not all there are.
       { keys: [keys.apiKeys()], commands: ['HGET'] },
     ],

@@ -36,7 +36,8 @@ export const QUEUE_GROUP = 'pool'
  * |                           |         |                                                 | hence no TTL: as many as whoever  |
  * |                           |         |                                                 | administers has made              |
  * | `eb:models`               | hash    | `name@version` -> `<until, ms> <seen, ms>       | field: manifest TTL after the     |
- * |                           |         | <manifest JSON>`                                | last announcement, or withdrawn   |
+ * |                           |         | <manifest JSON>`                                | last announcement, a week after   |
+ * |                           |         |                                                 | it is superseded, or withdrawn    |
  * | `eb:workers`              | hash    | pool id -> `<until, ms> <JSON: models, load>`   | field: pool TTL after the last    |
  * |                           |         |                                                 | announcement, or when it leaves   |
  */

@@ -7,6 +7,7 @@ const NOW = 1_000_000
 const SAID_AT = NOW - 20_000
 const load = {
   ...{ device: 'cpu', inFlight: 2, imagesPerSecond: 1.5, drainRates: {}, upMs: 500_000 },
+  busy: { 'm@1': 0.5 },
   ...{ state: 'ok' as const, runningMs: 100, settledMsAgo: 3_000 },
 }
 const record = { ...JSON.parse(poolRecord([], load)), models: ['m@1'] }
@@ -15,7 +16,7 @@ const announced = (changes: object = {}, until = SAID_AT + POOL_TTL_MS) =>
 
 const read = {
   ...{ models: ['m@1'], device: 'cpu', inFlight: 2, imagesPerSecond: 1.5, state: 'ok', runningMs: 100 },
-  ...{ startedAt: SAID_AT - 500_000, lastSettledAt: SAID_AT - 3_000 },
+  ...{ busy: { 'm@1': 0.5 }, startedAt: SAID_AT - 500_000, lastSettledAt: SAID_AT - 3_000, idleMs: 23_000 },
 }
 
 test('pools are told by id, as they have announced themselves; what was a while ago, by Redis’ clock', () => {
@@ -25,12 +26,19 @@ test('pools are told by id, as they have announced themselves; what was a while 
   ])
 })
 
-test('what a pool does not say, or says in another way, is null', () => {
+test('what a pool does not say, or says in another way, is null, or nothing', () => {
   const said = announced({
     ...{ device: 3, in_flight: 'many', images_per_second: undefined, up_ms: null, more: 1 },
-    ...{ state: 'tired', running_ms: -1, settled_ms_ago: null },
+    ...{ state: 'tired', running_ms: -1, settled_ms_ago: null, busy: { 'm@1': 2 } },
   })
-  const nothing = { device: null, inFlight: null, imagesPerSecond: null, startedAt: null }
+  const nothing = {
+    device: null,
+    inFlight: null,
+    imagesPerSecond: null,
+    startedAt: null,
+    busy: {},
+    idleMs: null,
+  }
   expect(readPools({ a: said }, NOW)).toEqual([
     { id: 'a', models: ['m@1'], ...nothing, state: null, runningMs: null, lastSettledAt: null },
   ])
@@ -42,6 +50,12 @@ test.each([
   ['ok', 100_000],
 ])('a run that was %s when it was told of has gone on since, any other is over', (state, runningMs) => {
   expect(readPools({ a: announced({ state, running_ms: 100_000 }) }, NOW)).toMatchObject([{ runningMs }])
+})
+
+test('a pool is idle since it settled something last, or, if it never has, since it started', () => {
+  const idle = (changes: object) => readPools({ a: announced(changes) }, NOW)[0]?.idleMs
+  expect(idle({ settled_ms_ago: 3_000 })).toBe(23_000)
+  expect(idle({ settled_ms_ago: null })).toBe(520_000)
 })
 
 test('a pool that announces itself for longer than others did so by now', () => {

@@ -13,12 +13,16 @@ export interface LivePool {
   /** Jobs claimed and not settled. */
   inFlight: number | null
   imagesPerSecond: number | null
+  /** What it did of what it could, from 0 to 1, by `name@version`; empty where it does not say. */
+  busy: Record<string, number>
   startedAt: number | null
   state: PoolState | null
   /** How long the longest run that is under way has taken so far, in ms. */
   runningMs: number | null
   /** When it last settled a batch; null also if it never has. */
   lastSettledAt: number | null
+  /** For how long it has settled nothing, or been there, in ms. */
+  idleMs: number | null
 }
 
 /** Jobs waiting or running, by the priority of their queue. */
@@ -57,6 +61,7 @@ const recordSchema = z.object({
   device: z.string().nullable().catch(null),
   in_flight: z.number().nullable().catch(null),
   images_per_second: z.number().nullable().catch(null),
+  busy: z.record(z.string(), z.number().min(0).max(1)).catch({}),
   up_ms: span,
   state: z.enum(POOL_STATES).nullable().catch(null),
   running_ms: span,
@@ -76,15 +81,17 @@ export function readPools(workers: Readonly<Record<string, string>>, nowMs: numb
 }
 
 function livePool(id: string, record: PoolRecord, announcedAt: number, nowMs: number): LivePool {
-  const { models, device, in_flight: inFlight, images_per_second: imagesPerSecond, state } = record
+  const { models, device, in_flight: inFlight, images_per_second: imagesPerSecond, busy, state } = record
   const before = (span: number | null) => (span === null ? null : announcedAt - span)
   // What has come to be slow is told at once when it ends: until then, it goes on. Any other run is long over by now.
   const since = state === 'slow' || state === 'stuck' ? nowMs - announcedAt : 0
+  const idleMs = record.settled_ms_ago ?? record.up_ms
   return {
-    ...{ id, models, device, inFlight, imagesPerSecond, state },
+    ...{ id, models, device, inFlight, imagesPerSecond, busy, state },
     startedAt: before(record.up_ms),
     runningMs: record.running_ms === null ? null : record.running_ms + since,
     lastSettledAt: before(record.settled_ms_ago),
+    idleMs: idleMs === null ? null : nowMs - announcedAt + idleMs,
   }
 }
 

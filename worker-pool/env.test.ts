@@ -41,6 +41,18 @@ test('GPUS goes with providers that use GPUs, and with no others', () => {
     )
 })
 
+test('a lifecycle hook goes with notices of EC2, and with no others', () => {
+  const LIFECYCLE_HOOK_NAME = 'drain'
+  for (const PREEMPTION_NOTICE of ['ec2', 'auto'])
+    expect(
+      readConfiguration(poolEnvSchema, { REDIS_URL, LIFECYCLE_HOOK_NAME, PREEMPTION_NOTICE }),
+    ).toMatchObject({ LIFECYCLE_HOOK_NAME })
+  for (const notice of [{}, { PREEMPTION_NOTICE: 'gcp' }])
+    expect(() => readConfiguration(poolEnvSchema, { REDIS_URL, LIFECYCLE_HOOK_NAME, ...notice })).toThrow(
+      /^LIFECYCLE_HOOK_NAME: .*PREEMPTION_NOTICE=ec2/,
+    )
+})
+
 test.each([
   ['EXECUTION_PROVIDERS', 'tpu'],
   ['EXECUTION_PROVIDERS', 'cuda,,cpu'],
@@ -57,6 +69,8 @@ test.each([
   ['DECODE_THREADS', '0'],
   ['DECODE_THREADS', '4294967296'],
   ['DRAIN_SECONDS', '2147484'],
+  ['LIFECYCLE_HOOK_NAME', 'no name'],
+  ['AUTOSCALING_ENDPOINT', 'autoscaling'],
   ['LOG_LEVEL', 'loud'],
 ])('%s=%s is refused by name', (name, value) => {
   expect(() => readConfiguration(poolEnvSchema, { REDIS_URL, [name]: value })).toThrow(`${name}: `)

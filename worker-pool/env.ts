@@ -120,18 +120,39 @@ const variablesSchema = z.object({
   PREEMPTION_NOTICE: z
     .enum(['off', 'auto', 'ec2', 'gcp'], { error: 'must be off, auto, ec2 or gcp' })
     .default('off'),
+  /**
+   * The lifecycle hook by which this machine's auto-scaling group waits before it terminates the machine: the pool tells the group when it has
+   * drained, as the machine's role. Unset: nobody is told.
+   */
+  LIFECYCLE_HOOK_NAME: z
+    .string()
+    .regex(/^[\w./-]{1,255}$/, { error: 'must be the name of a lifecycle hook' })
+    .optional(),
+  /** The group; unset: as the machine's tag says, which takes instance metadata to show tags. */
+  AUTOSCALING_GROUP_NAME: z.string().min(1).max(255).optional(),
+  /** Unset: AWS' own. For VPC endpoints, and regions whose hosts are called otherwise. */
+  AUTOSCALING_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+    .optional(),
   /** Where the metadata server is; unset: where clouds have it. */
   METADATA_URL: z.url().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 })
 
 /** The worker pool's environment variables. */
-export const poolEnvSchema = variablesSchema.refine(
-  ({ GPUS, EXECUTION_PROVIDERS }) => GPUS === undefined || usesGpu(EXECUTION_PROVIDERS),
-  {
+export const poolEnvSchema = variablesSchema
+  .refine(({ GPUS, EXECUTION_PROVIDERS }) => GPUS === undefined || usesGpu(EXECUTION_PROVIDERS), {
     path: ['GPUS'],
     error:
       'is set, but EXECUTION_PROVIDERS uses no GPU: add cuda (EXECUTION_PROVIDERS=cuda,cpu), or unset GPUS',
-  },
-)
+  })
+  .refine(
+    ({ LIFECYCLE_HOOK_NAME, PREEMPTION_NOTICE }) =>
+      LIFECYCLE_HOOK_NAME === undefined || PREEMPTION_NOTICE === 'ec2' || PREEMPTION_NOTICE === 'auto',
+    {
+      path: ['LIFECYCLE_HOOK_NAME'],
+      error:
+        'is set, but nobody asks EC2 whether this machine is to go: set PREEMPTION_NOTICE=ec2, or unset it',
+    },
+  )
 export type PoolEnv = z.infer<typeof poolEnvSchema>

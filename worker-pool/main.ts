@@ -15,6 +15,7 @@ import { type PoolEnv, poolEnvSchema } from './env.ts'
 import type { InstanceTask } from './inference/instance-messages.ts'
 import { ExclusiveTurn } from './leases/exclusive-turn.ts'
 import { devicePools } from './machine/device-pools.ts'
+import { composeLifecycleHook } from './machine/ec2/compose-lifecycle-hook.ts'
 import { createGpuReadings } from './machine/gpu-readings.ts'
 import { listGpus } from './machine/gpus.ts'
 import { createQueryGpus } from './machine/nvidia-smi.ts'
@@ -48,6 +49,8 @@ const KILL_MARGIN_MS = 5_000
 const GIVE_BACK_MS = 3_000
 /** For webhooks of what was settled last; what is not sent by then, or by the end of the time to drain, stays in Redis. */
 const WEBHOOKS_MS = 5_000
+/** For an auto-scaling group to be told that this machine has drained. */
+const LIFECYCLE_MS = 5_000
 /** For the last spans to reach their collector. */
 const FLUSH_MS = 2_000
 
@@ -63,17 +66,25 @@ async function main(): Promise<void> {
   const log = pino({ name: 'worker-pool', level: env.LOG_LEVEL, base: { pool: poolId } }, destination)
   if (env.GPUS === undefined) return runPool(env, poolId, log)
   const gpus = await listGpus(createQueryGpus(process.env))
+  const hook = composeLifecycleHook(env, log)
+  const ended = new AbortController()
+  void hook?.keepWaiting(ended.signal)
   process.exitCode = await superviseHere(devicePools(env.GPUS, gpus, process.env), process, {
     entry: import.meta.filename,
     killAfterMs: env.DRAIN_SECONDS * 1000 + KILL_MARGIN_MS,
     log,
   })
+  ended.abort()
+  await hook?.complete(AbortSignal.timeout(LIFECYCLE_MS))
 }
 
 /** Says `ready` to a parent process that listens (IPC) once all packages that are there have been tried, and one serves. */
 async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void> {
   const ending = new AbortController()
   const stopped = untilToldToStop(env, log).then(() => ending.abort())
+  const hook = composeLifecycleHook(env, log)
+  const drained = new AbortController()
+  void stopped.then(() => hook?.keepWaiting(drained.signal))
   const redis = await RedisTcp.connect(env.REDIS_URL, (reason) => log.warn({ reason }, 'redis connection'))
   void warnOfEviction(redis, log)
   const payloads = await PayloadReader.connect(env.REDIS_URL)
@@ -174,8 +185,10 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
   await roster.stop(AbortSignal.timeout(env.DRAIN_SECONDS * 1000))
   await webhooks.stop(Math.min(WEBHOOKS_MS, Math.max(0, drainedAt - elapsed())))
   clearTimeout(tooLate)
+  drained.abort()
   if (broken !== undefined) throw broken
   await flush(FLUSH_MS)
+  await hook?.complete(AbortSignal.timeout(LIFECYCLE_MS))
   await health?.close()
   payloads.close()
   redis.close()

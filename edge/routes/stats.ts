@@ -1,7 +1,8 @@
 import type { Caller } from '../../shared/api-key.ts'
 import { ProblemError } from '../../shared/errors.ts'
 import type { PublicStats } from '../../shared/public-stats.ts'
-import type { LivePool, QueueState } from '../../shared/statistics.ts'
+import { queueDepth } from '../../shared/queue-depth.ts'
+import type { Backlog, LivePool, QueueState } from '../../shared/statistics.ts'
 import type { EdgeApp, EdgeContext } from '../edge-context.ts'
 import { allowOnly } from '../method-not-allowed.ts'
 
@@ -12,6 +13,8 @@ export function statsRoutes(app: EdgeApp, { deps, models }: EdgeContext): void {
     const versions = (await models.list()).flatMap(({ versions }) => versions)
     const queues = versions.map(({ manifest: { name, version } }) => ({ model: name, version }))
     const { queues: states, pools, memory } = await deps.statistics.read(queues)
+    const lengths = queues.map((queue, i) => ({ ...queue, jobs: jobsIn((states[i] as QueueState).backlog) }))
+    const depth = queueDepth(lengths, pools, deps.keptWarmSeconds)
     c.header('cache-control', 'no-store')
     const answer: PublicStats = {
       models: queues.map(({ model, version }, i) => {
@@ -22,6 +25,7 @@ export function statsRoutes(app: EdgeApp, { deps, models }: EdgeContext): void {
           pools: pools.filter((pool) => pool.models.includes(`${model}@${version}`)).map(({ id }) => id),
         }
       }),
+      queue_depth: { total: depth.total, by_model: depth.byModel },
       pools: pools.map(publicPool),
       redis: memory && { used_memory_bytes: memory.used, max_memory_bytes: memory.max },
     }
@@ -39,6 +43,10 @@ function assertMaySee(caller: Caller, allowAnonymous: boolean): void {
   )
 }
 
+function jobsIn(backlog: Backlog): number {
+  return Object.values(backlog).reduce((sum, jobs) => sum + jobs)
+}
+
 function publicPool(pool: LivePool): PublicStats['pools'][number] {
   return {
     id: pool.id,
@@ -46,6 +54,7 @@ function publicPool(pool: LivePool): PublicStats['pools'][number] {
     device: pool.device,
     in_flight: pool.inFlight,
     images_per_second: pool.imagesPerSecond,
+    busy: pool.busy,
     started_at: isoTime(pool.startedAt),
     state: pool.state,
     running_for_seconds: seconds(pool.runningMs),

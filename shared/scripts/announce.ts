@@ -1,9 +1,11 @@
+import { SUPERSEDED_TTL_MS } from '../announcement.ts'
 import type { LuaScript } from '../redis-commands.ts'
 import { INTEGER, NOW_MS } from './lua-parts.ts'
 
 /**
  * A pool's heartbeat: says that it lives and what it serves, and forgets pools and manifests whose time is over. A manifest's TTL
- * is long (days): the edge must know a model while all pools are scaled to zero, since the jobs it accepts wake them.
+ * is long (months): the edge must know a model while all pools are scaled to zero, since the jobs it accepts wake them. It is made
+ * shorter for a version that no pool has announced for a pool's TTL, where this one serves others of its model.
  * A withdrawn version is forgotten at once, unless another pool lists it that is not over; a pool that died is over only after its
  * TTL, so that who withdraws has to say it again.
  *
@@ -41,14 +43,25 @@ for i = 1, #pools, 2 do
 end
 
 local prefix = integer(now + manifest_ttl_ms) .. ' ' .. integer(now) .. ' '
-for i = 6, 5 + 2 * served, 2 do redis.call('HSET', models, ARGV[i], prefix .. ARGV[i + 1]) end
+local serves_some_of = {}
+for i = 6, 5 + 2 * served, 2 do
+  redis.call('HSET', models, ARGV[i], prefix .. ARGV[i + 1])
+  serves_some_of[string.match(ARGV[i], '^[^@]*')] = true
+end
 local kept = {}
 for i = 6 + 2 * served, #ARGV do
   if served_by_others[ARGV[i]] then kept[#kept + 1] = ARGV[i] else redis.call('HDEL', models, ARGV[i]) end
 end
 local known = redis.call('HGETALL', models)
 for i = 1, #known, 2 do
-  if is_over(known[i + 1]) or not string.match(known[i + 1], '^%d+ %d+ ') then redis.call('HDEL', models, known[i]) end
+  local until_ms, seen_ms, manifest = string.match(known[i + 1], '^(%d+) (%d+) (.*)$')
+  local superseded_ms = now + ${SUPERSEDED_TTL_MS}
+  if not until_ms or is_over(known[i + 1]) then
+    redis.call('HDEL', models, known[i])
+  elseif serves_some_of[string.match(known[i], '^[^@]*')] and tonumber(seen_ms) + pool_ttl_ms < now
+    and tonumber(until_ms) > superseded_ms then
+    redis.call('HSET', models, known[i], integer(superseded_ms) .. ' ' .. seen_ms .. ' ' .. manifest)
+  end
 end
 
 redis.call('PEXPIRE', models, ARGV[4])

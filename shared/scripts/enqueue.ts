@@ -1,12 +1,13 @@
 import { LATEST_RETURN_MS, RETURN_SHARE } from '../coming-back.ts'
 import { JOIN_WITHIN_MS } from '../job-lifetime.ts'
 import type { LuaScript } from '../redis-commands.ts'
+import { DROP_DEAD_ENTRIES } from './dead-entries.ts'
 import { FINISH } from './finish-job.ts'
 import { COME_BACK, INTEGER, IS_COUNT, NOW_MS } from './lua-parts.ts'
 
 /** Jobs that get the result of one that is on its way: they are ended together, while nobody else is served by Redis. */
 const MAX_FOLLOWERS = 100
-/** Hundreds of entries of each queue that are looked at for dead ones, at most, since all others wait meanwhile. */
+/** Hundreds of entries of each queue that are looked at for dead ones, at most. */
 const DEAD_PAGES = 3
 
 /**
@@ -45,31 +46,13 @@ const DEAD_PAGES = 3
  */
 export const enqueueScript: LuaScript = {
   name: 'enqueue',
-  source: `${NOW_MS}${INTEGER}${IS_COUNT}${COME_BACK}${FINISH}
+  source: `${NOW_MS}${INTEGER}${IS_COUNT}${COME_BACK}${FINISH}${DROP_DEAD_ENTRIES}
 local queue, job, input = KEYS[1], KEYS[2], KEYS[3]
 local o = cjson.decode(ARGV[1])
 local remaining, reset_ms, rate_until = -1, 0, nil
 
 local function answer(outcome, id, fields, position, seq)
   return {outcome, now_ms(), id or o.id, fields or {}, position or -1, remaining, math.ceil(reset_ms), seq or -1}
-end
-
-local function drop_dead_entries(queue)
-  local dropped, from = false, '-'
-  for _ = 1, ${DEAD_PAGES} do
-    local page = redis.call('XRANGE', queue, from, '+', 'COUNT', 100)
-    for _, entry in ipairs(page) do
-      from = '(' .. entry[1]
-      if (tonumber(entry[2][4]) or 0) <= now_ms() then
-        local dead = read_state(o.base .. 'job:' .. entry[2][2])
-        if dead.followed == '1' then promote(o.base, entry[2][2], dead) end
-        redis.call('XACK', queue, o.group, entry[1])
-        redis.call('XDEL', queue, entry[1])
-        dropped = true
-      end
-    end
-    if dropped or #page < 100 then break end
-  end
 end
 
 local function use_rate()
@@ -183,8 +166,8 @@ local deadline = integer(now_ms() + o.deadline_ms)
 if is_full() then
   -- Before anything is dropped: a Redis that is full refuses this, but nothing that comes after a script's first write.
   redis.call('SET', input, ARGV[2], 'PXAT', deadline)
-  drop_dead_entries(queue)
-  for i = 4, #KEYS do drop_dead_entries(KEYS[i]) end
+  drop_dead_entries(queue, o.base, o.group, ${DEAD_PAGES})
+  for i = 4, #KEYS do drop_dead_entries(KEYS[i], o.base, o.group, ${DEAD_PAGES}) end
   if is_full() then
     redis.call('DEL', input)
     local first_ms = math.min(math.max(o.back.least_ms, o.back.room_ms * ahead), ${LATEST_RETURN_MS})

@@ -218,10 +218,12 @@ describe('/stats', () => {
           pools: body.pools.map(({ id }) => id),
         },
       ],
+      queue_depth: { total: expect.any(Number), by_model: { [MODEL]: expect.any(Number) } },
       pools: [
         {
           ...{ id: expect.any(String), models: [`${MODEL}@1`], device: expect.any(String) },
           ...{ in_flight: expect.any(Number), images_per_second: expect.any(Number) },
+          busy: expect.any(Object),
           started_at: expect.stringMatching(/^\d{4}-.*Z$/),
           ...{ state: 'ok', running_for_seconds: expect.any(Number) },
           last_settled_at: expect.toBeOneOf([null, expect.stringMatching(/^\d{4}-.*Z$/)]),
@@ -241,7 +243,10 @@ describe('/stats', () => {
     const refused = await as(other)
     expect(refused.status).toBe(403)
     expect(await refused.json()).toMatchObject({ code: 'forbidden' })
-    expect(await (await as(admin)).json()).toMatchObject({ models: [], pools: [] })
+    expect(await (await as(admin)).json()).toMatchObject({
+      ...{ models: [], pools: [] },
+      queue_depth: { total: 0, by_model: {} },
+    })
   })
 })
 

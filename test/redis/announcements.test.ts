@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
-import type { KnownModel } from '../../shared/announcement.ts'
+import { type KnownModel, SUPERSEDED_TTL_MS } from '../../shared/announcement.ts'
 import { versionId } from '../../shared/model-reference.ts'
 import { Announcer } from '../../worker-pool/models/announcer.ts'
 import { createUntilGranted } from '../../worker-pool/redis/until-granted.ts'
@@ -54,6 +54,7 @@ describe('what pools announce', () => {
     const load = {
       ...{ device: 'NVIDIA L4', inFlight: 3, imagesPerSecond: 120.5, upMs: 5 },
       ...{ drainRates: { 'm@1': 250 }, state: 'slow' as const, runningMs: 12_000, settledMsAgo: 13_000 },
+      busy: { 'm@1': 0.48 },
     }
     await (await pool('a')).announce({ ...announcementOf(one), load })
     const record = (await redis.hget(keys.workers(), 'a'))?.replace(/^\d+ /, '') ?? ''
@@ -61,6 +62,7 @@ describe('what pools announce', () => {
       ...{ models: ['m@1'], device: 'NVIDIA L4' },
       ...{ in_flight: 3, images_per_second: 120.5, up_ms: 5, drain_rates: { 'm@1': 250 } },
       ...{ state: 'slow', running_ms: 12_000, settled_ms_ago: 13_000 },
+      busy: { 'm@1': 0.48 },
     })
   })
 
@@ -128,6 +130,27 @@ describe('what pools announce', () => {
     await (await pool('a')).announce(announcementOf(one))
     await redis.hset(keys.workers(), 'a', '1 {"models":["m@1"]}')
     expect(await seen()).toEqual({ 'm@1': [] })
+  })
+
+  test('is forgotten earlier where other versions of the model are served instead: a week after that was so first', async () => {
+    const { pool, redis, keys } = await announcing()
+    const forLong = (seenAt: number, manifest: object) =>
+      `99999999999999 ${seenAt} ${JSON.stringify(manifest)}`
+    const times = async (id: string) =>
+      (await redis.hget(keys.models(), id))?.split(' ').slice(0, 2).map(Number)
+    await redis.hset(keys.models(), { 'm@1': forLong(1, one), 'other@1': forLong(1, other) })
+    const a = await pool('a')
+    await a.announce(announcementOf(two))
+    const [, announcedAt = 0] = (await times('m@2')) ?? []
+    const shortened = [announcedAt + SUPERSEDED_TTL_MS, 1]
+    expect(await times('m@1')).toEqual(shortened)
+    expect(await times('other@1')).toEqual([99999999999999, 1])
+    await a.announce(announcementOf(two))
+    expect(await times('m@1')).toEqual(shortened)
+    // Of a pool that lives, or did until a moment ago.
+    await redis.hset(keys.models(), 'm@1', forLong(announcedAt, one))
+    await a.announce(announcementOf(two))
+    expect(await times('m@1')).toEqual([99999999999999, announcedAt])
   })
 
   test('expires by itself', async () => {

@@ -45,6 +45,8 @@ export interface TestStackOptions {
   edgeRuntime?: EdgeRuntime
   /** Opens workerd's inspector: `edge.service.ready.inspectorUrl`. */
   inspect?: boolean
+  /** Has workerd send cron events when it is asked to. */
+  triggers?: boolean
 }
 
 /** The whole system as real processes, under a fresh key prefix. To be closed. */
@@ -55,6 +57,7 @@ export async function testStack({
   redisUrl = inject('redisUrl'),
   edgeRuntime = inject('edgeRuntime'),
   inspect = false,
+  triggers = false,
 }: TestStackOptions = {}): Promise<TestStack> {
   const folder = await mkdtemp(join(tmpdir(), 'edgebatch-stack-'))
   const keys = new RedisKeys(`test:${crypto.randomUUID()}:`)
@@ -66,7 +69,7 @@ export async function testStack({
     redisUrl,
     // What they lack the right to do would not work where somebody runs `npx edgebatch acl`.
     ...(redisUrl === inject('redisUrl') && { redisUrls: inject('redisUrls') }),
-    env: { ...processEnv(), ...(inspect ? { INSPECTOR_PORT: '0' } : {}) },
+    env: { ...processEnv(), ...(inspect && { INSPECTOR_PORT: '0' }), ...(triggers && { TRIGGERS: 'yes' }) },
     bundle: inject('edgeBundle'),
     // Tests send the same photos over and over; those of the cache turn it on.
     edgeBindings: {

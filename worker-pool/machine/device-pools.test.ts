@@ -36,6 +36,11 @@ describe('the pools of a machine', () => {
     expect(devicePools([0], [gpu(0)], { GPUS: '0' })[0]?.env.GPUS).toBeUndefined()
   })
 
+  test('do not tell the machine’s group that it can go: others may not have drained yet', () => {
+    const [pool] = devicePools([0], [gpu(0)], { GPUS: '0', LIFECYCLE_HOOK_NAME: 'drain' })
+    expect(pool?.env.LIFECYCLE_HOOK_NAME).toBeUndefined()
+  })
+
   test('send nobody what they run, unless that is asked for', () => {
     const settingOf = (variables: Record<string, string>) =>
       devicePools([0], undefined, variables)[0]?.env.ORT_DISABLE_TELEMETRY

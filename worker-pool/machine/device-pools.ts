@@ -66,6 +66,8 @@ function poolVariables(variables: Variables, device: number, position: number): 
   return {
     ...variables,
     GPUS: undefined,
+    // One of them is not to speak for all: who looks after them does.
+    LIFECYCLE_HOOK_NAME: undefined,
     DEVICE_ID: String(device),
     // Otherwise CUDA counts the fastest GPU first, and nvidia-smi by slot.
     CUDA_DEVICE_ORDER: 'PCI_BUS_ID',

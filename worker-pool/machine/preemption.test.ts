@@ -5,6 +5,7 @@ import { type PreemptionNotice, type PreemptionOptions, watchPreemption } from '
 
 const TOKEN = 'PUT /latest/api/token'
 const ACTION = 'GET /latest/meta-data/spot/instance-action'
+const STATE = 'GET /latest/meta-data/autoscaling/target-lifecycle-state'
 const PREEMPTED = 'GET /computeMetadata/v1/instance/preempted'
 const MAINTENANCE = 'GET /computeMetadata/v1/instance/maintenance-event'
 const NOTICE = JSON.stringify({ action: 'terminate', time: '2026-03-01T08:22:00Z' })
@@ -23,35 +24,39 @@ function watch(kind: PreemptionOptions['kind'], baseUrl: string) {
   return { clock, notices, warnings, done, end: () => ending.abort() }
 }
 
-/** EC2: `actions` are the answers to one look after another, the last one for ever; undefined: 404. */
-function ec2(...actions: (string | number | undefined)[]) {
+/**
+ * EC2: `actions` are the answers to one look after another, the last one for ever; undefined: 404. `states`: the same for what its group is
+ * about to do with it.
+ */
+function ec2(actions: (string | number | undefined)[], states: (string | undefined)[] = [undefined]) {
   let tokens = 0
+  const next = <T>(answers: T[]) => (answers.length > 1 ? answers.shift() : answers[0])
   return metadataServer((line, request, response) => {
     if (line === TOKEN) {
       const valid = request.headers['x-aws-ec2-metadata-token-ttl-seconds'] === '21600'
       return response.writeHead(valid ? 200 : 400).end(`token-${++tokens}`)
     }
-    if (line !== ACTION) return response.writeHead(404).end()
+    if (line !== ACTION && line !== STATE) return response.writeHead(404).end()
     if (request.headers['x-aws-ec2-metadata-token'] !== `token-${tokens}`)
       return response.writeHead(401).end()
-    const action = actions.length > 1 ? actions.shift() : actions[0]
-    if (typeof action === 'number') return response.writeHead(action).end()
-    return response.writeHead(action === undefined ? 404 : 200).end(action)
+    const told = next<string | number | undefined>(line === ACTION ? actions : states)
+    if (typeof told === 'number') return response.writeHead(told).end()
+    return response.writeHead(told === undefined ? 404 : 200).end(told)
   })
 }
 
 describe('a spot instance of EC2', () => {
   test('is asked every 5 s, with one token, until it is to be terminated', async () => {
-    const { baseUrl, requests } = await ec2(undefined, undefined, NOTICE)
+    const { baseUrl, requests } = await ec2([undefined, undefined, NOTICE])
     const { done, notices, clock } = watch('ec2', baseUrl)
     await done
     expect(notices).toEqual([{ source: 'ec2', at: Date.parse('2026-03-01T08:22:00Z') }])
     expect(clock.sleeps).toEqual([5_000, 5_000])
-    expect(requests).toEqual([TOKEN, ACTION, ACTION, ACTION])
+    expect(requests).toEqual([TOKEN, ACTION, STATE, ACTION, STATE, ACTION])
   })
 
   test('is asked with a new token when the old one is over', async () => {
-    const { baseUrl, requests } = await ec2(401, NOTICE)
+    const { baseUrl, requests } = await ec2([401, NOTICE])
     const { done, notices } = watch('ec2', baseUrl)
     await done
     expect(notices).toHaveLength(1)
@@ -59,14 +64,22 @@ describe('a spot instance of EC2', () => {
   })
 
   test('is taken to end now when its notice cannot be read', async () => {
-    const { baseUrl } = await ec2('soon')
+    const { baseUrl } = await ec2(['soon'])
     const { done, notices, clock } = watch('ec2', baseUrl)
     await done
     expect(notices).toEqual([{ source: 'ec2', at: clock.now() }])
   })
 
+  test('is to go when its auto-scaling group says so, and not in any other state', async () => {
+    const { baseUrl } = await ec2([undefined], [undefined, 'InService', 'Standby', 'Terminated'])
+    const { done, notices, clock } = watch('ec2', baseUrl)
+    await done
+    expect(notices).toEqual([{ source: 'ec2', at: clock.now() }])
+    expect(clock.sleeps).toEqual([5_000, 5_000, 5_000])
+  })
+
   test('is asked again after errors, which are told once an outage', async () => {
-    const { baseUrl } = await ec2(500, 500, undefined, 503, NOTICE)
+    const { baseUrl } = await ec2([500, 500, undefined, 503, NOTICE])
     const { done, notices, warnings } = watch('ec2', baseUrl)
     await done
     expect(notices).toHaveLength(1)
@@ -145,7 +158,7 @@ describe('a machine of Google', () => {
 
 describe('a watch for preemption', () => {
   test('finds EC2 by itself', async () => {
-    const { baseUrl } = await ec2(NOTICE)
+    const { baseUrl } = await ec2([NOTICE])
     const { done, notices } = watch('auto', baseUrl)
     await done
     expect(notices).toMatchObject([{ source: 'ec2' }])

@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts'
-import { Ec2Interruption } from './ec2-interruption.ts'
+import { Ec2Notices } from './ec2/ec2-notices.ts'
 import { gcpPreemptions, isGcp } from './gcp-preemption.ts'
 
 /** The cloud is about to take this machine away. */
@@ -32,7 +32,8 @@ interface MetadataSource {
   look(signal: AbortSignal): Promise<PreemptionNotice | undefined>
 }
 
-const METADATA_SERVER = 'http://169.254.169.254'
+/** Of both clouds. */
+export const METADATA_SERVER = 'http://169.254.169.254'
 const PAUSE_AFTER_ERROR_MS = 5_000
 /** The network of a machine that has just started may not be there yet. */
 const ATTEMPTS_TO_FIND = 3
@@ -84,7 +85,7 @@ async function watchSource(source: MetadataSource, options: PreemptionOptions): 
 
 async function findSources(options: PreemptionOptions): Promise<MetadataSource[]> {
   const { kind, clock, signal, baseUrl = METADATA_SERVER } = options
-  const ec2 = new Ec2Interruption(baseUrl, clock)
+  const ec2 = new Ec2Notices(baseUrl, clock)
   const gcp = gcpPreemptions(baseUrl, clock)
   if (kind !== 'auto') return kind === 'ec2' ? [ec2] : gcp
   for (let attempt = 1; !signal.aborted; attempt++) {

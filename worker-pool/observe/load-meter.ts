@@ -1,5 +1,6 @@
 import type { PoolLoad } from '../../shared/announcement.ts'
 import type { ModelManifest } from '../../shared/model-manifest.ts'
+import { versionId } from '../../shared/model-reference.ts'
 import type { DrainRates } from './drain-rates.ts'
 import type { PoolObserver, SettledBatch } from './pool-observer.ts'
 import type { RunWatch } from './run-watch.ts'
@@ -18,7 +19,8 @@ export class LoadMeter implements PoolObserver {
   readonly #startedAt: number
   /** By copy of a version. */
   readonly #pending = new Map<ModelManifest, number>()
-  #images = 0
+  /** Since it was told last, by `name@version`. */
+  readonly #images = new Map<string, number>()
   #since: number
 
   constructor(deps: LoadMeterDeps) {
@@ -27,20 +29,22 @@ export class LoadMeter implements PoolObserver {
     this.#since = this.#startedAt
   }
 
-  /** Images/s are those since the last call. */
+  /** What is told of a time is told of that since the last call. */
   load(): PoolLoad {
     const { device, elapsed, drainRates, runs } = this.#deps
     const now = elapsed()
     const seconds = (now - this.#since) / 1000
-    const imagesPerSecond = seconds > 0 ? this.#images / seconds : 0
-    this.#images = 0
-    this.#since = now
-    const inFlight = [...this.#pending.values()].reduce((sum, pending) => sum + pending, 0)
-    return {
-      ...{ device, inFlight, imagesPerSecond, upMs: now - this.#startedAt },
-      drainRates: drainRates.tell(),
+    const told = drainRates.tell()
+    const load = {
+      ...{ device, inFlight: sum(this.#pending.values()), upMs: now - this.#startedAt },
+      imagesPerSecond: seconds > 0 ? sum(this.#images.values()) / seconds : 0,
+      drainRates: told,
+      busy: seconds > 0 ? this.#busy(seconds, told) : {},
       ...runs.tell(),
     }
+    this.#images.clear()
+    this.#since = now
+    return load
   }
 
   modelServed(): void {}
@@ -49,8 +53,9 @@ export class LoadMeter implements PoolObserver {
     this.#pending.delete(manifest)
   }
 
-  batchSettled({ size }: SettledBatch): void {
-    this.#images += size
+  batchSettled({ manifest, size }: SettledBatch): void {
+    const id = versionId(manifest)
+    this.#images.set(id, (this.#images.get(id) ?? 0) + size)
   }
 
   jobsFailed(): void {}
@@ -61,4 +66,23 @@ export class LoadMeter implements PoolObserver {
   pendingChanged(manifest: ModelManifest, pending: number): void {
     this.#pending.set(manifest, pending)
   }
+
+  /**
+   * By images and not by time: with little to do a pool runs small batches, which keep it occupied for far longer than as many images in
+   * large ones would.
+   */
+  #busy(seconds: number, drainRates: Record<string, number>): Record<string, number> {
+    return Object.fromEntries(
+      [...this.#images].flatMap(([id, images]) => {
+        const rate = drainRates[id]
+        return rate === undefined ? [] : [[id, Math.min(1, images / (rate * seconds))]]
+      }),
+    )
+  }
+}
+
+function sum(numbers: Iterable<number>): number {
+  let total = 0
+  for (const number of numbers) total += number
+  return total
 }

@@ -1,0 +1,26 @@
+/** A cloud around a machine under test: who the machine is, its secret, and what it has told the cloud. Ends with the test. */
+export interface FakeCloud {
+  name: 'aws' | 'gcp'
+  /** Where the machine's scripts find it. */
+  variables: Record<string, string>
+  /** Settings of the machine that are this cloud's. */
+  settings: Record<string, string>
+  /** An image in the cloud's own registry, which lets in who has logged in with `registryPassword`. */
+  ownImage: string
+  registryPassword: string
+  /** What the cloud keeps secret; a test may change it. Undefined: there is no such secret. */
+  secret: string | undefined
+  /** Why the machine is not given the secret, if it is not. */
+  refusal: { status: number; body: unknown } | undefined
+  /** The machine is told that it is taken away. */
+  takesAway: boolean
+  /** Lines for the cloud's log. */
+  reports: string[]
+  /** Ends of the launch hook, as the group was told them. */
+  launchHook: string[]
+  /** Credentials of the machine: nobody else may see them. */
+  credentials: string[]
+}
+
+/** Nothing listens there. */
+export const NOWHERE = 'http://127.0.0.1:1'

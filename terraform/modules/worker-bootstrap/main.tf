@@ -42,6 +42,10 @@ locals {
       HEALTH_HOST       = var.health_host
       PREEMPTION_NOTICE = var.cloud == "aws" ? "ec2" : "gcp"
     },
+    var.terminate_hook_name == "" ? {} : {
+      LIFECYCLE_HOOK_NAME    = var.terminate_hook_name
+      AUTOSCALING_GROUP_NAME = var.group_name
+    },
   )
 
   scripts = merge(

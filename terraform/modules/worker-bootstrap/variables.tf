@@ -37,8 +37,8 @@ variable "worker_environment" {
     error_message = "worker_environment: REDIS_URL and WEBHOOK_SECRET are secrets; put them into worker_secrets, or into your own secret."
   }
   validation {
-    condition     = length(setintersection(keys(var.worker_environment), ["DRAIN_SECONDS", "HEALTH_PORT", "HEALTH_HOST", "PREEMPTION_NOTICE"])) == 0
-    error_message = "worker_environment: DRAIN_SECONDS, HEALTH_PORT, HEALTH_HOST and PREEMPTION_NOTICE follow from other variables (drain_seconds, health_port)."
+    condition     = length(setintersection(keys(var.worker_environment), ["DRAIN_SECONDS", "HEALTH_PORT", "HEALTH_HOST", "PREEMPTION_NOTICE", "LIFECYCLE_HOOK_NAME", "AUTOSCALING_GROUP_NAME"])) == 0
+    error_message = "worker_environment: DRAIN_SECONDS, HEALTH_PORT, HEALTH_HOST, PREEMPTION_NOTICE, LIFECYCLE_HOOK_NAME and AUTOSCALING_GROUP_NAME follow from other variables (drain_seconds, health_port)."
   }
 }
 
@@ -78,6 +78,12 @@ variable "group_name" {
 
 variable "launch_hook_name" {
   description = "AWS: the lifecycle hook that the machine completes once its pool is ready; empty: none."
+  type        = string
+  default     = ""
+}
+
+variable "terminate_hook_name" {
+  description = "AWS: the lifecycle hook that the pool completes once it has drained; empty: none."
   type        = string
   default     = ""
 }

@@ -1,8 +1,7 @@
 import type { Received } from '../../support/answering-server.ts'
 import { signatureProblem } from '../../support/aws-signature.ts'
 import { metadataServer } from '../../support/metadata-server.ts'
-import { cloudEndpoint, type Reply } from './cloud-endpoint.ts'
-import type { FakeCloud } from './fake-cloud.ts'
+import { apisThat, type FakeCloud, type Reply } from './fake-cloud.ts'
 
 const REGION = 'eu-west-1'
 const INSTANCE_ID = 'i-0123456789abcdef0'
@@ -45,7 +44,7 @@ export async function fakeAws(): Promise<FakeCloud> {
     [/^Logs_20140328\.PutLogEvents$/, 'logs', (body) => logged(cloud, body)],
     [/^$/, 'autoscaling', (body) => completed(cloud, body)],
   ]
-  const endpoint = await cloudEndpoint((request) => {
+  const endpoint = await apisThat((request) => {
     const target = String(request.headers['x-amz-target'] ?? '')
     const [, service, reply] = apis.find(([pattern]) => pattern.test(target)) ?? []
     if (!service || !reply) return refused('UnknownOperationException')

@@ -1,3 +1,23 @@
+import type { ServerResponse } from 'node:http'
+import type { Received } from '../../support/answering-server.ts'
+import { cloudEndpoint } from '../../support/cloud-endpoint.ts'
+
+export interface Reply {
+  status: number
+  body: unknown
+}
+
+/** The address of a cloud's APIs that answer like this. */
+export async function apisThat(reply: (request: Received) => Reply): Promise<string> {
+  const { url } = await cloudEndpoint(Date.now, (request, response) => send(response, reply(request)))
+  return url
+}
+
+function send(response: ServerResponse, { status, body }: Reply): void {
+  response.writeHead(status, { 'content-type': 'application/json' })
+  response.end(typeof body === 'string' ? body : JSON.stringify(body))
+}
+
 /** A cloud around a machine under test: who the machine is, its secret, and what it has told the cloud. Ends with the test. */
 export interface FakeCloud {
   name: 'aws' | 'gcp'

@@ -1,6 +1,5 @@
 import { metadataServer } from '../../support/metadata-server.ts'
-import { cloudEndpoint, type Reply } from './cloud-endpoint.ts'
-import type { FakeCloud } from './fake-cloud.ts'
+import { apisThat, type FakeCloud, type Reply } from './fake-cloud.ts'
 
 const SECRET_ID = 'projects/photos/secrets/pool/versions/latest'
 const TOKEN = 'ya29.token-of-the-machine'
@@ -30,7 +29,7 @@ export async function fakeGoogle(): Promise<FakeCloud> {
     launchHook: [],
     credentials: [TOKEN],
   }
-  const endpoint = await cloudEndpoint(({ method, url, headers, body }) => {
+  const endpoint = await apisThat(({ method, url, headers, body }) => {
     if (headers.authorization !== `Bearer ${TOKEN}`) return { status: 401, body: { error: { code: 401 } } }
     if (method === 'GET' && url === `/v1/${SECRET_ID}:access`) return secretReply(cloud)
     if (method === 'POST' && url === '/v2/entries:write') return logged(cloud, body.toString())

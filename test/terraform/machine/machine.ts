@@ -8,8 +8,7 @@ import { onTestFinished } from 'vitest'
 import { freePort } from '../../../local-stack/free-port.ts'
 import { PROJECT_ROOT } from '../../../local-stack/project-root.ts'
 import { processEnv } from '../../support/process-env.ts'
-import { cloudEndpoint } from './cloud-endpoint.ts'
-import type { FakeCloud } from './fake-cloud.ts'
+import { apisThat, type FakeCloud } from './fake-cloud.ts'
 
 const FILES = join(PROJECT_ROOT, 'terraform/modules/worker-bootstrap/files')
 const DOCKER = fileURLToPath(new URL('./fake-docker.ts', import.meta.url))
@@ -173,7 +172,7 @@ export class Machine {
   }
 
   async #installCommands(nvidiaSmi: string | undefined): Promise<void> {
-    const bus = await cloudEndpoint(({ body }) => {
+    const bus = await apisThat(({ body }) => {
       this.commands.push(body.toString())
       this.#arrived.resolve()
       this.#arrived = Promise.withResolvers()

@@ -63,6 +63,20 @@ run "settings_of_the_pool_are_passed_on" {
   }
 }
 
+run "a_pool_tells_its_group_that_it_has_drained" {
+  command = plan
+
+  variables {
+    group_name          = "pool"
+    terminate_hook_name = "pool-drain"
+  }
+
+  assert {
+    condition     = strcontains(output.user_data, "LIFECYCLE_HOOK_NAME=pool-drain\n") && strcontains(output.user_data, "AUTOSCALING_GROUP_NAME=pool\n")
+    error_message = "group and hook must be those that were given"
+  }
+}
+
 run "another_revision_makes_another_machine" {
   command = plan
 

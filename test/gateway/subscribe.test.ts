@@ -126,14 +126,14 @@ describe("Upstash's client", () => {
     const channels = [`${freshChannel()}/a/b`, freshChannel()]
     const subscriber = client().subscribe(channels)
     onTestFinished(() => subscriber.unsubscribe())
-    for (const channel of channels) while ((await at.redis.publish(channel, '0')) === 0);
     const arrived = new Set<string>()
-    await new Promise<void>((resolve) =>
+    const all = new Promise<void>((resolve) =>
       subscriber.on('message', ({ channel }) => {
         if (arrived.add(channel).size === channels.length) resolve()
-        for (const next of channels) void at.redis.publish(next, '1')
       }),
     )
+    for (const channel of channels) while ((await at.redis.publish(channel, '0')) === 0);
+    await all
     expect([...arrived].sort()).toEqual([...channels].sort())
   })
 })

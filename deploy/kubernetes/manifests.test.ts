@@ -150,6 +150,7 @@ describe('KEDA', () => {
     const stats = publicStatsSchema.parse({
       models: [],
       pools: [],
+      redis: null,
       queue_depth: { total: 7, by_model: { m: 3 } },
     })
     const at = (path: string) =>

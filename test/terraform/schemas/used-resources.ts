@@ -64,6 +64,7 @@ const google: UsedProvider = {
   source: 'hashicorp/google',
   package: 'pypi:cdktn-provider-google==21.1.0',
   resources: [
+    'google_artifact_registry_repository_iam_member',
     'google_compute_firewall',
     'google_compute_health_check',
     'google_compute_region_autoscaler',

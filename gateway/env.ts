@@ -7,15 +7,18 @@ export const gatewayEnvSchema = z.object({
   REDIS_URL: redisUrl,
   /** What clients must send as `Authorization: Bearer`. */
   GATEWAY_TOKEN: z.string().min(16, { error: 'must have at least 16 characters' }),
+  /** The address it listens on; 0.0.0.0 lets others than this machine ask. */
   GATEWAY_HOST: z.string().default('127.0.0.1'),
-  /** 0 takes any free port. */
+  /** Its port; 0 takes any free one. */
   GATEWAY_PORT: portNumber.default(8079),
   /** Streams of /subscribe open at once; each holds a connection, and up to 1 MiB while its reader is behind. */
   GATEWAY_MAX_SUBSCRIPTIONS: positiveInteger.default(5_000),
   /** Connections beside those of /subscribe; what is more is cut off at once. */
   GATEWAY_MAX_CONNECTIONS: positiveInteger.default(5_000),
-  /** How long the headers of a request may take to arrive, and all of it: an edge gives up sooner. */
+  /** How long the headers of a request may take to arrive. */
   GATEWAY_HEADERS_SECONDS: upTo(3_600).default(10),
+  /** How long all of a request may take to arrive: an edge gives up sooner. */
   GATEWAY_REQUEST_SECONDS: upTo(3_600).default(60),
+  /** What is logged at least. */
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 })

@@ -6,16 +6,22 @@ import type { Terminal } from './terminal.ts'
 export interface CommandContext {
   terminal: Terminal
   environment: Environment
+  /** All of standard input. */
+  readInput: () => Promise<Uint8Array>
 }
 
 /** All commands. Each is loaded when it is called, or when somebody wants to know all of it. */
-export function commandTree({ terminal, environment }: CommandContext): CommandDef {
+export function commandTree({ terminal, environment, readInput }: CommandContext): CommandDef {
   return defineCommand({
     meta: {
       name: 'edgebatch',
       description: 'Run models on photos, and run the service that does it.',
     },
     subCommands: {
+      predict: async () =>
+        (await import('./predict/predict-command.ts')).predictCommand(terminal, environment, readInput),
+      result: async () => (await import('./jobs/result-command.ts')).resultCommand(terminal, environment),
+      cancel: async () => (await import('./jobs/cancel-command.ts')).cancelCommand(terminal, environment),
       model: modelCommands(terminal),
       keys: keyCommands(terminal, environment),
       dlq: deadLetterCommands(terminal, environment),

@@ -4,6 +4,7 @@ import { exitCodeOfSignal, onStopSignals } from '../worker-pool/machine/stop-sig
 import { commandTree } from './commands.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { processTerminal } from './process-terminal.ts'
+import { readInput } from './read-input.ts'
 import { runCli } from './run-cli.ts'
 
 // ONNX Runtime would otherwise send telemetry to its makers. Commands are loaded after this.
@@ -23,5 +24,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? EXIT_CODES.done : EXIT_CODES.failed)
 })
 
-const tree = commandTree({ terminal, environment: process.env })
+const tree = commandTree({ terminal, environment: process.env, readInput: () => readInput() })
 process.exitCode = await runCli({ tree, version: packageJson.version, terminal }, process.argv.slice(2))

@@ -12,7 +12,7 @@ export function renderHelp(node: CommandNode): string {
       'Commands',
       table(node.subCommands.map(({ path, description }) => [path.at(-1) ?? '', description])),
     ),
-    ...node.details,
+    ...node.details.map(wrapped),
     section(
       'Examples',
       node.examples.flatMap(({ does, line }) => [`# ${does}`, line]),
@@ -44,6 +44,13 @@ export function flagName({ name, definition }: NamedArgument): string {
 
 export function describe({ definition }: NamedArgument): string {
   return definition.description ?? ''
+}
+
+/** Lines that fit most terminals. */
+const COLUMNS = 100
+
+function wrapped(paragraph: string): string {
+  return paragraph.replace(new RegExp(`(.{1,${COLUMNS}})(?: +|$)`, 'g'), '$1\n').trimEnd()
 }
 
 function section(heading: string, lines: readonly string[]): string {

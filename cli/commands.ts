@@ -18,11 +18,12 @@ export function commandTree({ terminal, environment, readInput }: CommandContext
       description: 'Run models on photos, and run the service that does it.',
     },
     subCommands: {
+      start: async () => (await import('./start/start-command.ts')).startCommand(terminal, environment),
       predict: async () =>
         (await import('./predict/predict-command.ts')).predictCommand(terminal, environment, readInput),
       result: async () => (await import('./jobs/result-command.ts')).resultCommand(terminal, environment),
       cancel: async () => (await import('./jobs/cancel-command.ts')).cancelCommand(terminal, environment),
-      model: modelCommands(terminal),
+      model: modelCommands(terminal, environment),
       keys: keyCommands(terminal, environment),
       dlq: deadLetterCommands(terminal, environment),
       acl: async () => (await import('./acl/acl-command.ts')).aclCommand(terminal),
@@ -30,13 +31,15 @@ export function commandTree({ terminal, environment, readInput }: CommandContext
   })
 }
 
-function modelCommands(terminal: Terminal): CommandDef {
+function modelCommands(terminal: Terminal, environment: Environment): CommandDef {
   return defineCommand({
-    meta: { name: 'model', description: 'Models: make packages of ONNX files, check and fetch them.' },
+    meta: { name: 'model', description: 'Models: those that are served, and packages of your own.' },
     subCommands: {
+      list: async () => (await import('./model/list-command.ts')).listModelsCommand(terminal, environment),
       add: async () => (await import('./model/add-command.ts')).addCommand(terminal),
       check: async () => (await import('./model/check-command.ts')).checkCommand(terminal),
       pull: async () => (await import('./model/pull-command.ts')).pullCommand(terminal),
+      remove: async () => (await import('./model/remove-command.ts')).removeCommand(terminal),
     },
   })
 }

@@ -3,6 +3,8 @@ import type { Progress, ProgressUnit, Terminal } from './terminal.ts'
 
 /** To the line's beginning, and all of it away. */
 const CLEAR_LINE = '\r\u001B[2K'
+/** Where a bar puts the cursor back to when it is done: by itself, to where it stood before anything was printed. */
+const SAVE_CURSOR = '\u001B7'
 
 /** The terminal of this process, or what its streams lead to. */
 export function processTerminal(
@@ -13,9 +15,11 @@ export function processTerminal(
   let bar: SingleBar | undefined
   /** A bar is redrawn below what is written; without this, both would be on one line. */
   const above = (write: () => void) => {
-    if (bar) stderr.write(CLEAR_LINE)
+    if (!bar) return void write()
+    stderr.write(CLEAR_LINE)
     write()
-    if (bar) bar.render()
+    stderr.write(SAVE_CURSOR)
+    bar.render()
   }
   return {
     print: (line) => above(() => stdout.write(`${line}\n`)),

@@ -1,6 +1,7 @@
 import { type CommandDef, defineCommand } from 'citty'
 import type { Environment } from './environment.ts'
 import type { Terminal } from './terminal.ts'
+import type { Screen } from './top/screen.ts'
 
 /** What commands are given of the process that they run in. */
 export interface CommandContext {
@@ -8,10 +9,11 @@ export interface CommandContext {
   environment: Environment
   /** All of standard input. */
   readInput: () => Promise<Uint8Array>
+  screen: Screen
 }
 
 /** All commands. Each is loaded when it is called, or when somebody wants to know all of it. */
-export function commandTree({ terminal, environment, readInput }: CommandContext): CommandDef {
+export function commandTree({ terminal, environment, readInput, screen }: CommandContext): CommandDef {
   return defineCommand({
     meta: {
       name: 'edgebatch',
@@ -23,6 +25,8 @@ export function commandTree({ terminal, environment, readInput }: CommandContext
         (await import('./predict/predict-command.ts')).predictCommand(terminal, environment, readInput),
       result: async () => (await import('./jobs/result-command.ts')).resultCommand(terminal, environment),
       cancel: async () => (await import('./jobs/cancel-command.ts')).cancelCommand(terminal, environment),
+      queue: async () => (await import('./stats/queue-command.ts')).queueCommand(terminal, environment),
+      top: async () => (await import('./top/top-command.ts')).topCommand(terminal, environment, screen),
       model: modelCommands(terminal, environment),
       keys: keyCommands(terminal, environment),
       dlq: deadLetterCommands(terminal, environment),

@@ -6,6 +6,7 @@ import { EXIT_CODES } from './exit-codes.ts'
 import { processTerminal } from './process-terminal.ts'
 import { readInput } from './read-input.ts'
 import { runCli } from './run-cli.ts'
+import { processScreen } from './top/process-screen.ts'
 
 // ONNX Runtime would otherwise send telemetry to its makers. Commands are loaded after this.
 process.env.ORT_DISABLE_TELEMETRY ||= '1'
@@ -24,5 +25,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? EXIT_CODES.done : EXIT_CODES.failed)
 })
 
-const tree = commandTree({ terminal, environment: process.env, readInput: () => readInput() })
+const tree = commandTree({
+  terminal,
+  environment: process.env,
+  readInput: () => readInput(),
+  screen: processScreen(process.env),
+})
 process.exitCode = await runCli({ tree, version: packageJson.version, terminal }, process.argv.slice(2))

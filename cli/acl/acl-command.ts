@@ -19,7 +19,7 @@ const args = {
 const HOLDERS: Record<RedisRole, string> = {
   edge: 'the gateway; all that the edge does is done by it',
   pool: 'worker pools',
-  admin: 'npx edgebatch keys, and dlq',
+  admin: 'npx edgebatch keys, dlq, queue, top and doctor',
 }
 
 export function aclCommand(terminal: Terminal) {

@@ -32,6 +32,11 @@ export async function withRedis<T>(
   }
 }
 
+/** Whether the environment names a Redis. */
+export function namesRedis({ REDIS_URL, UPSTASH_REDIS_REST_URL }: Environment): boolean {
+  return Boolean(REDIS_URL || UPSTASH_REDIS_REST_URL)
+}
+
 type Settings = z.infer<typeof settingsSchema>
 
 function readSettings(environment: Environment): Settings {

@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../shared/clock.ts'
+import { Access } from './access.ts'
 import { createGateway } from './app.ts'
 import { connectGatewayRedis, GatewayRedis } from './redis.ts'
 import { Subscriptions } from './subscriptions.ts'
@@ -13,9 +14,17 @@ function gateway() {
   onTestFinished(() => redis.disconnect())
   const app = createGateway({
     isStopping: () => false,
-    redis: new GatewayRedis(redis),
-    subscriptions: new Subscriptions(redis, 10, systemClock),
-    token: TOKEN,
+    access: new Access([
+      {
+        token: TOKEN,
+        caller: {
+          name: 'default',
+          readOnly: false,
+          redis: new GatewayRedis(redis),
+          subscriptions: new Subscriptions(redis, 10, systemClock),
+        },
+      },
+    ]),
     onError: (error) => errors.push(error),
   })
   const post = (path: string, body: string, authorization?: string) =>

@@ -1,12 +1,17 @@
 import * as z from 'zod'
 import { portNumber, positiveInteger, redisUrl, upTo } from '../shared/read-configuration.ts'
+import { gatewayToken } from './tokens.ts'
 
 /** The gateway's environment variables. */
 export const gatewayEnvSchema = z.object({
   /** redis:// or rediss:// address of the Redis to serve. */
   REDIS_URL: redisUrl,
-  /** What clients must send as `Authorization: Bearer`. */
-  GATEWAY_TOKEN: z.string().min(16, { error: 'must have at least 16 characters' }),
+  /** What clients must send as `Authorization: Bearer`; needed unless GATEWAY_TOKENS has tokens. */
+  GATEWAY_TOKEN: gatewayToken.optional(),
+  /** A second token, that may only read. */
+  GATEWAY_READONLY_TOKEN: gatewayToken.optional(),
+  /** More tokens: JSON, or the path of a file with it. See gateway/tokens.ts. */
+  GATEWAY_TOKENS: z.string().optional(),
   GATEWAY_HOST: z.string().default('127.0.0.1'),
   /** 0 takes any free port. */
   GATEWAY_PORT: portNumber.default(8079),

@@ -2,12 +2,12 @@ import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Access } from './access.ts'
 import { CommandError, parseCommand, parsePipeline } from './command.ts'
+import { StreamRefused } from './open-streams.ts'
 import { type Outcome, RedisAway } from './redis.ts'
 import { encodeReply, type ReplyEncoding } from './reply.ts'
-import { type GatewayEnvironment, subscribe } from './subscribe.ts'
-import { SubscriptionRefused } from './subscriptions.ts'
+import { addStreamRoutes, type GatewayEnvironment, type StreamRouteDeps } from './subscribe.ts'
 
-export interface GatewayDeps {
+export interface GatewayDeps extends StreamRouteDeps {
   /** Whether the gateway is about to end: then each answer is the last on its connection. */
   isStopping: () => boolean
   /** Who may come in, and to which Redis. */
@@ -62,15 +62,12 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnvironment> {
     if (!Array.isArray(outcomes)) return c.json(outcomes, 400)
     return c.json(outcomes.map((outcome) => encodeOutcome(outcome, encodingOf(c.req.raw))))
   })
-  app.on(['GET', 'POST'], '/subscribe/:channel{[^]+}', (c) =>
-    // A HEAD comes here as a GET; its answer would have no end.
-    c.req.raw.method === 'HEAD' ? c.notFound() : subscribe(c, c.var.caller.subscriptions),
-  )
+  addStreamRoutes(app, deps)
   app.notFound((c) => c.json({ error: NOT_FOUND }, 404))
   app.onError((error, c) => {
     if (error instanceof CommandError) return c.json({ error: error.message }, 400)
     onError(error)
-    if (error instanceof SubscriptionRefused) return c.json({ error: error.message }, 503)
+    if (error instanceof StreamRefused) return c.json({ error: error.message }, error.status)
     if (error instanceof RedisAway) return c.json({ error: 'ERR Redis cannot be reached' }, 503)
     return c.json({ error: 'ERR internal error' }, 500)
   })

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
-import type { Clock } from '../shared/clock.ts'
-import type { Grant } from './access.ts'
-import { GatewayRedis } from './redis.ts'
+import type { Caller, Grant } from './access.ts'
+import { Monitor } from './monitor.ts'
+import { GatewayRedis, monitorConnection } from './redis.ts'
 import { Subscriptions } from './subscriptions.ts'
 import type { TokenSetting } from './tokens.ts'
 
@@ -10,15 +10,14 @@ export interface CallerOptions {
   redisUrl: string
   /** Opens a connection; `setting` is what named the address, for messages. */
   connect: (url: string, setting: string) => Promise<Redis>
-  /** Streams open at once, of each Redis. */
-  maxStreams: number
-  clock: Clock
 }
+
+/** One Redis that tokens are for, as the user and in the database that they are for. */
+export type RedisServer = Pick<Caller, 'redis' | 'subscriptions' | 'monitor'>
 
 export interface Callers {
   grants: Grant[]
-  /** One for each Redis that tokens are for. */
-  subscriptions: Subscriptions[]
+  servers: RedisServer[]
 }
 
 /**
@@ -29,7 +28,7 @@ export async function connectCallers(
   settings: readonly TokenSetting[],
   options: CallerOptions,
 ): Promise<Callers> {
-  const servers = new Map<string, Pick<Grant['caller'], 'redis' | 'subscriptions'>>()
+  const servers = new Map<string, RedisServer>()
   const grants: Grant[] = []
   for (const { name, token, readOnly, redisUrl } of settings) {
     const url = redisUrl ?? options.redisUrl
@@ -37,15 +36,20 @@ export async function connectCallers(
     servers.set(url, server)
     grants.push({ token, caller: { name, readOnly, ...server } })
   }
-  return { grants, subscriptions: [...servers.values()].map(({ subscriptions }) => subscriptions) }
+  return { grants, servers: [...servers.values()] }
 }
 
-async function connectServer(url: string, token: string | undefined, options: CallerOptions) {
+async function connectServer(
+  url: string,
+  token: string | undefined,
+  options: CallerOptions,
+): Promise<RedisServer> {
   const setting = token === undefined ? 'REDIS_URL' : `redis_url of "${token}" in GATEWAY_TOKENS`
   const redis = await options.connect(url, setting)
   const subscriber = await options.connect(url, setting)
   return {
     redis: new GatewayRedis(redis),
-    subscriptions: new Subscriptions(subscriber, options.maxStreams, options.clock),
+    subscriptions: new Subscriptions(subscriber),
+    monitor: new Monitor(() => monitorConnection(redis)),
   }
 }

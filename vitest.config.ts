@@ -50,6 +50,7 @@ export default defineConfig({
             'test/support/terraform-setup.ts',
             'test/support/debian-tools-setup.ts',
             'test/support/chromium-setup.ts',
+            'test/support/promtool-setup.ts',
           ],
           testTimeout: RUNTIME_TIMEOUT_MS,
           hookTimeout: RUNTIME_TIMEOUT_MS,

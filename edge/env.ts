@@ -168,6 +168,10 @@ export const nodeEdgeEnvSchema = edgeEnvSchema.extend({
   HOST: z.string().default('127.0.0.1'),
   /** Its port; 0 takes any free one. */
   PORT: portNumber.default(8787),
+  /** Where /metrics is served without an API key, for Prometheus alone to reach; unset: nowhere else than on PORT, for administrators. 0 takes any free port. */
+  METRICS_PORT: portNumber.optional(),
+  /** 0.0.0.0 lets others than this machine ask. */
+  METRICS_HOST: z.string().default('127.0.0.1'),
   /** Open at once; what is more is cut off. */
   MAX_CONNECTIONS: positiveInteger.default(10_000),
   /** How long the headers of a request may take to arrive. */

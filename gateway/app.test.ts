@@ -1,6 +1,11 @@
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../shared/clock.ts'
+import { Access } from './access.ts'
 import { createGateway } from './app.ts'
+import { Monitor } from './monitor.ts'
+import { OpenStreams } from './open-streams.ts'
 import { connectGatewayRedis, GatewayRedis } from './redis.ts'
 import { Subscriptions } from './subscriptions.ts'
 
@@ -13,16 +18,27 @@ function gateway() {
   onTestFinished(() => redis.disconnect())
   const app = createGateway({
     isStopping: () => false,
-    redis: new GatewayRedis(redis),
-    subscriptions: new Subscriptions(redis, 10, systemClock),
-    token: TOKEN,
+    access: new Access([
+      {
+        token: TOKEN,
+        caller: {
+          name: 'default',
+          readOnly: false,
+          redis: new GatewayRedis(redis),
+          subscriptions: new Subscriptions(redis),
+          monitor: new Monitor(() => redis),
+        },
+      },
+    ]),
+    streams: new OpenStreams({ max: 10, maxPerToken: 10, clock: systemClock }),
+    allowMonitor: true,
     onError: (error) => errors.push(error),
   })
   const post = (path: string, body: string, authorization?: string) =>
     app.request(
       path,
       { method: 'POST', body, headers: authorization === undefined ? {} : { authorization } },
-      {},
+      { outgoing: new ServerResponse(new IncomingMessage(new Socket())) },
     )
   return { app, errors, post }
 }

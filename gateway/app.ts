@@ -1,19 +1,17 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import type { Access } from './access.ts'
 import { CommandError, parseCommand, parsePipeline } from './command.ts'
-import { type GatewayRedis, type Outcome, RedisAway } from './redis.ts'
+import { StreamRefused } from './open-streams.ts'
+import { type Outcome, RedisAway } from './redis.ts'
 import { encodeReply, type ReplyEncoding } from './reply.ts'
-import { type GatewayEnvironment, subscribe } from './subscribe.ts'
-import { SubscriptionRefused, type Subscriptions } from './subscriptions.ts'
+import { addStreamRoutes, type GatewayEnvironment, type StreamRouteDeps } from './subscribe.ts'
 
-export interface GatewayDeps {
+export interface GatewayDeps extends StreamRouteDeps {
   /** Whether the gateway is about to end: then each answer is the last on its connection. */
   isStopping: () => boolean
-  redis: GatewayRedis
-  subscriptions: Subscriptions
-  /** The bearer token that clients must show. */
-  token: string
+  /** Who may come in, and to which Redis. */
+  access: Access
   /** Told of failures that are ours; never given values or tokens. */
   onError: (error: Error) => void
 }
@@ -30,7 +28,7 @@ const NOT_FOUND =
  * `/subscribe/<channel>`, whose answer is a stream of events.
  */
 export function createGateway(deps: GatewayDeps): Hono<GatewayEnvironment> {
-  const { redis, subscriptions, token, onError, isStopping } = deps
+  const { access, onError, isStopping } = deps
   const app = new Hono<GatewayEnvironment>()
   app.use(async (c, next) => {
     await next()
@@ -38,9 +36,9 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnvironment> {
   })
   app.get('/health', (c) => c.text('ok'))
   app.use(async (c, next) => {
-    if (!isBearer(c.req.header('authorization'), token)) {
-      return c.json({ error: 'WRONGPASS invalid or missing auth token' }, 401)
-    }
+    const caller = access.authenticate(c.req.raw)
+    if (!caller) return c.json({ error: 'WRONGPASS invalid or missing auth token' }, 401)
+    c.set('caller', caller)
     return next()
   })
   app.use(
@@ -51,28 +49,25 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnvironment> {
   )
   app.post('/', async (c) => {
     const command = parseCommand(await readJson(c.req.raw))
-    const [outcome] = await redis.pipeline([command])
+    const [outcome] = await c.var.caller.redis.pipeline([command])
     if (outcome && 'error' in outcome) return c.json({ error: outcome.error }, 400)
     return c.json(outcome && encodeOutcome(outcome, encodingOf(c.req.raw)))
   })
   app.post('/pipeline', async (c) => {
-    const outcomes = await redis.pipeline(parsePipeline(await readJson(c.req.raw)))
+    const outcomes = await c.var.caller.redis.pipeline(parsePipeline(await readJson(c.req.raw)))
     return c.json(outcomes.map((outcome) => encodeOutcome(outcome, encodingOf(c.req.raw))))
   })
   app.post('/multi-exec', async (c) => {
-    const outcomes = await redis.multi(parsePipeline(await readJson(c.req.raw)))
+    const outcomes = await c.var.caller.redis.multi(parsePipeline(await readJson(c.req.raw)))
     if (!Array.isArray(outcomes)) return c.json(outcomes, 400)
     return c.json(outcomes.map((outcome) => encodeOutcome(outcome, encodingOf(c.req.raw))))
   })
-  app.on(['GET', 'POST'], '/subscribe/:channel{[^]+}', (c) =>
-    // A HEAD comes here as a GET; its answer would have no end.
-    c.req.raw.method === 'HEAD' ? c.notFound() : subscribe(c, subscriptions),
-  )
+  addStreamRoutes(app, deps)
   app.notFound((c) => c.json({ error: NOT_FOUND }, 404))
   app.onError((error, c) => {
     if (error instanceof CommandError) return c.json({ error: error.message }, 400)
     onError(error)
-    if (error instanceof SubscriptionRefused) return c.json({ error: error.message }, 503)
+    if (error instanceof StreamRefused) return c.json({ error: error.message }, error.status)
     if (error instanceof RedisAway) return c.json({ error: 'ERR Redis cannot be reached' }, 503)
     return c.json({ error: 'ERR internal error' }, 500)
   })
@@ -93,10 +88,4 @@ function encodingOf(request: Request): ReplyEncoding {
 
 function encodeOutcome(outcome: Outcome, encoding: ReplyEncoding): { result: unknown } | { error: string } {
   return 'error' in outcome ? outcome : { result: encodeReply(outcome.reply, encoding) }
-}
-
-/** Compares digests, so that neither the time nor the length tells anything about the token. */
-function isBearer(authorization: string | undefined, token: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(authorization ?? ''), digest(`Bearer ${token}`))
 }

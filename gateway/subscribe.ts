@@ -1,34 +1,68 @@
 import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import type { Context } from 'hono'
+import type { Context, Hono } from 'hono'
+import type { Caller } from './access.ts'
 import { CommandError } from './command.ts'
 import { EventStream } from './event-stream.ts'
-import type { Subscriptions } from './subscriptions.ts'
+import type { OpenStreams } from './open-streams.ts'
+import type { SubscriptionKind } from './subscriptions.ts'
 
-export type GatewayEnvironment = { Bindings: HttpBindings }
+export type GatewayEnvironment = { Bindings: HttpBindings; Variables: { caller: Caller } }
+
+export interface StreamRouteDeps {
+  streams: OpenStreams
+  /** Whether MONITOR, which shows all that others send to Redis, may be asked for. */
+  allowMonitor: boolean
+}
 
 /**
- * `GET /subscribe/<channel>`, or `POST` as Upstash's client does (its body says nothing): a stream of the events
- * `subscribe,<channel>,1` and then `message,<channel>,<payload>`.
+ * `/subscribe/<channel>`, `/psubscribe/<pattern>` and `/monitor`, whose answers are streams of events. GET, or POST as Upstash's client
+ * does (its body says nothing).
  */
-export async function subscribe(
+export function addStreamRoutes(
+  app: Hono<GatewayEnvironment>,
+  { streams, allowMonitor }: StreamRouteDeps,
+): void {
+  for (const kind of ['subscribe', 'psubscribe'] as const) {
+    app.on(['GET', 'POST'], `/${kind}/:name{[^]+}`, (c) =>
+      answerWithStream(c, streams, (stream) =>
+        c.var.caller.subscriptions.add(kind, nameIn(c.req.url, kind), stream),
+      ),
+    )
+  }
+  app.on(['GET', 'POST'], '/monitor', (c) => {
+    const { readOnly, monitor } = c.var.caller
+    if (!allowMonitor || readOnly) throw new CommandError("ERR Command is not available: 'MONITOR'")
+    return answerWithStream(c, streams, (stream) => monitor.add(stream))
+  })
+}
+
+/** Throws what `open`, which begins the stream, throws. */
+async function answerWithStream(
   c: Context<GatewayEnvironment>,
-  subscriptions: Subscriptions,
+  streams: OpenStreams,
+  open: (stream: EventStream) => Promise<void>,
 ): Promise<Response> {
-  const channel = channelIn(c.req.url)
+  // A HEAD comes here as a GET; its answer would have no end.
+  if (c.req.raw.method === 'HEAD') return c.notFound()
   // A body that is not read would keep Node from noticing that the client has gone.
   await c.req.arrayBuffer()
-  await subscriptions.add(channel, new EventStream(c.env.outgoing))
+  const stream = new EventStream(c.env.outgoing)
+  streams.admit(stream, c.var.caller.name)
+  await open(stream)
   return RESPONSE_ALREADY_SENT
 }
 
-/** All of the path after `/subscribe/`: Upstash's client does not encode a channel's slashes. Throws CommandError. */
-function channelIn(url: string): string {
-  const encoded = new URL(url).pathname.slice('/subscribe/'.length)
-  const channel = decoded(encoded)
-  // They would end the channel's name, or the line, before its end.
-  if (/[\r\n,]/.test(channel)) throw new CommandError('ERR a channel may hold no comma and no line break')
-  return channel
+/**
+ * All of the path after `/subscribe/` or `/psubscribe/`: Upstash's client asks for one name a stream, and does not encode its slashes.
+ * Throws CommandError.
+ */
+function nameIn(url: string, kind: SubscriptionKind): string {
+  const name = decoded(new URL(url).pathname.slice(`/${kind}/`.length))
+  // They would end the name, or the line, before its end.
+  if (/[\r\n,]/.test(name))
+    throw new CommandError('ERR a channel or pattern may hold no comma and no line break')
+  return name
 }
 
 function decoded(encoded: string): string {

@@ -44,7 +44,7 @@ export interface RedisAccess {
   channels: (keys: RedisKeys) => string[]
 }
 
-/** `admin` is whoever runs `npx edgebatch keys` and `dlq`. */
+/** `admin` is whoever runs `npx edgebatch keys`, `dlq`, `queue`, `top` and `doctor`. */
 export const REDIS_ROLES = ['edge', 'pool', 'admin'] as const
 export type RedisRole = (typeof REDIS_ROLES)[number]
 
@@ -104,7 +104,10 @@ export const REDIS_ACCESS: Record<RedisRole, RedisAccess> = {
     channels: (keys) => [keys.done('*', '*')],
   },
   admin: {
-    scripts: [readDeadLettersScript, retryDeadLetterScript, dropDeadLetterScript, knownModelsScript],
+    scripts: [
+      ...[readDeadLettersScript, retryDeadLetterScript, dropDeadLetterScript],
+      ...[knownModelsScript, statisticsScript],
+    ],
     // Which models have dead letters is found by name.
     commands: [...ANY_CLIENT, 'SCAN', 'HSETNX', 'HGETALL', 'HDEL'],
     keys: (keys) => [...queueKeys(keys), keys.dead('*'), keys.apiKeys()],

@@ -1,6 +1,6 @@
-import { defineCommand } from 'citty'
+import { command } from '../command.ts'
 import type { Environment } from '../environment.ts'
-import { refuseUnknown } from '../model/conversion-flags.ts'
+import { refuseUnknown } from '../flags.ts'
 import type { Terminal } from '../terminal.ts'
 import { modelFlag, noneIn } from './chosen-letters.ts'
 import { withDeadLetters } from './dead-letter-office.ts'
@@ -13,7 +13,7 @@ const args = {
 } as const
 
 export function listCommand(terminal: Terminal, environment: Environment) {
-  return defineCommand({
+  return command({
     meta: { name: 'list', description: 'List jobs that have lost their last attempt, newest first.' },
     args,
     run: async ({ args: given }) => {

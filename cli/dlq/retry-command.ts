@@ -1,13 +1,13 @@
-import { defineCommand } from 'citty'
 import type { DeadLetter, RetriedLetter } from '../../shared/dead-letters.ts'
 import { versionId } from '../../shared/model-reference.ts'
+import { command } from '../command.ts'
 import type { Environment } from '../environment.ts'
 import type { Terminal } from '../terminal.ts'
 import { choose, chosenArgs, forEachChosen, goneFrom } from './chosen-letters.ts'
 import { type DeadLetterOffice, withDeadLetters } from './dead-letter-office.ts'
 
 export function retryCommand(terminal: Terminal, environment: Environment) {
-  return defineCommand({
+  return command({
     meta: { name: 'retry', description: 'Make new jobs of dead letters, each to be run alone.' },
     args: chosenArgs,
     run: async ({ rawArgs }) => {

@@ -1,7 +1,7 @@
-import { defineCommand } from 'citty'
+import { command } from '../command.ts'
+import { refuseUnknown, text } from '../flags.ts'
 import type { Terminal } from '../terminal.ts'
-import { UserError } from '../user-error.ts'
-import { refuseUnknown, text } from './conversion-flags.ts'
+import { UsageError } from '../user-error.ts'
 import { addressOf, checksumOf, fileNameOf, pullModel } from './pull-model.ts'
 
 const args = {
@@ -11,13 +11,13 @@ const args = {
 } as const
 
 export function pullCommand(terminal: Terminal) {
-  return defineCommand({
+  return command({
     meta: { name: 'pull', description: 'Fetch a model file, continuing what broke off, and check it.' },
     args,
     run: async ({ args: given }) => {
       refuseUnknown(given, args, 1)
       if (!given.url)
-        throw new UserError('which address? As in: edgebatch model pull https://... --sha256 HEX')
+        throw new UsageError('which address? As in: edgebatch model pull https://... --sha256 HEX')
       const url = addressOf(given.url)
       const path = text(given, 'out') ?? fileNameOf(url)
       const sha256 = checksumOf(text(given, 'sha256'))

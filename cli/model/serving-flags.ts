@@ -1,6 +1,6 @@
 import type { ModelManifest } from '../../shared/model-manifest.ts'
-import { UserError } from '../user-error.ts'
-import { text, wholeNumber } from './conversion-flags.ts'
+import { text, wholeNumber } from '../flags.ts'
+import { UsageError } from '../user-error.ts'
 
 /** Flags for what a manifest says of serving. */
 export const servingArgs = {
@@ -14,7 +14,7 @@ export const servingArgs = {
 type Serving = ModelManifest['serving']
 const MOST_IMAGES = 1024
 
-/** What was said, by the manifest's names. Throws UserError, naming the flag, where one is wrong. */
+/** What was said, by the manifest's names. Throws UsageError, naming the flag, where one is wrong. */
 export function parseServing(args: Record<string, unknown>): Partial<Serving> {
   const serving: Partial<Serving> = {}
   const largest = wholeNumber(args, 'max-batch', MOST_IMAGES)
@@ -44,6 +44,6 @@ function milliseconds(
   if (value === undefined) return undefined
   const number = value.trim() === '' ? Number.NaN : Number(value)
   if (!(number >= least && number <= most))
-    throw new UserError(`--${flag} must be ${least} to ${most} milliseconds, not "${value}"`)
+    throw new UsageError(`--${flag} must be ${least} to ${most} milliseconds, not "${value}"`)
   return number
 }

@@ -3,7 +3,7 @@ import { ConfigurationError, readConfiguration, redisUrl } from '../../shared/re
 import { RedisKeys } from '../../shared/redis-keys.ts'
 import type { Environment } from '../environment.ts'
 import type { Terminal } from '../terminal.ts'
-import { UserError } from '../user-error.ts'
+import { UsageError } from '../user-error.ts'
 import { commandOverRest, commandOverTcp, type RedisCommander } from './redis-commands.ts'
 
 const settingsSchema = z.object({
@@ -32,13 +32,18 @@ export async function withRedis<T>(
   }
 }
 
+/** Whether the environment names a Redis. */
+export function namesRedis({ REDIS_URL, UPSTASH_REDIS_REST_URL }: Environment): boolean {
+  return Boolean(REDIS_URL || UPSTASH_REDIS_REST_URL)
+}
+
 type Settings = z.infer<typeof settingsSchema>
 
 function readSettings(environment: Environment): Settings {
   try {
     return readConfiguration(settingsSchema, environment)
   } catch (error) {
-    if (error instanceof ConfigurationError) throw new UserError(error.message.replaceAll('\n', '; '))
+    if (error instanceof ConfigurationError) throw new UsageError(error.message.replaceAll('\n', '; '))
     throw error
   }
 }
@@ -47,7 +52,7 @@ async function connect(settings: Settings, stopped: AbortSignal): Promise<RedisC
   const { REDIS_URL, UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = settings
   if (REDIS_URL !== undefined) return commandOverTcp(REDIS_URL, stopped)
   if (url !== undefined && token !== undefined) return commandOverRest(url, token, stopped)
-  throw new UserError(
+  throw new UsageError(
     'which Redis? Set REDIS_URL, or UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN as the edge has them',
   )
 }

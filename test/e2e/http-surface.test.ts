@@ -91,6 +91,7 @@ describe('OPTIONS', () => {
     ['/ready', 'GET, HEAD, OPTIONS'],
     ['/models', 'GET, HEAD, OPTIONS'],
     ['/stats', 'GET, HEAD, OPTIONS'],
+    ['/metrics', 'GET, HEAD, OPTIONS'],
     ['/predict', 'POST, OPTIONS'],
     ['/result/x', 'GET, HEAD, DELETE, OPTIONS'],
     ['/result/x/cancel', 'POST, OPTIONS'],

@@ -68,11 +68,14 @@ describe('refused, with an error in JSON', () => {
     expect(await at.listeners(channel)).toBe(0)
   })
 
-  test.each(['/subscribe', '/subscribe/', '/psubscribe/a*'])('GET %s: 404', async (path) => {
-    const response = await ask(path)
-    expect(response.status).toBe(404)
-    expect(await response.json()).toEqual({ error: expect.stringMatching(/^ERR not found/) })
-  })
+  test.each(['/subscribe', '/subscribe/', '/psubscribe', '/psubscribe/', '/monitor/a'])(
+    'GET %s: 404',
+    async (path) => {
+      const response = await ask(path)
+      expect(response.status).toBe(404)
+      expect(await response.json()).toEqual({ error: expect.stringMatching(/^ERR not found/) })
+    },
+  )
 
   test('HEAD, whose answer would never end: 404', async () => {
     const channel = freshChannel()

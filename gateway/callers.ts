@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 import type { Clock } from '../shared/clock.ts'
+import { ConfigurationError } from '../shared/read-configuration.ts'
 import type { Grant } from './access.ts'
 import { GatewayRedis } from './redis.ts'
 import { Subscriptions } from './subscriptions.ts'
@@ -17,7 +18,8 @@ export interface CallerOptions {
 
 export interface Callers {
   grants: Grant[]
-  /** One for each Redis that tokens are for. */
+  /** One of each for each Redis that tokens are for. */
+  servers: GatewayRedis[]
   subscriptions: Subscriptions[]
 }
 
@@ -35,9 +37,15 @@ export async function connectCallers(
     const url = redisUrl ?? options.redisUrl
     const server = servers.get(url) ?? (await connectServer(url, redisUrl && name, options))
     servers.set(url, server)
+    if (readOnly) await expectCommandTable(server.redis, name)
     grants.push({ token, caller: { name, readOnly, ...server } })
   }
-  return { grants, subscriptions: [...servers.values()].map(({ subscriptions }) => subscriptions) }
+  const connected = [...servers.values()]
+  return {
+    grants,
+    servers: connected.map(({ redis }) => redis),
+    subscriptions: connected.map(({ subscriptions }) => subscriptions),
+  }
 }
 
 async function connectServer(url: string, token: string | undefined, options: CallerOptions) {
@@ -48,4 +56,13 @@ async function connectServer(url: string, token: string | undefined, options: Ca
     redis: new GatewayRedis(redis),
     subscriptions: new Subscriptions(subscriber, options.maxStreams, options.clock),
   }
+}
+
+/** By it reads are told from writes. Throws ConfigurationError if Redis does not give it. */
+async function expectCommandTable(redis: GatewayRedis, token: string): Promise<void> {
+  await redis.commandTable().catch((error: Error) => {
+    throw new ConfigurationError(
+      `the token "${token}" may only read, for which its Redis user must be allowed COMMAND (${error.message})`,
+    )
+  })
 }

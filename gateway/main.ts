@@ -14,7 +14,9 @@ import { createGateway } from './app.ts'
 import { connectCallers } from './callers.ts'
 import { gatewayEnvSchema } from './env.ts'
 import { connectGatewayRedis } from './redis.ts'
+import { RestCommands } from './rest-commands.ts'
 import { tokenSettings } from './tokens.ts'
+import { UnreadAnswers } from './unread-answers.ts'
 
 const STDOUT = 1
 
@@ -28,7 +30,7 @@ async function main(): Promise<void> {
     readOnly: env.GATEWAY_READONLY_TOKEN,
     more: tokensText(env.GATEWAY_TOKENS),
   })
-  const { grants, subscriptions } = await connectCallers(tokens, {
+  const { grants, servers, subscriptions } = await connectCallers(tokens, {
     redisUrl: env.REDIS_URL,
     connect: (url, setting) => connectRedis(url, setting, log),
     maxStreams: env.GATEWAY_MAX_SUBSCRIPTIONS,
@@ -40,6 +42,14 @@ async function main(): Promise<void> {
   const app = createGateway({
     isStopping: () => stopping,
     access: new Access(grants),
+    commands: new RestCommands(
+      {
+        maxPipeline: env.GATEWAY_MAX_PIPELINE,
+        maxAnswerBytes: env.GATEWAY_MAX_ANSWER_BYTES,
+        maxBodyBytes: env.GATEWAY_MAX_BODY_BYTES,
+      },
+      new UnreadAnswers(env.GATEWAY_MAX_UNREAD_BYTES, servers, systemClock),
+    ),
     onError: (error) => log.error({ error: error.name, reason: error.message }, 'request failed'),
   })
   const limits = httpServerOptions({

@@ -1,0 +1,52 @@
+import { family, kindOf, refused } from '../calls.ts'
+
+export const streams = family(
+  'streams and their groups',
+  (r) => r.xadd('x', '1-1', { job: 'a', text: 'grüße' }),
+  (r) => r.xadd('x', '1-2', { job: 'OK', deep: { list: [1] } }),
+  (r) => r.xadd('x', '2-*', { n: 1 }),
+  (r) => r.xadd('x', '3-0', { n: 2 }, { trim: { type: 'MAXLEN', threshold: 10, comparison: '=' } }),
+  (r) => r.xadd('missing', '*', { n: 1 }, { nomkStream: true }),
+  kindOf((r) => r.xadd('by-clock', '*', { n: 1 })),
+  refused((r) => r.xadd('x', '1-1', { too: 'early' })),
+  (r) => r.xlen('x'),
+  (r) => r.xrange('x', '-', '+'),
+  (r) => r.xrange('x', '1-2', '2', 1),
+  (r) => r.xrange('missing', '-', '+'),
+  (r) => r.xrevrange('x', '+', '-', 2),
+  (r) => r.xread('x', '1-1'),
+  (r) => r.xread('x', '0', { count: 1 }),
+  (r) => r.xread(['x', 'missing'], ['2', '0']),
+  (r) => r.xread('x', '9-0'),
+  (r) => r.xgroup('x', { type: 'CREATE', group: 'g', id: '0' }),
+  (r) => r.xgroup('new', { type: 'CREATE', group: 'g', id: '$', options: { MKSTREAM: true } }),
+  refused((r) => r.xgroup('x', { type: 'CREATE', group: 'g', id: '0' })),
+  (r) => r.xgroup('x', { type: 'CREATECONSUMER', group: 'g', consumer: 'idle' }),
+  (r) => r.xreadgroup('g', 'me', 'x', '>', { count: 2 }),
+  (r) => r.xreadgroup('g', 'me', 'x', '0'),
+  (r) => r.xreadgroup('g', 'other', ['x', 'new'], ['>', '>'], { NOACK: true }),
+  (r) => r.xreadgroup('g', 'me', 'x', '>'),
+  refused((r) => r.xreadgroup('nobody', 'me', 'x', '>')),
+  { run: (r) => r.xpending('x', 'g', '-', '+', 10), told: withoutIdleTime },
+  { run: (r) => r.xpending('x', 'g', '-', '+', 10, { consumer: 'me', idleTime: 0 }), told: withoutIdleTime },
+  (r) => r.xclaim('x', 'g', 'thief', 0, ['1-1'], { retryCount: 3 }),
+  (r) => r.xclaim('x', 'g', 'thief', 0, '1-2', { justId: true }),
+  (r) => r.xautoclaim('x', 'g', 'robber', 0, '0-0', { count: 1 }),
+  (r) => r.xautoclaim('x', 'g', 'robber', 0, '0-0', { justId: true }),
+  (r) => r.xack('x', 'g', '1-1'),
+  (r) => r.xack('x', 'g', ['1-2', '9-9']),
+  (r) => r.xinfo('x', { type: 'GROUPS' }),
+  { run: (r) => r.xinfo('x', { type: 'CONSUMERS', group: 'g' }), told: (all: unknown[]) => all.length },
+  (r) => r.xgroup('x', { type: 'SETID', group: 'g', id: '1-1' }),
+  (r) => r.xgroup('x', { type: 'DELCONSUMER', group: 'g', consumer: 'thief' }),
+  (r) => r.xgroup('x', { type: 'DESTROY', group: 'g' }),
+  (r) => r.xdel('x', '1-1'),
+  (r) => r.xdel('x', ['1-2', '9-9']),
+  (r) => r.xtrim('x', { strategy: 'MAXLEN', threshold: 1, exactness: '=' }),
+  (r) => r.xtrim('x', { strategy: 'MINID', threshold: '9-0' }),
+)
+
+/** Of each: entry, consumer, idle time, deliveries. */
+function withoutIdleTime(pending: unknown[][]): unknown {
+  return pending.map(([entry, consumer, , deliveries]) => [entry, consumer, deliveries])
+}

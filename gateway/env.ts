@@ -1,12 +1,19 @@
 import * as z from 'zod'
 import { portNumber, positiveInteger, redisUrl, upTo } from '../shared/read-configuration.ts'
+import { gatewayToken } from './tokens.ts'
+
+const MIB = 2 ** 20
 
 /** The gateway's environment variables. */
 export const gatewayEnvSchema = z.object({
   /** redis:// or rediss:// address of the Redis to serve. */
   REDIS_URL: redisUrl,
-  /** What clients must send as `Authorization: Bearer`. */
-  GATEWAY_TOKEN: z.string().min(16, { error: 'must have at least 16 characters' }),
+  /** What clients must send as `Authorization: Bearer`; needed unless GATEWAY_TOKENS has tokens. */
+  GATEWAY_TOKEN: gatewayToken.optional(),
+  /** A second token, that may only read. */
+  GATEWAY_READONLY_TOKEN: gatewayToken.optional(),
+  /** More tokens: JSON, or the path of a file with it. See gateway/tokens.ts. */
+  GATEWAY_TOKENS: z.string().optional(),
   GATEWAY_HOST: z.string().default('127.0.0.1'),
   /** 0 takes any free port. */
   GATEWAY_PORT: portNumber.default(8079),
@@ -17,5 +24,13 @@ export const gatewayEnvSchema = z.object({
   /** How long the headers of a request may take to arrive, and all of it: an edge gives up sooner. */
   GATEWAY_HEADERS_SECONDS: upTo(3_600).default(10),
   GATEWAY_REQUEST_SECONDS: upTo(3_600).default(60),
+  /** Commands in one request. */
+  GATEWAY_MAX_PIPELINE: positiveInteger.default(10_000),
+  /** Bytes of one answer; what comes to more is an error. */
+  GATEWAY_MAX_ANSWER_BYTES: positiveInteger.default(32 * MIB),
+  /** Bytes of all answers that clients have not read yet; beyond it no replies are taken from Redis until they have. */
+  GATEWAY_MAX_UNREAD_BYTES: positiveInteger.default(64 * MIB),
+  /** Bytes of all requests' bodies in work at once; more of them wait for their turn. */
+  GATEWAY_MAX_BODY_BYTES: positiveInteger.default(32 * MIB),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 })

@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs'
+import { readFileSync, writeSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
@@ -9,10 +9,14 @@ import { closeServer } from '../shared/close-server.ts'
 import { httpServerOptions, refusingAmbiguous } from '../shared/http-limits.ts'
 import { lossyLog } from '../shared/lossy-log.ts'
 import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
+import { Access } from './access.ts'
 import { createGateway } from './app.ts'
+import { connectCallers } from './callers.ts'
 import { gatewayEnvSchema } from './env.ts'
-import { connectGatewayRedis, GatewayRedis } from './redis.ts'
-import { Subscriptions } from './subscriptions.ts'
+import { connectGatewayRedis } from './redis.ts'
+import { RestCommands } from './rest-commands.ts'
+import { tokenSettings } from './tokens.ts'
+import { UnreadAnswers } from './unread-answers.ts'
 
 const STDOUT = 1
 
@@ -21,18 +25,31 @@ async function main(): Promise<void> {
   const env = readConfiguration(gatewayEnvSchema, process.env)
   const destination = lossyLog((line) => writeSync(STDOUT, line))
   const log = pino({ name: 'gateway', level: env.LOG_LEVEL }, destination)
-  const redis = await connectRedis(env.REDIS_URL, log)
-  // What is subscribed can run no other commands, so that is a connection of its own.
-  const subscriber = await connectRedis(env.REDIS_URL, log)
-  const subscriptions = new Subscriptions(subscriber, env.GATEWAY_MAX_SUBSCRIPTIONS, systemClock)
-  subscriptions.keepAlive().catch(fail)
+  const tokens = tokenSettings({
+    full: env.GATEWAY_TOKEN,
+    readOnly: env.GATEWAY_READONLY_TOKEN,
+    more: tokensText(env.GATEWAY_TOKENS),
+  })
+  const { grants, servers, subscriptions } = await connectCallers(tokens, {
+    redisUrl: env.REDIS_URL,
+    connect: (url, setting) => connectRedis(url, setting, log),
+    maxStreams: env.GATEWAY_MAX_SUBSCRIPTIONS,
+    clock: systemClock,
+  })
+  for (const each of subscriptions) each.keepAlive().catch(fail)
 
   let stopping = false
   const app = createGateway({
     isStopping: () => stopping,
-    redis: new GatewayRedis(redis),
-    subscriptions,
-    token: env.GATEWAY_TOKEN,
+    access: new Access(grants),
+    commands: new RestCommands(
+      {
+        maxPipeline: env.GATEWAY_MAX_PIPELINE,
+        maxAnswerBytes: env.GATEWAY_MAX_ANSWER_BYTES,
+        maxBodyBytes: env.GATEWAY_MAX_BODY_BYTES,
+      },
+      new UnreadAnswers(env.GATEWAY_MAX_UNREAD_BYTES, servers, systemClock),
+    ),
     onError: (error) => log.error({ error: error.name, reason: error.message }, 'request failed'),
   })
   const limits = httpServerOptions({
@@ -54,7 +71,7 @@ async function main(): Promise<void> {
     if (stopping) return
     stopping = true
     log.info('stopping')
-    subscriptions.end()
+    for (const each of subscriptions) each.end()
     // All is answered once the server has closed; Redis may be away by then, and need not be told.
     closeServer(server, DRAIN_MS).then(() => process.exit(0), fail)
   }
@@ -63,13 +80,24 @@ async function main(): Promise<void> {
   process.on('disconnect', stop)
 }
 
-async function connectRedis(url: string, log: Logger): Promise<Redis> {
+/** GATEWAY_TOKENS' text: it is JSON itself, or names a file. */
+function tokensText(setting: string | undefined): string | undefined {
+  if (setting === undefined || setting.trimStart().startsWith('[')) return setting
+  try {
+    return readFileSync(setting, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new ConfigurationError(`GATEWAY_TOKENS: the file it names cannot be read (${code})`)
+  }
+}
+
+async function connectRedis(url: string, setting: string, log: Logger): Promise<Redis> {
   const redis = connectGatewayRedis(url)
   redis.on('error', (error: NodeJS.ErrnoException) =>
     log.warn({ code: error.code ?? error.name }, 'redis connection'),
   )
   await redis.connect().catch(() => {
-    throw new Error(`cannot reach Redis at ${new URL(url).host} (REDIS_URL)`)
+    throw new Error(`cannot reach Redis at ${new URL(url).host} (${setting})`)
   })
   return redis
 }

@@ -1,11 +1,12 @@
 import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context } from 'hono'
+import type { Caller } from './access.ts'
 import { CommandError } from './command.ts'
 import { EventStream } from './event-stream.ts'
 import type { Subscriptions } from './subscriptions.ts'
 
-export type GatewayEnvironment = { Bindings: HttpBindings }
+export type GatewayEnvironment = { Bindings: HttpBindings; Variables: { caller: Caller } }
 
 /**
  * `GET /subscribe/<channel>`, or `POST` as Upstash's client does (its body says nothing): a stream of the events

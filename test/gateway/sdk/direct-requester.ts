@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis'
 
 /**
  * What Upstash's client asks, asked of Redis itself by ioredis: with this in place of its HTTP client it is what a gateway is held
- * against. Redis must be one that speaks RESP2.
+ * against. Of a connection with RESP2 and `stringNumbers`: without, ioredis gives 2^53 for 2^53 - 1.
  */
 export class DirectRequester implements Requester {
   readonly readYourWrites = false
@@ -38,7 +38,9 @@ export class DirectRequester implements Requester {
   }
 }
 
+/** As JSON has it: text, and numbers for integers. */
 function asText(reply: unknown): unknown {
   if (Array.isArray(reply)) return reply.map(asText)
-  return Buffer.isBuffer(reply) ? reply.toString() : reply
+  if (Buffer.isBuffer(reply)) return reply.toString()
+  return typeof reply === 'string' ? Number(reply) : reply
 }

@@ -11,7 +11,7 @@ const at = clientOfGateway()
 let redis: Redis
 
 beforeAll(() => {
-  redis = new Redis(at.redisUrl, { protocol: 2 })
+  redis = new Redis(at.redisUrl, { protocol: 2, stringNumbers: true })
 })
 
 afterAll(() => redis.disconnect())

@@ -108,8 +108,8 @@ export const edgeEnvSchema = z.object({
    */
   RESULT_PUSH: z.enum(['auto', 'off'], { error: 'must be auto or off' }).default('auto'),
   /**
-   * `auto`: inputs go to Redis as the bytes they are, with a quarter less on the way and in Redis, where the REST endpoint takes a script's last
-   * argument as a request's body and leaves each byte as it is. Our gateway does; at Upstash itself it was not tried. Otherwise in base64.
+   * `auto`: inputs go to Redis as the bytes they are, a quarter less than in base64, where the REST endpoint takes a script's last argument as a
+   * request's body and leaves each byte as it is. Our gateway does; at Upstash itself it was not tried. `off`: always in base64.
    */
   RAW_INPUTS: z.enum(['auto', 'off'], { error: 'must be auto or off' }).default('off'),
   MAX_UPLOAD_BYTES: positiveInteger.default(10 * 1024 * 1024),

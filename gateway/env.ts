@@ -19,6 +19,13 @@ export const gatewayEnvSchema = z.object({
   GATEWAY_PORT: portNumber.default(8079),
   /** Streams of /subscribe open at once; each holds a connection, and up to 1 MiB while its reader is behind. */
   GATEWAY_MAX_SUBSCRIPTIONS: positiveInteger.default(5_000),
+  /** Of them, those of one token; no fewer than all unless this says so. */
+  GATEWAY_MAX_SUBSCRIPTIONS_PER_TOKEN: positiveInteger.optional(),
+  /** `true`: tokens that may do more than read may ask for /monitor, which shows what everybody sends to Redis. */
+  GATEWAY_ALLOW_MONITOR: z
+    .enum(['true', 'false'], { error: 'must be true or false' })
+    .default('false')
+    .transform((text) => text === 'true'),
   /** Connections beside those of /subscribe; what is more is cut off at once. */
   GATEWAY_MAX_CONNECTIONS: positiveInteger.default(5_000),
   /** How long the headers of a request may take to arrive, and all of it: an edge gives up sooner. */

@@ -63,8 +63,9 @@ export class RedisRest implements RedisCommands {
     head: string,
     bytes: Uint8Array,
   ): Promise<RedisReply | undefined> {
+    if (!this.#bytes) return undefined
     const argument = [new TextEncoder().encode(`${head}\n`), bytes]
-    return this.#bytes?.run(script, keys, argument, this.#timeoutFor(bytes.length))
+    return this.#bytes.run(script, keys, argument, this.#timeoutFor(bytes.length))
   }
 
   async readHash(key: string): Promise<{ fields: Record<string, string>; nowMs: number }> {

@@ -87,6 +87,40 @@ describe.each(MODES)('the client $name', ({ options }) => {
     expect(await client.exists(key('a'), key('b'))).toBe(0)
   })
 
+  test('has a key copied onto itself answered as Upstash does, and not as an error', async () => {
+    const [client, key] = [at.connect(options), freshKeys(at.redisUrl)]
+    await client.set(key('a'), 'x')
+    expect(await client.copy(key('a'), key('a'))).toBe('NOT_COPIED')
+    expect(await client.get(key('a'))).toBe('x')
+  })
+
+  test('is told the types of the keys that it scans, where it asks for them', async () => {
+    const [client, key] = [at.connect(options), freshKeys(at.redisUrl)]
+    await client.set(key('s'), 'x')
+    await client.rpush(key('l'), 'x')
+    const [cursor, found] = await client.scan(0, { match: key('*'), count: 10_000, withType: true })
+    expect(cursor).toBe('0')
+    expect(found.toSorted((a, b) => a.key.localeCompare(b.key))).toEqual([
+      { key: key('l'), type: 'list' },
+      { key: key('s'), type: 'string' },
+    ])
+  })
+
+  test('fails in the call alone that Redis refuses, of those at once', async () => {
+    const [client, key] = [at.connect(options), freshKeys(at.redisUrl)]
+    await client.set(key('a'), 'x')
+    const outcomes = await Promise.allSettled([
+      client.append(key('a'), 'y'),
+      client.lpush(key('a'), 'y'),
+      client.evalsha('0'.repeat(40), [], []),
+      client.incr(key('n')),
+    ])
+    const told = outcomes.map((outcome) =>
+      outcome.status === 'fulfilled' ? outcome.value : /WRONGTYPE|NOSCRIPT/.exec(String(outcome.reason))?.[0],
+    )
+    expect(told).toEqual([2, 'WRONGTYPE', 'NOSCRIPT', 1])
+  })
+
   test('is told of an error by its word, and goes on', async () => {
     const [client, key] = [at.connect(options), freshKeys(at.redisUrl)]
     await client.set(key('a'), 'x')

@@ -21,8 +21,6 @@ export const MODULES = new Set(['json', 'search', 'vector'])
 export const LOCAL = new Set([
   ...['client', 'opts', 'enableTelemetry', 'enableAutoPipelining', 'use', 'addTelemetry', 'autoPipeline'],
   ...['readYourWritesSyncToken', 'commands', 'commandOptions', 'multiExec', 'length', 'chain'],
-  // Not served yet.
-  'psubscribe',
 ])
 
 /** What is used in another file, since it is more than a command and its answer. */
@@ -31,4 +29,5 @@ export const ELSEWHERE: Record<string, string> = {
   pipeline: 'ways.ts',
   multi: 'ways.ts',
   subscribe: 'subscribe.test.ts',
+  psubscribe: 'subscribe.test.ts',
 }

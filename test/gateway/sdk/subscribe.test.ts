@@ -54,3 +54,48 @@ test('listeners of one channel are told of that channel alone', async () => {
   await redis.publish('b', '2')
   expect(await next()).toEqual(['message:b', { channel: 'b', message: 2 }])
 })
+
+test('subscribers of a pattern get what is published to any channel of it', async () => {
+  const [client, redis] = [at.connect(), publisher()]
+  const next = eventsOf(client.psubscribe('user:*'), 'psubscribe', 'pmessage')
+  expect(await next()).toEqual(['psubscribe', 1])
+  await redis.publish('other:1', '0')
+  await redis.publish('user:1', '{"name":"grüße, 漢"}')
+  const message = { pattern: 'user:*', channel: 'user:1', message: { name: 'grüße, 漢' } }
+  expect(await next()).toEqual(['pmessage', message])
+})
+
+test('subscribers of one channel, and of a pattern of it, get the same, each as its first', async () => {
+  const [client, redis] = [at.connect(), publisher()]
+  const [one, other] = [client.subscribe('room:7'), client.subscribe('room:7')]
+  const pattern = client.psubscribe('room:*')
+  const next = [
+    eventsOf(one, 'subscribe', 'message'),
+    eventsOf(other, 'subscribe', 'message'),
+    eventsOf(pattern, 'psubscribe', 'pmessage'),
+  ]
+  const told = () => Promise.all(next.map((event) => event()))
+  expect(await told()).toEqual([
+    ['subscribe', 1],
+    ['subscribe', 1],
+    ['psubscribe', 1],
+  ])
+  await redis.publish('room:7', '"hello"')
+  const message = { channel: 'room:7', message: 'hello' }
+  expect(await told()).toEqual([
+    ['message', message],
+    ['message', message],
+    ['pmessage', { pattern: 'room:*', ...message }],
+  ])
+})
+
+test('who leaves one channel stays with the others, and Redis is left alone once nobody listens', async () => {
+  const [client, redis] = [at.connect(), publisher()]
+  const subscriber = client.subscribe(['left', 'kept'])
+  const next = eventsOf(subscriber, 'subscribe', 'message')
+  await Promise.all([next(), next()])
+  await subscriber.unsubscribe(['left'])
+  while ((await redis.publish('left', '1')) > 0);
+  await redis.publish('kept', '2')
+  expect(await next()).toEqual(['message', { channel: 'kept', message: 2 }])
+})

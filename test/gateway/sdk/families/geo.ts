@@ -14,6 +14,8 @@ export const geo = family(
   (r) => r.geodist('g', 'Palermo', 'missing'),
   (r) => r.geohash('g', 'Palermo', 'missing'),
   (r) => r.geopos('g', 'Palermo', 'missing'),
+  (r) => r.geopos('g', ['Catania', 'Palermo']),
+  (r) => r.geopos('g', 'missing'),
   (r) => r.geosearch('g', CENTRE, BOX, 'ASC'),
   (r) =>
     r.geosearch('g', CENTRE, BOX, 'DESC', {
@@ -31,4 +33,6 @@ export const geo = family(
     ),
   (r) => r.geosearchstore('stored', 'g', CENTRE, BOX, 'ASC'),
   (r) => r.geosearchstore('far', 'g', CENTRE, BOX, 'ASC', { storeDist: true, count: { limit: 1 } }),
+  (r) => r.zrange('stored', 0, -1, { withScores: true }),
+  (r) => r.zrange('far', 0, -1, { withScores: true }),
 )

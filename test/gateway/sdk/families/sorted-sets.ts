@@ -10,6 +10,7 @@ export const sortedSets = family(
       { score: 3, member: { c: 1 } },
     ),
   (r) => r.zadd('z', { nx: true, ch: true }, { score: 9, member: 'a' }),
+  (r) => r.zadd('z', { xx: true }, { score: 9, member: 'missing' }),
   (r) => r.zadd('z', { xx: true, gt: true, ch: true }, { score: 4, member: 'b' }),
   (r) => r.zadd('z', { incr: true }, { score: 0.25, member: 'a' }),
   (r) => r.zadd('z', { incr: true, nx: true }, { score: 1, member: 'a' }),

@@ -113,6 +113,11 @@ export const edgeEnvSchema = z.object({
    * Whether results that take longer are told of over the REST endpoint's /subscribe, where it has one; `off`: they are only polled for.
    */
   RESULT_PUSH: z.enum(['auto', 'off'], { error: 'must be auto or off' }).default('auto'),
+  /**
+   * `auto`: inputs go to Redis as the bytes they are, a quarter less than in base64, where the REST endpoint takes a script's last argument as a
+   * request's body and leaves each byte as it is. Our gateway does; at Upstash itself it was not tried. `off`: always in base64.
+   */
+  RAW_INPUTS: z.enum(['auto', 'off'], { error: 'must be auto or off' }).default('off'),
   /** The most bytes of one upload, all its images together. */
   MAX_UPLOAD_BYTES: positiveInteger.default(10 * 1024 * 1024),
   /**

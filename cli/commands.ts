@@ -10,10 +10,18 @@ export interface CommandContext {
   /** All of standard input. */
   readInput: () => Promise<Uint8Array>
   screen: Screen
+  /** Of this project. */
+  version: string
 }
 
 /** All commands. Each is loaded when it is called, or when somebody wants to know all of it. */
-export function commandTree({ terminal, environment, readInput, screen }: CommandContext): CommandDef {
+export function commandTree({
+  terminal,
+  environment,
+  readInput,
+  screen,
+  version,
+}: CommandContext): CommandDef {
   return defineCommand({
     meta: {
       name: 'edgebatch',
@@ -27,6 +35,8 @@ export function commandTree({ terminal, environment, readInput, screen }: Comman
       cancel: async () => (await import('./jobs/cancel-command.ts')).cancelCommand(terminal, environment),
       queue: async () => (await import('./stats/queue-command.ts')).queueCommand(terminal, environment),
       top: async () => (await import('./top/top-command.ts')).topCommand(terminal, environment, screen),
+      doctor: async () =>
+        (await import('./doctor/doctor-command.ts')).doctorCommand(terminal, environment, version),
       model: modelCommands(terminal, environment),
       keys: keyCommands(terminal, environment),
       dlq: deadLetterCommands(terminal, environment),

@@ -1,5 +1,6 @@
 import { type CommandDef, defineCommand } from 'citty'
 import type { Environment } from './environment.ts'
+import { loadTree } from './help/command-tree.ts'
 import type { Terminal } from './terminal.ts'
 import type { Screen } from './top/screen.ts'
 
@@ -22,7 +23,7 @@ export function commandTree({
   screen,
   version,
 }: CommandContext): CommandDef {
-  return defineCommand({
+  const root: CommandDef = defineCommand({
     meta: {
       name: 'edgebatch',
       description: 'Run models on photos, and run the service that does it.',
@@ -41,8 +42,13 @@ export function commandTree({
       keys: keyCommands(terminal, environment),
       dlq: deadLetterCommands(terminal, environment),
       acl: async () => (await import('./acl/acl-command.ts')).aclCommand(terminal),
+      completions: async () =>
+        (await import('./completions/completions-command.ts')).completionsCommand(terminal, () =>
+          loadTree(['edgebatch'], root),
+        ),
     },
   })
+  return root
 }
 
 function modelCommands(terminal: Terminal, environment: Environment): CommandDef {

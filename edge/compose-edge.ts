@@ -49,6 +49,7 @@ export function composeDeps(
     }),
     batches: new RedisBatches(redis, keys, env.TOMBSTONE_SECONDS * 1000),
     statistics: new RedisStatistics(redis, keys),
+    publicOrigin: env.PUBLIC_URL,
     maxBacklog: env.MAX_BACKLOG,
     keptWarmSeconds: env.SCALE_TO_ZERO_AFTER_SECONDS,
     photos: { decodePhoto, decodedTypes, maxEncodedBytes: env.MAX_ENCODED_BYTES },

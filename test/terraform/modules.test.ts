@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, inject, test } from 'vitest'
 import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
@@ -17,6 +17,31 @@ const configurations = [...modules, ...foldersIn('examples')]
 test.each(configurations)('%s has the files that it should have', (module) => {
   const files = ['main.tf', 'variables.tf', 'outputs.tf', 'versions.tf', 'README.md', 'tests']
   expect(files.filter((file) => !existsSync(join(root, module, file)))).toEqual([])
+})
+
+const read = (...path: string[]) => readFileSync(join(PROJECT_ROOT, ...path), 'utf8')
+const namesIn = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, name = '']) => name)
+const declared = (configuration: string, kind: 'variable' | 'output') =>
+  namesIn(read('terraform', configuration, `${kind}s.tf`), new RegExp(`^${kind} "(\\w+)"`, 'gm'))
+
+test.each(configurations)('%s tells of all its inputs and outputs', (configuration) => {
+  const told = read('terraform', configuration, 'README.md')
+  const names = [...declared(configuration, 'variable'), ...declared(configuration, 'output')]
+  expect(names.filter((name) => !told.includes(`\`${name}\``))).toEqual([])
+})
+
+test.each([
+  ['deploy-aws', 'aws-spot'],
+  ['deploy-gcp', 'gcp-spot'],
+])('docs/%s.md uses inputs and outputs that there are in %s', (guide, example) => {
+  const text = read('docs', `${guide}.md`)
+  const [tfvars = ''] = /terraform\.tfvars <<EOF\n.*?\nEOF/s.exec(text) ?? []
+  const inputs = namesIn(tfvars, /^(\w+) +=/gm)
+  const outputs = namesIn(text, /output -raw (\w+)/g)
+  expect([inputs.length, outputs.length].every((count) => count > 2)).toBe(true)
+  const folder = `examples/${example}`
+  expect(inputs.filter((name) => !declared(folder, 'variable').includes(name))).toEqual([])
+  expect(outputs.filter((name) => !declared(folder, 'output').includes(name))).toEqual([])
 })
 
 const noTerraform = inject('terraformVersion') === undefined

@@ -1,5 +1,6 @@
 import { type CommandDef, defineCommand } from 'citty'
 import type { Environment } from './environment.ts'
+import { loadTree } from './help/command-tree.ts'
 import type { Terminal } from './terminal.ts'
 import type { Screen } from './top/screen.ts'
 
@@ -10,11 +11,19 @@ export interface CommandContext {
   /** All of standard input. */
   readInput: () => Promise<Uint8Array>
   screen: Screen
+  /** Of this project. */
+  version: string
 }
 
 /** All commands. Each is loaded when it is called, or when somebody wants to know all of it. */
-export function commandTree({ terminal, environment, readInput, screen }: CommandContext): CommandDef {
-  return defineCommand({
+export function commandTree({
+  terminal,
+  environment,
+  readInput,
+  screen,
+  version,
+}: CommandContext): CommandDef {
+  const root: CommandDef = defineCommand({
     meta: {
       name: 'edgebatch',
       description: 'Run models on photos, and run the service that does it.',
@@ -27,12 +36,19 @@ export function commandTree({ terminal, environment, readInput, screen }: Comman
       cancel: async () => (await import('./jobs/cancel-command.ts')).cancelCommand(terminal, environment),
       queue: async () => (await import('./stats/queue-command.ts')).queueCommand(terminal, environment),
       top: async () => (await import('./top/top-command.ts')).topCommand(terminal, environment, screen),
+      doctor: async () =>
+        (await import('./doctor/doctor-command.ts')).doctorCommand(terminal, environment, version),
       model: modelCommands(terminal, environment),
       keys: keyCommands(terminal, environment),
       dlq: deadLetterCommands(terminal, environment),
       acl: async () => (await import('./acl/acl-command.ts')).aclCommand(terminal),
+      completions: async () =>
+        (await import('./completions/completions-command.ts')).completionsCommand(terminal, () =>
+          loadTree(['edgebatch'], root),
+        ),
     },
   })
+  return root
 }
 
 function modelCommands(terminal: Terminal, environment: Environment): CommandDef {

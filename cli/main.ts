@@ -25,10 +25,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? EXIT_CODES.done : EXIT_CODES.failed)
 })
 
+const { version } = packageJson
 const tree = commandTree({
   terminal,
   environment: process.env,
   readInput: () => readInput(),
   screen: processScreen(process.env),
+  version,
 })
-process.exitCode = await runCli({ tree, version: packageJson.version, terminal }, process.argv.slice(2))
+process.exitCode = await runCli({ tree, version, terminal }, process.argv.slice(2))

@@ -8,6 +8,7 @@ import { authenticate } from './middleware/authenticate.ts'
 import { crossOrigin } from './middleware/cross-origin.ts'
 import { observeRequests } from './middleware/observe-requests.ts'
 import { protectiveHeaders } from './middleware/protective-headers.ts'
+import { publicOrigin } from './middleware/public-origin.ts'
 import { serverTiming } from './middleware/server-timing.ts'
 import { ModelDirectory } from './model-directory.ts'
 import { asProblem, logOwnFailure, problemResponse } from './problem.ts'
@@ -45,6 +46,7 @@ export function createApp(deps: EdgeDeps): EdgeApp {
   app.use(
     requestId({ limitLength: MAX_REQUEST_ID_LENGTH }),
     protectiveHeaders(),
+    publicOrigin(deps.publicOrigin),
     serverTiming(deps.clock),
     allowedMethods(app),
     crossOrigin(deps.corsOrigins),

@@ -33,7 +33,8 @@ export function composeDeps(
   { decodePhoto, decodedTypes, clock = systemClock, ...parts }: RuntimeParts,
 ): EdgeDeps {
   const address = { url: env.UPSTASH_REDIS_REST_URL, token: env.UPSTASH_REDIS_REST_TOKEN }
-  const redis = new RedisRest({ ...address, timeoutMs: env.REDIS_TIMEOUT_MS }, clock)
+  const rawBytes = env.RAW_INPUTS === 'auto'
+  const redis = new RedisRest({ ...address, timeoutMs: env.REDIS_TIMEOUT_MS, rawBytes }, clock)
   const keys = new RedisKeys(env.KEY_PREFIX)
   return {
     ...parts,
@@ -48,6 +49,7 @@ export function composeDeps(
     }),
     batches: new RedisBatches(redis, keys, env.TOMBSTONE_SECONDS * 1000),
     statistics: new RedisStatistics(redis, keys),
+    publicOrigin: env.PUBLIC_URL,
     maxBacklog: env.MAX_BACKLOG,
     keptWarmSeconds: env.SCALE_TO_ZERO_AFTER_SECONDS,
     photos: { decodePhoto, decodedTypes, maxEncodedBytes: env.MAX_ENCODED_BYTES },

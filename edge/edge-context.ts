@@ -46,8 +46,10 @@ export interface EdgeDeps {
   statistics: StatisticsReader
   /** Undefined where nothing is counted. */
   requests?: RequestCounts | undefined
-  /** Jobs of one model at which uploads are refused. */
+  /** Jobs of a version at which uploads are refused. */
   maxBacklog: number
+  /** Scheme and host that callers use; undefined: those of each request. */
+  publicOrigin: string | undefined
   /** For so long after its last job a pool is a reason for a machine, in the depth that machines are scaled by. */
   keptWarmSeconds: number
   photos: PhotoIntake
@@ -91,6 +93,12 @@ export interface EdgeContext {
  * request was refused.
  */
 export type EdgeEnvironment = {
-  Variables: RequestIdVariables & { caller: Caller; timings: RequestTimings; problem?: ProblemCode }
+  Variables: RequestIdVariables & {
+    caller: Caller
+    timings: RequestTimings
+    /** Scheme and host that addresses in answers begin with. */
+    origin: string
+    problem?: ProblemCode
+  }
 }
 export type EdgeApp = Hono<EdgeEnvironment>

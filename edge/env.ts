@@ -50,14 +50,14 @@ const corsOrigins = z
   .string()
   .default(ANY_ORIGIN)
   .transform((text) => text.split(',').map((origin) => origin.trim()))
-  .refine((origins) => origins.every(isOrigin), {
+  .refine((origins) => origins.every((origin) => origin === ANY_ORIGIN || isOrigin(origin)), {
     error:
       'must be * or origins like https://example.com (scheme and host, no slash at the end), with commas between them',
   })
   .transform((origins) => (origins.includes(ANY_ORIGIN) ? ANY_ORIGIN : origins))
 
 function isOrigin(text: string): boolean {
-  return text === ANY_ORIGIN || (URL.canParse(text) && new URL(text).origin === text)
+  return URL.canParse(text) && new URL(text).origin === text
 }
 
 /** The edge's settings. On Workers: variables in wrangler.toml, and the two that name Redis as secrets. */
@@ -70,6 +70,16 @@ export const edgeEnvSchema = z.object({
   KEY_PREFIX: z.string().min(1).default('eb:'),
   /** `true`: who sends no API key is served too. Otherwise nobody is until there are keys: `npx edgebatch keys create`. */
   ALLOW_ANONYMOUS: flag.default('false').transform(isTrue),
+  /**
+   * Scheme and host that callers use, for the addresses in answers and webhooks; unset: those of each request. Behind a proxy that ends TLS it
+   * takes this for them to begin with https.
+   */
+  PUBLIC_URL: z
+    .string()
+    .refine(isOrigin, {
+      error: 'must be scheme and host, like https://api.example.com, without a slash at the end',
+    })
+    .optional(),
   /** `true`: webhooks may go to http:// and to private addresses, for receivers in a network of one's own. The pools have to say so, too. */
   WEBHOOK_ALLOW_PRIVATE: flag.default('false').transform(isTrue),
   /** The web pages that may call the API from a browser, by their origins. It is never told to send cookies along: API keys are headers. */
@@ -113,6 +123,11 @@ export const edgeEnvSchema = z.object({
    * Whether results that take longer are told of over the REST endpoint's /subscribe, where it has one; `off`: they are only polled for.
    */
   RESULT_PUSH: z.enum(['auto', 'off'], { error: 'must be auto or off' }).default('auto'),
+  /**
+   * `auto`: inputs go to Redis as the bytes they are, a quarter less than in base64, where the REST endpoint takes a script's last argument as a
+   * request's body and leaves each byte as it is. Our gateway does; at Upstash itself it was not tried. `off`: always in base64.
+   */
+  RAW_INPUTS: z.enum(['auto', 'off'], { error: 'must be auto or off' }).default('off'),
   /** The most bytes of one upload, all its images together. */
   MAX_UPLOAD_BYTES: positiveInteger.default(10 * 1024 * 1024),
   /**

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { ConfigurationError } from '../shared/read-configuration.ts'
 import type { Caller, Grant } from './access.ts'
 import { Monitor } from './monitor.ts'
 import { GatewayRedis, monitorConnection } from './redis.ts'
@@ -34,6 +35,7 @@ export async function connectCallers(
     const url = redisUrl ?? options.redisUrl
     const server = servers.get(url) ?? (await connectServer(url, redisUrl && name, options))
     servers.set(url, server)
+    if (readOnly) await expectCommandTable(server.redis, name)
     grants.push({ token, caller: { name, readOnly, ...server } })
   }
   return { grants, servers: [...servers.values()] }
@@ -52,4 +54,13 @@ async function connectServer(
     subscriptions: new Subscriptions(subscriber),
     monitor: new Monitor(() => monitorConnection(redis)),
   }
+}
+
+/** By it reads are told from writes. Throws ConfigurationError if Redis does not give it. */
+async function expectCommandTable(redis: GatewayRedis, token: string): Promise<void> {
+  await redis.commandTable().catch((error: Error) => {
+    throw new ConfigurationError(
+      `the token "${token}" may only read, for which its Redis user must be allowed COMMAND (${error.message})`,
+    )
+  })
 }

@@ -2,6 +2,8 @@ import * as z from 'zod'
 import { portNumber, positiveInteger, redisUrl, upTo } from '../shared/read-configuration.ts'
 import { gatewayToken } from './tokens.ts'
 
+const MIB = 2 ** 20
+
 /** The gateway's environment variables. */
 export const gatewayEnvSchema = z.object({
   /** redis:// or rediss:// address of the Redis to serve. */
@@ -31,6 +33,14 @@ export const gatewayEnvSchema = z.object({
   GATEWAY_HEADERS_SECONDS: upTo(3_600).default(10),
   /** How long all of a request may take to arrive: an edge gives up sooner. */
   GATEWAY_REQUEST_SECONDS: upTo(3_600).default(60),
+  /** Commands in one request. */
+  GATEWAY_MAX_PIPELINE: positiveInteger.default(10_000),
+  /** Bytes of one answer; what comes to more is an error. */
+  GATEWAY_MAX_ANSWER_BYTES: positiveInteger.default(32 * MIB),
+  /** Bytes of all answers that clients have not read yet; beyond it no replies are taken from Redis until they have. */
+  GATEWAY_MAX_UNREAD_BYTES: positiveInteger.default(64 * MIB),
+  /** Bytes of all requests' bodies in work at once; more of them wait for their turn. */
+  GATEWAY_MAX_BODY_BYTES: positiveInteger.default(32 * MIB),
   /** What is logged at least. */
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 })

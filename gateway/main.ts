@@ -16,7 +16,9 @@ import { Connections } from './connections.ts'
 import { gatewayEnvSchema } from './env.ts'
 import { OpenStreams } from './open-streams.ts'
 import { connectGatewayRedis } from './redis.ts'
+import { RestCommands } from './rest-commands.ts'
 import { tokenSettings } from './tokens.ts'
+import { UnreadAnswers } from './unread-answers.ts'
 
 const STDOUT = 1
 
@@ -50,6 +52,18 @@ async function main(): Promise<void> {
     access: new Access(grants),
     streams,
     allowMonitor: env.GATEWAY_ALLOW_MONITOR,
+    commands: new RestCommands(
+      {
+        maxPipeline: env.GATEWAY_MAX_PIPELINE,
+        maxAnswerBytes: env.GATEWAY_MAX_ANSWER_BYTES,
+        maxBodyBytes: env.GATEWAY_MAX_BODY_BYTES,
+      },
+      new UnreadAnswers(
+        env.GATEWAY_MAX_UNREAD_BYTES,
+        servers.map(({ redis }) => redis),
+        systemClock,
+      ),
+    ),
     onError: (error) => log.error({ error: error.name, reason: error.message }, 'request failed'),
   })
   const limits = httpServerOptions({

@@ -1,8 +1,8 @@
 import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import type { Context, Hono } from 'hono'
+import type { Context, Hono, MiddlewareHandler } from 'hono'
 import type { Caller } from './access.ts'
-import { CommandError } from './command.ts'
+import { CommandError, refusalOf } from './command.ts'
 import { EventStream } from './event-stream.ts'
 import type { OpenStreams } from './open-streams.ts'
 import type { SubscriptionKind } from './subscriptions.ts'
@@ -24,33 +24,31 @@ export function addStreamRoutes(
   { streams, allowMonitor }: StreamRouteDeps,
 ): void {
   for (const kind of ['subscribe', 'psubscribe'] as const) {
-    app.on(['GET', 'POST'], `/${kind}/:name{[^]+}`, (c) =>
-      answerWithStream(c, streams, (stream) =>
-        c.var.caller.subscriptions.add(kind, nameIn(c.req.url, kind), stream),
-      ),
-    )
+    const open: Opening = (c, stream) => c.var.caller.subscriptions.add(kind, nameIn(c.req.url, kind), stream)
+    app.on(['GET', 'POST'], `/${kind}/:name{[^]+}`, answerWithStream(streams, open))
   }
-  app.on(['GET', 'POST'], '/monitor', (c) => {
+  const open: Opening = async (c, stream) => {
     const { readOnly, monitor } = c.var.caller
-    if (!allowMonitor || readOnly) throw new CommandError("ERR Command is not available: 'MONITOR'")
-    return answerWithStream(c, streams, (stream) => monitor.add(stream))
-  })
+    if (!allowMonitor || readOnly) throw new CommandError(refusalOf(['MONITOR']) as string)
+    await monitor.add(stream)
+  }
+  app.on(['GET', 'POST'], '/monitor', answerWithStream(streams, open))
 }
 
-/** Throws what `open`, which begins the stream, throws. */
-async function answerWithStream(
-  c: Context<GatewayEnvironment>,
-  streams: OpenStreams,
-  open: (stream: EventStream) => Promise<void>,
-): Promise<Response> {
-  // A HEAD comes here as a GET; its answer would have no end.
-  if (c.req.raw.method === 'HEAD') return c.notFound()
-  // A body that is not read would keep Node from noticing that the client has gone.
-  await c.req.arrayBuffer()
-  const stream = new EventStream(c.env.outgoing)
-  streams.admit(stream, c.var.caller.name)
-  await open(stream)
-  return RESPONSE_ALREADY_SENT
+/** Begins a stream; if it throws, that has not begun. */
+type Opening = (c: Context<GatewayEnvironment>, stream: EventStream) => Promise<void>
+
+function answerWithStream(streams: OpenStreams, open: Opening): MiddlewareHandler<GatewayEnvironment> {
+  return async (c, next) => {
+    // It comes here as a GET; its answer would have no end.
+    if (c.req.raw.method === 'HEAD') return next()
+    // A body that is not read would keep Node from noticing that the client has gone.
+    await c.req.arrayBuffer()
+    const stream = new EventStream(c.env.outgoing)
+    streams.admit(stream, c.var.caller.name)
+    await open(c, stream)
+    return RESPONSE_ALREADY_SENT
+  }
 }
 
 /**

@@ -10,9 +10,17 @@ const FORMATS = ['setuser', 'acl-file'] as const
 type Format = (typeof FORMATS)[number]
 
 const args = {
-  prefix: { type: 'string', description: 'What keys begin with: the KEY_PREFIX of edge and pools; eb:' },
-  format: { type: 'string', description: 'setuser (commands for redis-cli) or acl-file; setuser' },
-  only: { type: 'string', description: 'The users to make anew, of edge,pool,admin; all' },
+  prefix: {
+    type: 'string',
+    description: 'What keys begin with: the KEY_PREFIX of edge and pools; eb:',
+    valueHint: 'TEXT',
+  },
+  format: {
+    type: 'string',
+    description: 'setuser (commands for redis-cli) or acl-file; setuser',
+    valueHint: 'setuser|acl-file',
+  },
+  only: { type: 'string', description: 'The users to make anew, of edge,pool,admin; all', valueHint: 'LIST' },
 } as const
 
 /** What a password is for, as its holder is told. */
@@ -28,6 +36,10 @@ export function aclCommand(terminal: Terminal) {
       name: 'acl',
       description: 'Print Redis users for edge, pools and administration, least rights each.',
     },
+    examples: [
+      { does: 'make the users', line: 'edgebatch acl | redis-cli' },
+      { does: "only the pools', anew", line: 'edgebatch acl --only pool | redis-cli' },
+    ],
     args,
     run: ({ args: given }) => {
       refuseUnknown(given, args, 0)

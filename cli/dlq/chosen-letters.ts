@@ -8,9 +8,9 @@ import { UsageError, UserError } from '../user-error.ts'
 import type { DeadLetterOffice } from './dead-letter-office.ts'
 
 export const chosenArgs = {
-  id: { type: 'positional', description: 'Ids of jobs', required: false },
+  id: { type: 'positional', description: 'Ids of jobs', valueHint: 'IDS...', required: false },
   all: { type: 'boolean', description: 'All dead letters' },
-  model: { type: 'string', description: 'With --all: those of this model' },
+  model: { type: 'string', description: 'With --all: those of this model', valueHint: 'NAME' },
 } as const
 
 /** Which letters are meant: by their jobs' ids, or all of a model, or of every model. */

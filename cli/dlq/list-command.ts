@@ -8,7 +8,7 @@ import { publicLetter } from './letter-details.ts'
 import { letterTable } from './letter-table.ts'
 
 const args = {
-  model: { type: 'string', description: 'Those of this model; all' },
+  model: { type: 'string', description: 'Those of this model; all', valueHint: 'NAME' },
   json: { type: 'boolean', description: 'As JSON, for programs' },
 } as const
 

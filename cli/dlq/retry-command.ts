@@ -9,6 +9,13 @@ import { type DeadLetterOffice, withDeadLetters } from './dead-letter-office.ts'
 export function retryCommand(terminal: Terminal, environment: Environment) {
   return command({
     meta: { name: 'retry', description: 'Make new jobs of dead letters, each to be run alone.' },
+    examples: [
+      {
+        does: 'one, to see whether the cause has gone',
+        line: 'edgebatch dlq retry lpywYyv5BpUXow5CGqlHRw.efficientnet-lite0',
+      },
+      { does: 'all of a model', line: 'edgebatch dlq retry --all --model resnet50' },
+    ],
     args: chosenArgs,
     run: async ({ rawArgs }) => {
       const choice = choose(rawArgs, 'retry')

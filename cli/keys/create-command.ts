@@ -9,6 +9,16 @@ import { withKeys } from './key-registry.ts'
 export function createCommand(terminal: Terminal, environment: Environment) {
   return command({
     meta: { name: 'create', description: 'Make an API key and print it: it is shown this once.' },
+    examples: [
+      {
+        does: '100 jobs a minute, of one model',
+        line: 'edgebatch keys create --name camera --models resnet50 --rate 100/60s',
+      },
+      {
+        does: 'for edgebatch queue, top and doctor',
+        line: 'edgebatch keys create --name operator --admin --expires 90d',
+      },
+    ],
     args: keyArgs,
     run: async ({ args: given }) => {
       refuseUnknown(given, keyArgs, 0)

@@ -6,18 +6,24 @@ import { UsageError } from '../user-error.ts'
 
 /** Flags that say what a key may do. */
 export const keyArgs = {
-  name: { type: 'string', description: 'Who or what it is for' },
-  models: { type: 'string', description: 'The models that it may use, as in a,b; all' },
+  name: { type: 'string', description: 'Who or what it is for', valueHint: 'TEXT' },
+  models: { type: 'string', description: 'The models that it may use, as in a,b; all', valueHint: 'NAMES' },
   priorities: {
     type: 'string',
     description: 'The priorities that it may use, of high,normal,low; normal,low',
+    valueHint: 'LIST',
   },
   rate: {
     type: 'string',
     description:
       'So many jobs at once, and as many again spread over the time that follows, as in 100/60s; no limit',
+    valueHint: 'JOBS/TIME',
   },
-  expires: { type: 'string', description: 'How long it is good for, as in 30d; until it is revoked' },
+  expires: {
+    type: 'string',
+    description: 'How long it is good for, as in 30d; until it is revoked',
+    valueHint: 'TIME',
+  },
   admin: { type: 'boolean', description: 'It may see the jobs of all keys' },
 } as const
 

@@ -21,15 +21,27 @@ const KERNELS = resizeSchema.shape.kernel.options
 
 const args = {
   file: { type: 'positional', description: 'An ONNX file, or its https address', required: false },
-  name: { type: 'string', description: "What callers name the model; the file's name" },
-  version: { type: 'string', description: 'Its version; 1' },
+  name: { type: 'string', description: "What callers name the model; the file's name", valueHint: 'NAME' },
+  version: { type: 'string', description: 'Its version; 1', valueHint: 'VERSION' },
   ...conversionArgs,
-  size: { type: 'string', description: 'The side that photos are scaled to before the cut; 8/7 of --input' },
-  mode: { type: 'string', description: 'cover (default), contain or stretch' },
-  kernel: { type: 'string', description: 'cubic (default), triangle or lanczos3' },
-  labels: { type: 'string', description: 'A text file, one class a line' },
-  repository: { type: 'string', description: 'The folder of models; models' },
-  sha256: { type: 'string', description: 'Checksum of the file, if it is fetched' },
+  size: {
+    type: 'string',
+    description: 'The side that photos are scaled to before the cut; 8/7 of --input',
+    valueHint: 'PIXELS',
+  },
+  mode: {
+    type: 'string',
+    description: 'cover (default), contain or stretch',
+    valueHint: 'cover|contain|stretch',
+  },
+  kernel: {
+    type: 'string',
+    description: 'cubic (default), triangle or lanczos3',
+    valueHint: 'cubic|triangle|lanczos3',
+  },
+  labels: { type: 'string', description: 'A text file, one class a line', valueHint: 'FILE' },
+  repository: { type: 'string', description: 'The folder of models; models', valueHint: 'FOLDER' },
+  sha256: { type: 'string', description: 'Checksum of the file, if it is fetched', valueHint: 'HEX' },
   ...servingArgs,
   force: { type: 'boolean', description: 'Replace an existing version' },
   'keep-graph': {
@@ -41,6 +53,16 @@ const args = {
 export function addCommand(terminal: Terminal) {
   return command({
     meta: { name: 'add', description: 'Make a package that a pool can serve of an ONNX file.' },
+    examples: [
+      {
+        does: 'ResNet-50 as PyTorch exports it',
+        line: 'edgebatch model add resnet50.onnx --preset imagenet',
+      },
+      {
+        does: 'from an address, with its checksum',
+        line: 'edgebatch model add https://example.com/model.onnx --sha256 HEX --labels labels.txt --input 224',
+      },
+    ],
     args,
     run: async ({ args: given }) => {
       refuseUnknown(given, args, 1)

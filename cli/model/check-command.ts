@@ -9,15 +9,33 @@ import { conversionArgs, parseConversionFlags } from './conversion-flags.ts'
 
 const args = {
   folder: { type: 'positional', description: 'A package: a folder with model.json', required: false },
-  original: { type: 'string', description: 'The ONNX file it was made of; its answers must be the same' },
+  original: {
+    type: 'string',
+    description: 'The ONNX file it was made of; its answers must be the same',
+    valueHint: 'FILE',
+  },
   ...conversionArgs,
-  photos: { type: 'string', description: 'A folder of photos to compare on; those in examples/' },
-  providers: { type: 'string', description: 'What the package runs on, as in cuda,cpu; cpu' },
+  photos: {
+    type: 'string',
+    description: 'A folder of photos to compare on; those in examples/',
+    valueHint: 'FOLDER',
+  },
+  providers: {
+    type: 'string',
+    description: 'What the package runs on, as in cuda,cpu; cpu',
+    valueHint: 'LIST',
+  },
 } as const
 
 export function checkCommand(terminal: Terminal) {
   return command({
     meta: { name: 'check', description: 'Load a package, hold it against its original, and measure it.' },
+    examples: [
+      {
+        does: 'against what it was made of',
+        line: 'edgebatch model check models/resnet50/1 --original resnet50.onnx',
+      },
+    ],
     args,
     run: async ({ args: given }) => {
       refuseUnknown(given, args, 1)

@@ -3,18 +3,50 @@ import { UsageError } from '../user-error.ts'
 
 /** Flags that say how a model is fed and read; `model check` takes the same. */
 export const conversionArgs = {
-  input: { type: 'string', description: 'Width and height of the image; 224 unless the model says' },
-  layout: { type: 'string', description: "Order of the model's input: nchw or nhwc" },
-  mean: { type: 'string', description: 'Subtracted from a channel after the scale, as in 0.485,0.456,0.406' },
-  std: { type: 'string', description: 'A channel is divided by it, as in 0.229,0.224,0.225' },
-  scale: { type: 'string', description: 'Bytes are divided by it first; 255, and 1 for a uint8 model' },
-  channels: { type: 'string', description: 'rgb (default) or bgr; mean and std are in this order' },
-  task: { type: 'string', description: 'classification (default), embedding or tensor' },
-  output: { type: 'string', description: "The model's output to use, if it has several; for tensor, a list" },
-  top: { type: 'string', description: 'Classes that an answer names; 5' },
+  input: {
+    type: 'string',
+    description: 'Width and height of the image; 224 unless the model says',
+    valueHint: 'PIXELS',
+  },
+  layout: { type: 'string', description: "Order of the model's input: nchw or nhwc", valueHint: 'nchw|nhwc' },
+  mean: {
+    type: 'string',
+    description: 'Subtracted from a channel after the scale, as in 0.485,0.456,0.406',
+    valueHint: 'R,G,B',
+  },
+  std: {
+    type: 'string',
+    description: 'A channel is divided by it, as in 0.229,0.224,0.225',
+    valueHint: 'R,G,B',
+  },
+  scale: {
+    type: 'string',
+    description: 'Bytes are divided by it first; 255, and 1 for a uint8 model',
+    valueHint: 'N',
+  },
+  channels: {
+    type: 'string',
+    description: 'rgb (default) or bgr; mean and std are in this order',
+    valueHint: 'rgb|bgr',
+  },
+  task: {
+    type: 'string',
+    description: 'classification (default), embedding or tensor',
+    valueHint: 'classification|embedding|tensor',
+  },
+  output: {
+    type: 'string',
+    description: "The model's output to use, if it has several; for tensor, a list",
+    valueHint: 'NAME',
+  },
+  top: { type: 'string', description: 'Classes that an answer names; 5', valueHint: 'N' },
   probabilities: { type: 'boolean', description: 'The model gives probabilities' },
   logits: { type: 'boolean', description: 'The model gives logits, which need a softmax' },
-  preset: { type: 'string', description: 'imagenet: the size, mean, std and labels of ImageNet models' },
+  preset: {
+    type: 'string',
+    description: 'imagenet: the size, mean, std and labels of ImageNet models',
+    valueHint: 'imagenet',
+  },
 } as const
 
 /** What the user said; undefined where nothing. */

@@ -6,13 +6,19 @@ import { addressOf, checksumOf, fileNameOf, pullModel } from './pull-model.ts'
 
 const args = {
   url: { type: 'positional', description: 'The address of an ONNX file', required: false },
-  sha256: { type: 'string', description: 'Its checksum, 64 hex digits' },
-  out: { type: 'string', description: "Where to put it; the address's last part" },
+  sha256: { type: 'string', description: 'Its checksum, 64 hex digits', valueHint: 'HEX' },
+  out: { type: 'string', description: "Where to put it; the address's last part", valueHint: 'FILE' },
 } as const
 
 export function pullCommand(terminal: Terminal) {
   return command({
     meta: { name: 'pull', description: 'Fetch a model file, continuing what broke off, and check it.' },
+    examples: [
+      {
+        does: 'a file, checked',
+        line: 'edgebatch model pull https://example.com/resnet50.onnx --sha256 HEX',
+      },
+    ],
     args,
     run: async ({ args: given }) => {
       refuseUnknown(given, args, 1)

@@ -4,11 +4,23 @@ import { UsageError } from '../user-error.ts'
 
 /** Flags for what a manifest says of serving. */
 export const servingArgs = {
-  'max-batch': { type: 'string', description: "Most images in a batch; the pool's setting" },
-  'max-delay-ms': { type: 'string', description: 'How long a free session waits for a batch to fill; 0' },
-  'preferred-batches': { type: 'string', description: 'Sizes at which a batch is run at once, as in 4,8' },
-  instances: { type: 'string', description: 'Sessions that run at the same time; 1' },
-  'target-p99-ms': { type: 'string', description: 'Steer batches so that 99 of 100 jobs take no longer' },
+  'max-batch': { type: 'string', description: "Most images in a batch; the pool's setting", valueHint: 'N' },
+  'max-delay-ms': {
+    type: 'string',
+    description: 'How long a free session waits for a batch to fill; 0',
+    valueHint: 'MS',
+  },
+  'preferred-batches': {
+    type: 'string',
+    description: 'Sizes at which a batch is run at once, as in 4,8',
+    valueHint: 'N,N',
+  },
+  instances: { type: 'string', description: 'Sessions that run at the same time; 1', valueHint: 'N' },
+  'target-p99-ms': {
+    type: 'string',
+    description: 'Steer batches so that 99 of 100 jobs take no longer',
+    valueHint: 'MS',
+  },
 } as const
 
 type Serving = ModelManifest['serving']

@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import * as z from 'zod'
 import { hasEnded } from '../../client/job-status.ts'
 import { jobStatusSchema } from '../../shared/job-state.ts'
-import { reasonOf, UsageError } from '../user-error.ts'
+import { reasonOf, UsageError, UserError } from '../user-error.ts'
 import type { Outcome } from './outcome.ts'
 
 /** What is needed of a line to go on from it. */
@@ -18,12 +18,14 @@ const BEGINNING = '{"file":'
 
 /** Results as JSON lines, one a photo: what was done by earlier runs is not done again. */
 export class ResultsFile {
+  readonly #path: string
   readonly #handle: FileHandle
   readonly #done = new Set<string>()
   readonly #pending = new Map<string, string>()
   readonly #ended = new Map<string, number>()
 
-  private constructor(handle: FileHandle, lines: readonly Line[]) {
+  private constructor(path: string, handle: FileHandle, lines: readonly Line[]) {
+    this.#path = path
     this.#handle = handle
     for (const line of lines) this.#remember(line)
   }
@@ -42,12 +44,10 @@ export class ResultsFile {
         .slice(0, end)
         .split('\n')
         .slice(0, -1)
-        .map((line, i) => parsed(line) ?? noResults(path, `line ${i + 1}`))
-      const wrong = lines.find((line) => line instanceof UsageError)
-      if (wrong instanceof UsageError) throw wrong
+        .map((line, i) => parsed(line, path, i + 1))
       // Of a run that was killed while it wrote.
       if (rest !== '') await handle.truncate(Buffer.byteLength(text.slice(0, end)))
-      return new ResultsFile(handle, lines as Line[])
+      return new ResultsFile(path, handle, lines)
     } catch (error) {
       await handle.close()
       throw error instanceof UsageError ? error : new UsageError(`--resume ${path}: ${reasonOf(error)}`)
@@ -69,8 +69,11 @@ export class ResultsFile {
     return this.#ended.get(key) ?? 0
   }
 
+  /** Throws UserError, as when the disk is full. */
   async add(outcome: Outcome): Promise<void> {
-    await this.#handle.appendFile(`${JSON.stringify(outcome)}\n`)
+    await this.#handle.appendFile(`${JSON.stringify(outcome)}\n`).catch((error: unknown) => {
+      throw new UserError(`--resume ${this.#path} cannot be written: ${reasonOf(error)}`)
+    })
     this.#remember(outcome)
   }
 
@@ -87,11 +90,11 @@ export class ResultsFile {
   }
 }
 
-function parsed(line: string): Line | undefined {
+function parsed(line: string, path: string, number: number): Line {
   try {
     return lineSchema.parse(JSON.parse(line))
   } catch {
-    return undefined
+    throw noResults(path, `line ${number}`)
   }
 }
 

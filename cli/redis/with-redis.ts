@@ -23,7 +23,7 @@ export async function withRedis<T>(
   { stopped }: Pick<Terminal, 'stopped'>,
   work: (redis: RedisCommander, keys: RedisKeys) => Promise<T>,
 ): Promise<T> {
-  const settings = readSettings(environment)
+  const settings = readRedisSettings(environment)
   const redis = await connect(settings, stopped)
   try {
     return await work(redis, new RedisKeys(settings.KEY_PREFIX))
@@ -37,9 +37,10 @@ export function namesRedis({ REDIS_URL, UPSTASH_REDIS_REST_URL }: Environment): 
   return Boolean(REDIS_URL || UPSTASH_REDIS_REST_URL)
 }
 
-type Settings = z.infer<typeof settingsSchema>
+export type RedisSettings = z.infer<typeof settingsSchema>
 
-function readSettings(environment: Environment): Settings {
+/** Throws UsageError. */
+export function readRedisSettings(environment: Environment): RedisSettings {
   try {
     return readConfiguration(settingsSchema, environment)
   } catch (error) {
@@ -48,7 +49,7 @@ function readSettings(environment: Environment): Settings {
   }
 }
 
-async function connect(settings: Settings, stopped: AbortSignal): Promise<RedisCommander> {
+async function connect(settings: RedisSettings, stopped: AbortSignal): Promise<RedisCommander> {
   const { REDIS_URL, UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = settings
   if (REDIS_URL !== undefined) return commandOverTcp(REDIS_URL, stopped)
   if (url !== undefined && token !== undefined) return commandOverRest(url, token, stopped)

@@ -264,6 +264,28 @@ run "machines_say_themselves_when_they_serve_and_when_they_have_drained" {
   }
 }
 
+run "hooks_come_before_the_first_machine" {
+  command = plan
+
+  variables {
+    min_size                = 1
+    drain_seconds           = 40
+    startup_timeout_seconds = 600
+  }
+
+  assert {
+    condition = { for hook in aws_autoscaling_group.this.initial_lifecycle_hook : hook.name => [hook.lifecycle_transition, hook.default_result, tostring(hook.heartbeat_timeout)] } == {
+      for hook in [aws_autoscaling_lifecycle_hook.launch, aws_autoscaling_lifecycle_hook.terminate] : hook.name => [hook.lifecycle_transition, hook.default_result, tostring(hook.heartbeat_timeout)]
+    }
+    error_message = "the hooks that the group is made with must be those that it keeps"
+  }
+
+  assert {
+    condition     = { for hook in aws_autoscaling_group.this.initial_lifecycle_hook : hook.name => hook.heartbeat_timeout } == { edgebatch-launch = 1500, edgebatch-terminate = 100 }
+    error_message = "they must be there from the start, by the names that machines complete"
+  }
+}
+
 run "a_change_replaces_machines_one_by_one" {
   command = plan
 

@@ -64,8 +64,8 @@ cloud_log_arguments() {
     --log-opt "awslogs-stream=$INSTANCE_ID/pool"
 }
 
-# The launch hook: until it is completed, the group does not count this machine. Where there is none (the hook came after the
-# machine, or it is over), AWS says so and nothing is lost.
+# The launch hook: until it is completed, the group does not count this machine. Where there is none (the pool was started again, or
+# the hook is over), AWS says so and nothing is lost.
 complete_launch_hook() {
   local answer
   [[ $LAUNCH_HOOK_NAME ]] || return 0

@@ -182,8 +182,8 @@ resource "aws_autoscaling_group" "this" {
     preferences {
       min_healthy_percentage = var.instance_refresh.min_healthy_percentage
       max_healthy_percentage = var.instance_refresh.max_healthy_percentage
-      auto_rollback          = true
       skip_matching          = true
+      # No auto_rollback: the provider gives the group its new template before it starts the refresh, so that AWS would roll back to the new one.
     }
   }
 

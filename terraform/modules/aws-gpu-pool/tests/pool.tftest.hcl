@@ -295,8 +295,13 @@ run "a_change_replaces_machines_one_by_one" {
   }
 
   assert {
-    condition     = aws_autoscaling_group.this.instance_refresh[0].strategy == "Rolling" && aws_autoscaling_group.this.instance_refresh[0].preferences[0].min_healthy_percentage == 100 && aws_autoscaling_group.this.instance_refresh[0].preferences[0].max_healthy_percentage == 150 && aws_autoscaling_group.this.instance_refresh[0].preferences[0].auto_rollback
-    error_message = "a new machine must serve before an old one goes, and a bad image must be taken back"
+    condition     = aws_autoscaling_group.this.instance_refresh[0].strategy == "Rolling" && aws_autoscaling_group.this.instance_refresh[0].preferences[0].min_healthy_percentage == 100 && aws_autoscaling_group.this.instance_refresh[0].preferences[0].max_healthy_percentage == 150
+    error_message = "a new machine must serve before an old one goes"
+  }
+
+  assert {
+    condition     = aws_autoscaling_group.this.instance_refresh[0].preferences[0].auto_rollback == null
+    error_message = "a rollback would be one to the new template, which the group has by then"
   }
 }
 

@@ -135,6 +135,11 @@ resource "aws_launch_template" "this" {
 
   lifecycle {
     create_before_destroy = true
+
+    precondition {
+      condition     = var.existing_secret_arn == null || strcontains(local.secret_arn, ":secretsmanager:${local.region}:")
+      error_message = "existing_secret_arn must be of the machines' own region, ${local.region}: they ask for it there. Secrets Manager can replicate it."
+    }
   }
 }
 

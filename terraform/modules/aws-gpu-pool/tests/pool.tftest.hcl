@@ -362,6 +362,29 @@ run "the_backlog_by_machine_is_held" {
   }
 }
 
+run "another_partition_has_its_own_domain" {
+  command = plan
+
+  override_data {
+    target = data.aws_partition.current
+    values = { partition = "aws-cn", dns_suffix = "amazonaws.com.cn" }
+  }
+  override_data {
+    target = data.aws_region.current
+    values = { region = "cn-north-1" }
+  }
+
+  assert {
+    condition     = output.edge_variables.CLOUDWATCH_ENDPOINT == "https://monitoring.cn-north-1.amazonaws.com.cn"
+    error_message = "the edge must publish where the alarms are"
+  }
+
+  assert {
+    condition     = strcontains(module.bootstrap.user_data, "AUTOSCALING_ENDPOINT=https://autoscaling.cn-north-1.amazonaws.com.cn\n") && strcontains(module.bootstrap.user_data, "DNS_SUFFIX='amazonaws.com.cn'")
+    error_message = "machines must ask their partition's own services"
+  }
+}
+
 run "tags_and_names_are_on_everything" {
   command = plan
 

@@ -130,6 +130,11 @@ describe.skipIf(noTools)('before its pool starts, a machine', () => {
     expect(await machine.run('prepare')).toMatchObject({ code: 0 })
   })
 
+  test('whose docker knows the GPU installs nothing, and asks no mirror', async () => {
+    const machine = await machineWith({ docker: { runtimes: ['runc', 'nvidia'] } })
+    expect(await machine.run('install-container-runtime')).toEqual({ code: 0, said: '' })
+  })
+
   test('without a docker that answers says so', async () => {
     const machine = await machineWith({ nvidiaSmi: 'echo 595.71.05', docker: { daemonIsDown: true } })
     await refuses(machine, /docker does not answer: Cannot connect to the Docker daemon/)

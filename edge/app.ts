@@ -12,6 +12,7 @@ import { publicOrigin } from './middleware/public-origin.ts'
 import { serverTiming } from './middleware/server-timing.ts'
 import { ModelDirectory } from './model-directory.ts'
 import { asProblem, logOwnFailure, problemResponse } from './problem.ts'
+import { consoleRoutes } from './routes/console.ts'
 import { healthRoutes } from './routes/health.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { modelRoutes } from './routes/models.ts'
@@ -50,7 +51,8 @@ export function createApp(deps: EdgeDeps): EdgeApp {
     allowedMethods(app),
     crossOrigin(deps.corsOrigins),
   )
-  rootRoutes(app)
+  rootRoutes(app, context)
+  consoleRoutes(app, context)
   healthRoutes(app, context)
   for (const path of KEYED_PATHS) app.use(path, authenticate(callers, deps.clock))
   predictRoutes(app, context)

@@ -13,7 +13,8 @@ import { RedisRest } from './redis-rest.ts'
 import { RestResultPush } from './result-push.ts'
 
 /** What differs from one runtime to another. */
-export interface RuntimeParts extends Pick<EdgeDeps, 'logFailure' | 'stopping' | 'requests'> {
+export interface RuntimeParts
+  extends Pick<EdgeDeps, 'logFailure' | 'stopping' | 'consoleAssets' | 'requests'> {
   decodePhoto: PhotoDecoder
   /** The types that `decodePhoto` takes. */
   decodedTypes: readonly ImageType[]
@@ -32,7 +33,8 @@ export function composeDeps(
   { decodePhoto, decodedTypes, clock = systemClock, ...parts }: RuntimeParts,
 ): EdgeDeps {
   const address = { url: env.UPSTASH_REDIS_REST_URL, token: env.UPSTASH_REDIS_REST_TOKEN }
-  const redis = new RedisRest({ ...address, timeoutMs: env.REDIS_TIMEOUT_MS }, clock)
+  const rawBytes = env.RAW_INPUTS === 'auto'
+  const redis = new RedisRest({ ...address, timeoutMs: env.REDIS_TIMEOUT_MS, rawBytes }, clock)
   const keys = new RedisKeys(env.KEY_PREFIX)
   return {
     ...parts,

@@ -13,6 +13,7 @@ import { createSharpDecoder } from '../shared/sharp-decoder.ts'
 import { decodableTypes, prepareSharpForUploads } from '../shared/sharp-loaders.ts'
 import { createApp } from './app.ts'
 import { composeDeps, type RuntimeParts } from './compose-edge.ts'
+import type { ConsoleAssets } from './console-assets.ts'
 import type { EdgeDeps } from './edge-context.ts'
 import { imageLimitsOf, type NodeEdgeEnv, nodeEdgeEnvSchema } from './env.ts'
 import type { ImageLimits } from './image/image-limits.ts'
@@ -37,6 +38,7 @@ async function main(): Promise<void> {
     ...(await sharpDecoder(imageLimitsOf(env))),
     logFailure: (failure) => log.error(failure, 'request failed'),
     stopping: stopping.signal,
+    consoleAssets: await builtConsole(log),
     requests,
   })
   const app = createApp(deps)
@@ -122,6 +124,17 @@ async function sharpDecoder(
     timeoutSeconds: DECODING_SECONDS,
   })
   return { decodePhoto: withAdmission(decode, limits), decodedTypes }
+}
+
+/** None where it has not been built: the API is served without. */
+async function builtConsole(log: Logger): Promise<ConsoleAssets> {
+  try {
+    return (await import('../console/dist/assets.js')).default
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    log.warn('there are no pages for people, as they have not been built (npm run build:console)')
+    return {}
+  }
 }
 
 /** What a Worker's cron trigger does, where that is wanted. Settings are read at once: what is wrong with them is told at the start. */

@@ -246,7 +246,7 @@ describe('/stats', () => {
     expect(await refused.json()).toMatchObject({ code: 'forbidden' })
     expect(await (await as(admin)).json()).toMatchObject({
       ...{ models: [], pools: [] },
-      queue_depth: { total: 0, by_model: {} },
+      queue_depth: { total: 1, by_model: {} },
     })
   })
 })

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import type { Access } from './access.ts'
 import { CommandError } from './command.ts'
+import type { Observation } from './observation.ts'
 import { StreamRefused } from './open-streams.ts'
 import { RedisAway } from './redis-errors.ts'
 import { BodyIncomplete, BodyTooLarge } from './request-body.ts'
@@ -13,8 +14,10 @@ export interface GatewayDeps extends StreamRouteDeps {
   /** Who may come in, and to which Redis. */
   access: Access
   commands: RestCommands
-  /** Told of failures that are ours; never given values or tokens. */
-  onError: (error: Error) => void
+  /** `/live`, `/ready` and the like, which need no token. */
+  health: Hono
+  /** Told of what was refused, and of failures that are ours. */
+  observation: Pick<Observation, 'answered' | 'failed'>
 }
 
 /**
@@ -22,13 +25,14 @@ export interface GatewayDeps extends StreamRouteDeps {
  * events.
  */
 export function createGateway(deps: GatewayDeps): Hono<GatewayEnvironment> {
-  const { access, commands, onError, isStopping } = deps
+  const { access, commands, health, observation, isStopping } = deps
   const app = new Hono<GatewayEnvironment>()
   app.use(async (c, next) => {
     await next()
     if (isStopping()) c.header('connection', 'close')
+    observation.answered(c.error, c.res.status)
   })
-  app.get('/health', (c) => c.text('ok'))
+  app.route('/', health)
   app.use(async (c, next) => {
     const caller = access.authenticate(c.req.raw)
     if (!caller) return errorAnswer(401, 'WRONGPASS invalid or missing auth token')
@@ -42,7 +46,7 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnvironment> {
     if (error instanceof BodyTooLarge) return errorAnswer(413, error.message)
     // Nobody is there to read it.
     if (error instanceof BodyIncomplete) return errorAnswer(400, error.message)
-    onError(error)
+    observation.failed(error)
     if (error instanceof StreamRefused) return errorAnswer(error.status, error.message)
     if (error instanceof RedisAway) return errorAnswer(503, 'ERR Redis cannot be reached')
     return errorAnswer(500, 'ERR internal error')

@@ -28,6 +28,8 @@ export interface ServedRequest {
   commands: readonly string[]
   /** Those of them that were answered with an error. */
   failed: readonly string[]
+  /** From its headers to its answer. */
+  seconds: number
   /** Of its body, and of its answer's. */
   bytesIn: number
   bytesOut: number
@@ -52,6 +54,7 @@ export class RestCommands {
   /** Throws CommandError, BodyTooLarge, BodyIncomplete or RedisAway. */
   async answer(c: Context<GatewayEnvironment>): Promise<Response> {
     const request = c.req.raw
+    const begin = performance.now()
     if (!METHODS.includes(request.method)) {
       return errorAnswer(405, `ERR method not allowed: ${METHODS.join(', ')}`, { allow: METHODS.join(', ') })
     }
@@ -62,7 +65,8 @@ export class RestCommands {
       const content = contentOf(answer.body)
       const bytesOut = Buffer.byteLength(content)
       this.#unread.add(c.env.outgoing, bytesOut)
-      this.#onServed?.(served(c.var.caller, answer, body.bytes.length, bytesOut))
+      const seconds = (performance.now() - begin) / 1000
+      this.#onServed?.({ ...served(c.var.caller, answer), seconds, bytesIn: body.bytes.length, bytesOut })
       return new Response(content, {
         status: answer.status,
         headers: {
@@ -117,13 +121,11 @@ function contentOf(body: Answer['body']): Answer['body'] {
   return typeof body === 'string' && body.length >= LONG_TEXT ? Buffer.from(body) : body
 }
 
-function served(caller: Caller, answer: Answer, bytesIn: number, bytesOut: number): ServedRequest {
+function served(caller: Caller, answer: Answer): Pick<ServedRequest, 'caller' | 'commands' | 'failed'> {
   const commands = answer.commands.map(([name]) => name)
   return {
     caller: caller.name,
     commands,
     failed: answer.failed.map((index) => commands[index] as string),
-    bytesIn,
-    bytesOut,
   }
 }

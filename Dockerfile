@@ -61,12 +61,21 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=120s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HEALTH_PORT}/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "--max-semi-space-size=2", "--heap-growing-percent=20", "worker-pool/main.ts"]
 
+# The pages for people, which only development's packages can make.
+FROM node:24.21.0-bookworm-slim AS console
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY console console
+RUN node console/build-main.ts && test -s console/dist/assets.js
+
 FROM node:24.21.0-bookworm-slim AS edge
 WORKDIR /app
 COPY --from=serving-dependencies /app/node_modules node_modules
 COPY package.json LICENSE ./
 COPY shared shared
 COPY edge edge
+COPY --from=console /app/console/dist console/dist
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8787 METRICS_HOST=0.0.0.0 METRICS_PORT=9401
 EXPOSE 8787 9401
 USER 10001:10001
@@ -80,20 +89,21 @@ COPY --from=serving-dependencies /app/node_modules node_modules
 COPY package.json LICENSE ./
 COPY shared shared
 COPY gateway gateway
-ENV NODE_ENV=production GATEWAY_HOST=0.0.0.0 GATEWAY_PORT=8079
-EXPOSE 8079
+ENV NODE_ENV=production GATEWAY_HOST=0.0.0.0 GATEWAY_PORT=8079 GATEWAY_METRICS_HOST=0.0.0.0 GATEWAY_METRICS_PORT=9402
+EXPOSE 8079 9402
 USER 10001:10001
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.GATEWAY_PORT}/health`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.GATEWAY_PORT}/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "gateway/main.ts"]
 
-# `npx edgebatch`, for machines that have Docker and no Node.
+# `npx edgebatch`, for machines that have Docker and no Node; all of it but `start`, which is for a clone.
 FROM node:24.21.0-bookworm-slim AS tools
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY package.json LICENSE ./
 COPY shared shared
 COPY worker-pool worker-pool
+COPY client client
 COPY cli cli
 COPY deploy/compose deploy/compose
 ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1

@@ -180,6 +180,7 @@ describe('monitoring', () => {
     const METRICS_PORTS: Record<string, string | undefined> = {
       'worker-pool': environmentOf('worker-pool').HEALTH_PORT,
       edge: environmentOf('edge').METRICS_PORT,
+      gateway: environmentOf('gateway').GATEWAY_METRICS_PORT,
       'redis-exporter': '9121',
     }
     const asked = jobs.flatMap(({ dns_sd_configs: byName = [], static_configs: fixed = [] }) => [

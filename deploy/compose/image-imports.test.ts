@@ -15,6 +15,9 @@ function importsOf(file: string): string[] {
   return [...code.matchAll(IMPORT)].map(([, specifier = '']) => specifier)
 }
 
+/** What `edgebatch start` starts, which the images are not for. */
+const LOCAL_STACK = 'local-stack/main.ts'
+
 /** All files and packages that an entry file leads to. */
 function reached(entry: string): { files: string[]; packages: Set<string> } {
   const [files, packages] = [[entry], new Set<string>()]
@@ -22,7 +25,7 @@ function reached(entry: string): { files: string[]; packages: Set<string> } {
     for (const specifier of importsOf(file)) {
       const path = join(dirname(file), specifier)
       if (/^\.\.?\//.test(specifier)) {
-        if (path.endsWith('.ts') && !files.includes(path)) files.push(path)
+        if (path.endsWith('.ts') && path !== LOCAL_STACK && !files.includes(path)) files.push(path)
       } else if (/^[@a-z]/.test(specifier) && !isBuiltin(specifier))
         packages.add(specifier.match(/^(?:@[^/]+\/)?[^/]+/)?.[0] ?? specifier)
     }

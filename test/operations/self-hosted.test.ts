@@ -54,6 +54,11 @@ describe('what docker-compose.yaml describes', () => {
     expect(((await response.json()) as PublicJob).predictions?.[0]?.label).toMatch(/cat/)
   })
 
+  test('has pages for people', async () => {
+    const page = await fetch(deployment.url, { headers: { accept: 'text/html' } })
+    expect(await page.text()).toContain('<script')
+  })
+
   test.each([
     ['gateway', 'gateway', 'GATEWAY_PORT'],
     ['worker-pool', 'cpu', 'HEALTH_PORT'],
@@ -86,10 +91,11 @@ describe('what docker-compose.yaml describes', () => {
 })
 
 describe('metrics', () => {
-  test('of pool and edge tell what was asked and what waits, the edge’s without a key on METRICS_PORT and with one elsewhere', async () => {
+  test('of pool, gateway and edge tell what was asked and what waits, the edge’s without a key on METRICS_PORT and with one elsewhere', async () => {
     const text = await scrape('METRICS_PORT')
     series.add('edgebatch-edge', text)
     series.add('edgebatch-pool', await scrape('HEALTH_PORT'))
+    series.add('edgebatch-gateway', await scrape('GATEWAY_METRICS_PORT'))
     const values = metricValues(text)
     expect(values.get('edgebatch_http_requests_total{route="/predict",method="POST",status="200"}')).toBe(1)
     expect(values.get('edgebatch_http_problems_total{code="unauthorized"}')).toBe(1)

@@ -4,6 +4,8 @@ import { join, relative } from 'node:path'
 import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
 import { argumentsOf, isLeftOut, stage, stages } from './dockerfile.ts'
 
+const BUILT = 'console/dist'
+
 /** What ENV of a stage of the Dockerfile sets. */
 export function imageEnvironment(target: string): Record<string, string> {
   const pairs = argumentsOf(stage(target), 'ENV').flatMap((line) => line.split(' '))
@@ -24,6 +26,8 @@ export async function fillAsImage(folder: string, target: string): Promise<void>
     const [, from] = /^--from=(\S+)/.exec(line) ?? []
     if (from === 'application') copyInto(folder, argumentsOf(stage('application'), 'COPY'))
     else if (from?.endsWith('dependencies')) await installInto(folder, from)
+    // Made by whatever set up this run of the tests, as the stage would make it.
+    else if (from === 'console') cpSync(join(PROJECT_ROOT, BUILT), join(folder, BUILT), { recursive: true })
   }
   copyInto(
     folder,

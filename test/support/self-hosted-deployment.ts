@@ -14,6 +14,8 @@ import { fillAsImage, imageCommand, imageEnvironment } from './image-folder.ts'
 import { processEnv } from './process-env.ts'
 
 const execute = promisify(execFile)
+/** What listens, by the variable that says where; and Redis. */
+const PORTS = ['REDIS', 'GATEWAY_PORT', 'GATEWAY_METRICS_PORT', 'HEALTH_PORT', 'PORT', 'METRICS_PORT']
 type Part = 'gateway' | 'worker-pool' | 'edge'
 
 /**
@@ -38,8 +40,7 @@ export class SelfHostedDeployment {
     const folder = await mkdtemp(join(tmpdir(), 'edgebatch-self-hosted-'))
     await makeSecretsIn(folder)
     const ports: Record<string, number> = {}
-    for (const name of ['REDIS', 'GATEWAY_PORT', 'HEALTH_PORT', 'PORT', 'METRICS_PORT'])
-      ports[name] = await freePort()
+    for (const name of PORTS) ports[name] = await freePort()
     const deployment = new SelfHostedDeployment(folder, ports)
     try {
       await deployment.#startAll(poolPath)

@@ -18,7 +18,7 @@ import {
 import { argumentsOf, isLeftOut, stage } from '../../test/support/dockerfile.ts'
 import { imageEnvironment } from '../../test/support/image-folder.ts'
 import { poolEnvSchema } from '../../worker-pool/env.ts'
-import { makeSecrets } from './make-secrets.ts'
+import { newSecrets, usersFor } from './make-secrets.ts'
 
 const MAIN = 'docker-compose.yaml'
 const GPU = 'deploy/compose/gpu.yaml'
@@ -28,7 +28,8 @@ registerSchema(
   SCHEMA,
 )
 
-const { env, acl } = makeSecrets()
+const env = newSecrets()
+const acl = usersFor(env)
 const compose = composeWith(env)
 const { services } = compose
 const service = (name: string) => services[name] as ComposeService
@@ -151,10 +152,16 @@ describe('secrets', () => {
       expect(() => composeWith(env.replace(`${name}=`, `X_${name}=`))).toThrow(`${name} is not set`)
   })
 
+  test('have users in Redis that are made of them, or of none', () => {
+    expect(usersFor(env)).toBe(acl)
+    expect(acl.match(/^user \S+/gm)).toHaveLength(5)
+    expect(() => usersFor(env.replace('REDIS_POOL_PASSWORD=', 'REDIS_POOL='))).toThrow('REDIS_POOL_PASSWORD')
+  })
+
   test('are others each time, stand in no image, and in Redis as digests', () => {
-    const again = makeSecrets()
+    const again = newSecrets()
     for (const value of Object.values(made).filter(Boolean)) {
-      expect(again.env).not.toContain(value)
+      expect(again).not.toContain(value)
       expect(acl).not.toContain(value)
     }
     expect(isLeftOut('.env')).toBe(true)

@@ -1,52 +1,50 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { aclRules, asPattern } from '../../cli/acl/acl-rules.ts'
-import { REDIS_ROLES, type RedisRole } from '../../shared/redis-access.ts'
+import { REDIS_ROLES } from '../../shared/redis-access.ts'
 
-/** Redis' users beside those of our own parts: whoever runs Redis, and redis_exporter with the container's health check. */
+/** redis_exporter's, and the container's own health check's. */
 const EXPORTER_RULES =
   '-@all +ping +info +select +client|setname +config|get +slowlog|len +slowlog|get +latency|latest +latency|histogram'
 
-export interface ComposeSecrets {
-  /** docker-compose.yaml's variables, as an .env file. */
-  env: string
-  /** Redis' users, by digests of the passwords above. */
-  acl: string
-}
-
-/** New secrets for a deployment by docker-compose.yaml, each of 256 random bits. `keyPrefix`: what its keys in Redis begin with. */
-export function makeSecrets(keyPrefix = 'eb:'): ComposeSecrets {
-  const passwords = { ...byRole(), owner: newSecret(), exporter: newSecret() }
-  const variables = {
-    GATEWAY_TOKEN: newSecret(),
-    REDIS_OWNER_PASSWORD: passwords.owner,
-    REDIS_EDGE_PASSWORD: passwords.edge,
-    REDIS_POOL_PASSWORD: passwords.pool,
-    REDIS_ADMIN_PASSWORD: passwords.admin,
-    REDIS_EXPORTER_PASSWORD: passwords.exporter,
-    WEBHOOK_SECRET: `whsec_${randomBytes(32).toString('base64')}`,
-    GRAFANA_PASSWORD: newSecret(),
-  }
-  const users = [
-    `user default on #${digest(passwords.owner)} ~* &* +@all`,
-    ...REDIS_ROLES.map(
-      (role) =>
-        `user edgebatch-${role} on #${digest(passwords[role])} ${aclRules(role, asPattern(keyPrefix)).join(' ')}`,
-    ),
-    `user edgebatch-exporter on #${digest(passwords.exporter)} ${EXPORTER_RULES}`,
+/** Users of Redis by the variable that holds their password, with their rights. */
+function users(keyPrefix: string): [variable: string, user: string, rules: string][] {
+  const ours = REDIS_ROLES.map((role): [string, string, string] => [
+    `REDIS_${role.toUpperCase()}_PASSWORD`,
+    `edgebatch-${role}`,
+    aclRules(role, asPattern(keyPrefix)).join(' '),
+  ])
+  return [
+    ['REDIS_OWNER_PASSWORD', 'default', '~* &* +@all'],
+    ...ours,
+    ['REDIS_EXPORTER_PASSWORD', 'edgebatch-exporter', EXPORTER_RULES],
   ]
-  const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
-  return { env: `${lines.join('\n')}\n`, acl: `${users.join('\n')}\n` }
 }
 
-function byRole(): Record<RedisRole, string> {
-  return Object.fromEntries(REDIS_ROLES.map((role) => [role, newSecret()])) as Record<RedisRole, string>
+const KEY_PREFIX = 'eb:'
+
+/** docker-compose.yaml's variables that are secrets, as an .env file: new ones, each of 256 random bits. */
+export function newSecrets(): string {
+  const passwords = users(KEY_PREFIX).map(([variable]) => [variable, newSecret()])
+  const all = [
+    ['GATEWAY_TOKEN', newSecret()],
+    ...passwords,
+    ['WEBHOOK_SECRET', `whsec_${randomBytes(32).toString('base64')}`],
+    ['GRAFANA_PASSWORD', newSecret()],
+  ]
+  return `${all.map(([name, value]) => `${name}=${value}`).join('\n')}\n`
+}
+
+/** Redis' users for the passwords in that .env file, of which it holds digests. Throws with the name of one that is not there. */
+export function usersFor(env: string): string {
+  const lines = users(KEY_PREFIX).map(([variable, user, rules]) => {
+    const password = new RegExp(`^${variable}=(\\S+)$`, 'm').exec(env)?.[1]
+    if (password === undefined) throw new Error(`${variable} is not in .env`)
+    return `user ${user} on #${createHash('sha256').update(password).digest('hex')} ${rules}`
+  })
+  return `${lines.join('\n')}\n`
 }
 
 /** Needs no encoding in a URL. */
 function newSecret(): string {
   return randomBytes(32).toString('base64url')
-}
-
-function digest(password: string): string {
-  return createHash('sha256').update(password).digest('hex')
 }

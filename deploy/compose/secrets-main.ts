@@ -1,29 +1,34 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { makeSecrets } from './make-secrets.ts'
+import { newSecrets, usersFor } from './make-secrets.ts'
 
 const OWNER_ONLY = 0o600
 /** Redis' container reads it as a user of its own. It holds digests of random passwords. */
 const READABLE = 0o644
 
-/** Entry: writes `.env` and `deploy/compose/users.acl` of a deployment into the folder that is named, by default this one. What is there stays. */
+/**
+ * Entry: makes what a deployment by docker-compose.yaml lacks in the folder that is named, by default this one: `.env`, and for its passwords
+ * `deploy/compose/users.acl`. What is there stays.
+ */
 async function main([folder = '.']: string[]): Promise<void> {
-  const { env, acl } = makeSecrets()
+  const [secrets, users] = [join(folder, '.env'), join(folder, 'deploy/compose/users.acl')]
+  await writeIfNew(secrets, newSecrets(), OWNER_ONLY)
   await mkdir(join(folder, 'deploy/compose'), { recursive: true })
-  await write(join(folder, '.env'), env, OWNER_ONLY)
-  await write(join(folder, 'deploy/compose/users.acl'), acl, READABLE)
+  await writeIfNew(users, usersFor(await readFile(secrets, 'utf8')), READABLE)
 }
 
-async function write(file: string, text: string, mode: number): Promise<void> {
-  await writeFile(file, text, { mode, flag: 'wx' })
-  process.stdout.write(`wrote ${file}\n`)
+async function writeIfNew(file: string, text: string, mode: number): Promise<void> {
+  const is = await writeFile(file, text, { mode, flag: 'wx' }).then(
+    () => 'made',
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error
+      return 'is there, and stays:'
+    },
+  )
+  process.stdout.write(`${is} ${file}\n`)
 }
 
-main(process.argv.slice(2)).catch((error: NodeJS.ErrnoException) => {
-  const reason =
-    error.code === 'EEXIST'
-      ? `${error.path} is there already, and stays. For new secrets delete .env and deploy/compose/users.acl, and start all parts again.`
-      : error.message
-  process.stderr.write(`secrets: ${reason}\n`)
+main(process.argv.slice(2)).catch((error: Error) => {
+  process.stderr.write(`secrets: ${error.message}\n`)
   process.exit(1)
 })

@@ -81,12 +81,14 @@ describe('what docker-compose.yaml describes', () => {
     admin.disconnect()
   })
 
-  test('has secrets that are for their owner alone, and stay', async () => {
-    const file = join(deployment.folder, '.env')
-    const before = readFileSync(file, 'utf8')
-    expect((await stat(file)).mode & 0o777).toBe(0o600)
-    await expect(makeSecretsIn(deployment.folder)).rejects.toThrow(/\.env is there already, and stays/)
-    expect(readFileSync(file, 'utf8')).toBe(before)
+  test('has secrets that are for their owner alone, and stay when users are made anew for them', async () => {
+    const [secrets, users] = ['.env', 'deploy/compose/users.acl'].map((file) => join(deployment.folder, file))
+    const read = () => [secrets, users].map((file) => readFileSync(file ?? '', 'utf8'))
+    const before = read()
+    expect((await stat(secrets ?? '')).mode & 0o777).toBe(0o600)
+    await rm(users ?? '')
+    await makeSecretsIn(deployment.folder)
+    expect(read()).toEqual(before)
   })
 })
 

@@ -148,7 +148,7 @@ export class SelfHostedDeployment {
   }
 }
 
-/** As docs/self-host.md says. Rejects where there are some already. */
+/** As docs/self-host.md says. */
 export async function makeSecretsIn(folder: string): Promise<void> {
   await execute(process.execPath, ['deploy/compose/secrets-main.ts', folder], { cwd: PROJECT_ROOT })
 }

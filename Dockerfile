@@ -22,7 +22,7 @@ RUN node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-inst
        readelf -d libonnxruntime_providers_cuda.so | grep -F "[$library]" || exit 1; \
      done
 
-# Edge and gateway run no models: 60 MB less.
+# Edge and gateway run no models: 70 MB less.
 FROM dependencies AS serving-dependencies
 RUN rm -rf node_modules/onnxruntime-node node_modules/onnxruntime-common node_modules/onnx-proto
 

@@ -14,6 +14,7 @@ import { forgetWebhooksScript } from './scripts/forget-webhooks.ts'
 import { knownModelsScript } from './scripts/known-models.ts'
 import { lookScript } from './scripts/look.ts'
 import { poolLeaveScript } from './scripts/pool-leave.ts'
+import { probeBytesScript } from './scripts/probe-bytes.ts'
 import { queueLengthsScript } from './scripts/queue-lengths.ts'
 import { readApiKeyScript } from './scripts/read-api-key.ts'
 import { readBatchScript } from './scripts/read-batch.ts'
@@ -70,6 +71,7 @@ export const REDIS_ACCESS: Record<RedisRole, RedisAccess> = {
     scripts: [
       ...[enqueueScript, lookScript, cancelScript, knownModelsScript, readApiKeyScript, statisticsScript],
       ...[beginBatchScript, abandonBatchScript, writeBatchScript, readBatchScript, queueLengthsScript],
+      probeBytesScript,
     ],
     commands: [...ANY_CLIENT, 'HGETALL', 'SUBSCRIBE', 'UNSUBSCRIBE'],
     keys: (keys) => [

@@ -136,6 +136,19 @@ export function cliOperationsSuite(at: () => CliStack): void {
     }
   })
 
+  test('the doctor says what this machine lacks for a pool, beside the rest and with nothing twice', async () => {
+    const environment = { ...(await administrator()), ...inRedis() }
+    const { code, stdout } = await cli({ environment }, 'doctor', '--machine', '--json')
+    const { checks } = JSON.parse(stdout) as { checks: Check[] }
+    const names = checks.map(({ name }) => name)
+    for (const name of ['edge', 'Redis', 'ONNX Runtime', 'NVIDIA driver', 'models', 'memory'])
+      expect(names.filter((each) => each === name)).toHaveLength(1)
+    expect(code).toBe(0)
+    const { REDIS_URL, ...half } = environment
+    const told = await cli({ environment: half }, 'doctor', '--machine')
+    expect(told.stdout).toMatch(/^missing +machine +doctor: REDIS_URL is not set/m)
+  })
+
   test('what is away is a finding as any other', async () => {
     const away = { EDGEBATCH_URL: 'http://127.0.0.1:1', REDIS_URL: 'redis://:hidden@127.0.0.1:1' }
     const wrong = { ...throughGateway(), UPSTASH_REDIS_REST_TOKEN: 'hidden' }

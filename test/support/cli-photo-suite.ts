@@ -121,6 +121,22 @@ export function cliPhotoSuite(at: () => CliStack): void {
     expect(parsed(last.stdout)[0]?.job?.id).not.toBe(canceled)
   })
 
+  test('of a batch, each image has its line', async () => {
+    const { EDGEBATCH_URL, EDGEBATCH_API_KEY } = at().environment()
+    const form = new FormData()
+    for (const bytes of [example('cat.jpg'), Buffer.from('no photo')])
+      form.append('image', new Blob([new Uint8Array(bytes)]), 'photo')
+    const headers = { authorization: `Bearer ${EDGEBATCH_API_KEY}`, prefer: 'respond-async' }
+    const answer = await fetch(`${EDGEBATCH_URL}/predict`, { method: 'POST', body: form, headers })
+    const { id } = (await answer.json()) as { id: string }
+    const { code, stdout } = await at().run('result', id, '--wait', '60')
+    // Not all of it has a result.
+    expect(code).toBe(1)
+    expect(stdout).toMatch(
+      new RegExp(`^${id}: completed\\n  0: tiger_cat .*\\n  1: This is not an image.*\\n$`),
+    )
+  })
+
   test('a full queue is waited for as long as it says', async () => {
     const { goOn } = at().standstill()
     const waiting = await at().photos(CliStack.BACKLOG)

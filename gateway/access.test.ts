@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { systemClock } from '../shared/clock.ts'
 import { Access, type Caller } from './access.ts'
+import { Monitor } from './monitor.ts'
 import { connectGatewayRedis, GatewayRedis } from './redis.ts'
 import { Subscriptions } from './subscriptions.ts'
 
@@ -10,7 +10,8 @@ function callers(...names: string[]): Caller[] {
   onTestFinished(() => redis.disconnect())
   const server = {
     redis: new GatewayRedis(redis),
-    subscriptions: new Subscriptions(redis, 10, systemClock),
+    subscriptions: new Subscriptions(redis),
+    monitor: new Monitor(() => redis),
   }
   return names.map((name) => ({ name, readOnly: false, ...server }))
 }

@@ -1,4 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto'
+import type { Monitor } from './monitor.ts'
 import type { GatewayRedis } from './redis.ts'
 import type { Subscriptions } from './subscriptions.ts'
 
@@ -11,6 +12,7 @@ export interface Caller {
   /** The Redis that the token is for, as the user and in the database that it is for. */
   redis: GatewayRedis
   subscriptions: Subscriptions
+  monitor: Monitor
 }
 
 /** What a token opens. */

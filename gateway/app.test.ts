@@ -7,6 +7,8 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../shared/clock.ts'
 import { Access } from './access.ts'
 import { createGateway } from './app.ts'
+import { Monitor } from './monitor.ts'
+import { OpenStreams } from './open-streams.ts'
 import { connectGatewayRedis, GatewayRedis } from './redis.ts'
 import { RestCommands } from './rest-commands.ts'
 import { Subscriptions } from './subscriptions.ts'
@@ -20,20 +22,27 @@ async function gateway() {
   const connection = connectGatewayRedis('redis://127.0.0.1:1')
   onTestFinished(() => connection.disconnect())
   const redis = new GatewayRedis(connection)
-  const subscriptions = new Subscriptions(connection, 10, systemClock)
+  const server = {
+    redis,
+    subscriptions: new Subscriptions(connection),
+    monitor: new Monitor(() => connection),
+  }
   const limits = { maxPipeline: 10, maxAnswerBytes: 1_000, maxBodyBytes: 1_000 }
   const app = createGateway({
     isStopping: () => false,
-    access: new Access([
-      { token: TOKEN, caller: { name: 'default', readOnly: false, redis, subscriptions } },
-    ]),
+    access: new Access([{ token: TOKEN, caller: { name: 'default', readOnly: false, ...server } }]),
     commands: new RestCommands(limits, new UnreadAnswers(1_000, [redis], systemClock)),
+    streams: new OpenStreams({ max: 10, maxPerToken: 10, clock: systemClock }),
+    allowMonitor: true,
     onError: (error) => errors.push(error),
   })
-  const server = createServer(getRequestListener(app.fetch, { hostname: '127.0.0.1' })).listen(0, '127.0.0.1')
-  onTestFinished(() => void server.close())
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  const listening = createServer(getRequestListener(app.fetch, { hostname: '127.0.0.1' })).listen(
+    0,
+    '127.0.0.1',
+  )
+  onTestFinished(() => void listening.close())
+  await once(listening, 'listening')
+  const { port } = listening.address() as AddressInfo
   const send = async (method: string, path: string, body?: string, authorization?: string) => {
     const headers = authorization === undefined ? {} : { authorization }
     const sending = request({ port, method, path, headers }).end(body)

@@ -1,13 +1,13 @@
 import { Hono } from 'hono'
 import type { Access } from './access.ts'
 import { CommandError } from './command.ts'
+import { StreamRefused } from './open-streams.ts'
 import { RedisAway } from './redis-errors.ts'
 import { BodyIncomplete, BodyTooLarge } from './request-body.ts'
 import { errorAnswer, type RestCommands } from './rest-commands.ts'
-import { type GatewayEnvironment, subscribe } from './subscribe.ts'
-import { SubscriptionRefused } from './subscriptions.ts'
+import { addStreamRoutes, type GatewayEnvironment, type StreamRouteDeps } from './subscribe.ts'
 
-export interface GatewayDeps {
+export interface GatewayDeps extends StreamRouteDeps {
   /** Whether the gateway is about to end: then each answer is the last on its connection. */
   isStopping: () => boolean
   /** Who may come in, and to which Redis. */
@@ -35,10 +35,7 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnvironment> {
     c.set('caller', caller)
     return next()
   })
-  app.on(['GET', 'POST'], '/subscribe/:channel{[^]+}', (c) =>
-    // A HEAD comes here as a GET; its answer would have no end.
-    c.req.raw.method === 'HEAD' ? commands.answer(c) : subscribe(c, c.var.caller.subscriptions),
-  )
+  addStreamRoutes(app, deps)
   app.all('*', (c) => commands.answer(c))
   app.onError((error) => {
     if (error instanceof CommandError) return errorAnswer(400, error.message)
@@ -46,7 +43,7 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnvironment> {
     // Nobody is there to read it.
     if (error instanceof BodyIncomplete) return errorAnswer(400, error.message)
     onError(error)
-    if (error instanceof SubscriptionRefused) return errorAnswer(503, error.message)
+    if (error instanceof StreamRefused) return errorAnswer(error.status, error.message)
     if (error instanceof RedisAway) return errorAnswer(503, 'ERR Redis cannot be reached')
     return errorAnswer(500, 'ERR internal error')
   })

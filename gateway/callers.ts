@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis'
-import type { Clock } from '../shared/clock.ts'
 import { ConfigurationError } from '../shared/read-configuration.ts'
-import type { Grant } from './access.ts'
-import { GatewayRedis } from './redis.ts'
+import type { Caller, Grant } from './access.ts'
+import { Monitor } from './monitor.ts'
+import { GatewayRedis, monitorConnection } from './redis.ts'
 import { Subscriptions } from './subscriptions.ts'
 import type { TokenSetting } from './tokens.ts'
 
@@ -11,16 +11,14 @@ export interface CallerOptions {
   redisUrl: string
   /** Opens a connection; `setting` is what named the address, for messages. */
   connect: (url: string, setting: string) => Promise<Redis>
-  /** Streams open at once, of each Redis. */
-  maxStreams: number
-  clock: Clock
 }
+
+/** One Redis that tokens are for, as the user and in the database that they are for. */
+export type RedisServer = Pick<Caller, 'redis' | 'subscriptions' | 'monitor'>
 
 export interface Callers {
   grants: Grant[]
-  /** One of each for each Redis that tokens are for. */
-  servers: GatewayRedis[]
-  subscriptions: Subscriptions[]
+  servers: RedisServer[]
 }
 
 /**
@@ -31,7 +29,7 @@ export async function connectCallers(
   settings: readonly TokenSetting[],
   options: CallerOptions,
 ): Promise<Callers> {
-  const servers = new Map<string, Pick<Grant['caller'], 'redis' | 'subscriptions'>>()
+  const servers = new Map<string, RedisServer>()
   const grants: Grant[] = []
   for (const { name, token, readOnly, redisUrl } of settings) {
     const url = redisUrl ?? options.redisUrl
@@ -40,21 +38,21 @@ export async function connectCallers(
     if (readOnly) await expectCommandTable(server.redis, name)
     grants.push({ token, caller: { name, readOnly, ...server } })
   }
-  const connected = [...servers.values()]
-  return {
-    grants,
-    servers: connected.map(({ redis }) => redis),
-    subscriptions: connected.map(({ subscriptions }) => subscriptions),
-  }
+  return { grants, servers: [...servers.values()] }
 }
 
-async function connectServer(url: string, token: string | undefined, options: CallerOptions) {
+async function connectServer(
+  url: string,
+  token: string | undefined,
+  options: CallerOptions,
+): Promise<RedisServer> {
   const setting = token === undefined ? 'REDIS_URL' : `redis_url of "${token}" in GATEWAY_TOKENS`
   const redis = await options.connect(url, setting)
   const subscriber = await options.connect(url, setting)
   return {
     redis: new GatewayRedis(redis),
-    subscriptions: new Subscriptions(subscriber, options.maxStreams, options.clock),
+    subscriptions: new Subscriptions(subscriber),
+    monitor: new Monitor(() => monitorConnection(redis)),
   }
 }
 

@@ -12,7 +12,9 @@ import { ConfigurationError, readConfiguration } from '../shared/read-configurat
 import { Access } from './access.ts'
 import { createGateway } from './app.ts'
 import { connectCallers } from './callers.ts'
+import { Connections } from './connections.ts'
 import { gatewayEnvSchema } from './env.ts'
+import { OpenStreams } from './open-streams.ts'
 import { connectGatewayRedis } from './redis.ts'
 import { RestCommands } from './rest-commands.ts'
 import { tokenSettings } from './tokens.ts'
@@ -30,25 +32,37 @@ async function main(): Promise<void> {
     readOnly: env.GATEWAY_READONLY_TOKEN,
     more: tokensText(env.GATEWAY_TOKENS),
   })
-  const { grants, servers, subscriptions } = await connectCallers(tokens, {
+  const { grants, servers } = await connectCallers(tokens, {
     redisUrl: env.REDIS_URL,
     connect: (url, setting) => connectRedis(url, setting, log),
-    maxStreams: env.GATEWAY_MAX_SUBSCRIPTIONS,
+  })
+  const streams = new OpenStreams({
+    max: env.GATEWAY_MAX_SUBSCRIPTIONS,
+    maxPerToken: env.GATEWAY_MAX_SUBSCRIPTIONS_PER_TOKEN ?? env.GATEWAY_MAX_SUBSCRIPTIONS,
     clock: systemClock,
   })
-  for (const each of subscriptions) each.keepAlive().catch(fail)
+  const probe = () => {
+    for (const { subscriptions } of servers) subscriptions.probe()
+  }
+  streams.keepAlive(probe).catch(fail)
 
   let stopping = false
   const app = createGateway({
     isStopping: () => stopping,
     access: new Access(grants),
+    streams,
+    allowMonitor: env.GATEWAY_ALLOW_MONITOR,
     commands: new RestCommands(
       {
         maxPipeline: env.GATEWAY_MAX_PIPELINE,
         maxAnswerBytes: env.GATEWAY_MAX_ANSWER_BYTES,
         maxBodyBytes: env.GATEWAY_MAX_BODY_BYTES,
       },
-      new UnreadAnswers(env.GATEWAY_MAX_UNREAD_BYTES, servers, systemClock),
+      new UnreadAnswers(
+        env.GATEWAY_MAX_UNREAD_BYTES,
+        servers.map(({ redis }) => redis),
+        systemClock,
+      ),
     ),
     onError: (error) => log.error({ error: error.name, reason: error.message }, 'request failed'),
   })
@@ -58,6 +72,7 @@ async function main(): Promise<void> {
   })
   const listener = getRequestListener(app.fetch, { hostname: env.GATEWAY_HOST })
   const server = createServer(limits, refusingAmbiguous<IncomingMessage, ServerResponse>(listener))
+  const connections = new Connections(server)
   server.maxConnections = env.GATEWAY_MAX_SUBSCRIPTIONS + env.GATEWAY_MAX_CONNECTIONS
   server.listen(env.GATEWAY_PORT, env.GATEWAY_HOST)
   server.on('error', fail)
@@ -71,9 +86,10 @@ async function main(): Promise<void> {
     if (stopping) return
     stopping = true
     log.info('stopping')
-    for (const each of subscriptions) each.end()
+    streams.end()
+    connections.cutUnread(UNREAD_MS)
     // All is answered once the server has closed; Redis may be away by then, and need not be told.
-    closeServer(server, DRAIN_MS).then(() => process.exit(0), fail)
+    closeServer(connections, DRAIN_MS).then(() => process.exit(0), fail)
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
@@ -104,6 +120,8 @@ async function connectRedis(url: string, setting: string, log: Logger): Promise<
 
 /** How long requests that are under way may take once we are told to stop. */
 const DRAIN_MS = 10_000
+/** How long of that for a client that takes nothing of what is there for it. */
+const UNREAD_MS = 1_000
 
 function fail(error: unknown): never {
   const reason = error instanceof Error ? error.message : String(error)

@@ -3,6 +3,7 @@ import { reconnectPauseMs } from '../shared/reconnect-pause.ts'
 import { CommandError, type CommandLine } from './command.ts'
 import { CommandTable } from './command-table.ts'
 import { GatheredWrites } from './gathered-writes.ts'
+import { HEARTBEAT_MS } from './open-streams.ts'
 import { RawReplies } from './raw-replies.ts'
 import { isReplyError, RedisAway } from './redis-errors.ts'
 import type { RawReply } from './reply.ts'
@@ -143,5 +144,15 @@ export function connectGatewayRedis(url: string, silenceMs = SILENCE_MS): Redis 
     connectTimeout: 5_000,
     socketTimeout: silenceMs,
     retryStrategy: (attempt) => reconnectPauseMs(attempt),
+  })
+}
+
+/** A connection like `redis` for MONITOR: to be connected, and gone for good once it is lost. */
+export function monitorConnection(redis: Redis): Redis {
+  return redis.duplicate({
+    monitor: true,
+    retryStrategy: () => null,
+    // It is owed no answer, so its silence says nothing: the system has to notice that the other side is gone.
+    keepAlive: HEARTBEAT_MS,
   })
 }

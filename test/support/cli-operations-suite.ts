@@ -100,7 +100,7 @@ export function cliOperationsSuite(at: () => CliStack): void {
     const { ok, checks } = JSON.parse(stdout) as { ok: boolean; checks: Check[] }
     expect(ok).toBe(true)
     const states = Object.fromEntries(checks.map(({ name, state }) => [name, state]))
-    const well = ['Redis', "Redis' memory", "Redis' clock", "Redis' users", 'gateway', "gateway's push"]
+    const well = ['Redis', "Redis' memory", "Redis' users", 'gateway', "gateway's push"]
     for (const name of [...well, 'edge', "edge's readiness", 'API key', 'pools', 'devices'])
       expect(states, name).toHaveProperty([name], 'ok')
     const password = new URL(redisUrlOf('admin')).password

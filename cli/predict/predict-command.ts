@@ -61,12 +61,14 @@ async function run(
   const pace = new SubmissionPace(systemClock)
   const progress = photos.length > 1 ? terminal.startProgress(photos.length, 0, 'files') : undefined
   let done = 0
+  let seen: Readonly<Tally> | undefined
   const onAnswer = ({ status, headers }: Response) => {
     pace.told(headers)
     const seconds = headers.get('retry-after')
     if (status === 429 || status === 503) progress?.update(done, `told to come back in ${seconds ?? '?'} s`)
   }
-  const report = async (outcome: Outcome | undefined) => {
+  const report = async (outcome: Outcome | undefined, tally: Readonly<Tally>) => {
+    seen = tally
     progress?.update(++done)
     if (!outcome) return
     await results?.add(outcome)
@@ -86,8 +88,10 @@ async function run(
     )
     progress?.stop()
     return conclude(photos.length, tally, flags, terminal)
-  } finally {
+  } catch (error) {
     progress?.stop()
+    if (seen) terminal.warn(summary(photos.length, seen))
+    throw error
   }
 }
 
@@ -100,20 +104,21 @@ function say(outcome: Outcome, { json, isAsync }: PredictFlags, { print, warn }:
 }
 
 function conclude(total: number, tally: Tally, flags: PredictFlags, { stopped, warn }: Terminal): number {
-  const { succeeded, pending, failed, earlier } = tally
-  if (total > 1 || stopped.aborted) {
-    const parts = [
-      `${succeeded + earlier} of ${total} succeeded`,
-      ...(earlier > 0 ? [`${earlier} of them earlier`] : []),
-      ...(pending > 0 ? [`${pending} have not ended yet`] : []),
-      ...(failed > 0 ? [`${failed} failed or were refused`] : []),
-    ]
-    warn(parts.join(', '))
-  }
+  if (total > 1 || stopped.aborted) warn(summary(total, tally))
   if (stopped.aborted) {
     warn('interrupted; run the same again: what was sent is not run twice')
     return EXIT_CODES.interrupted
   }
-  if (failed > 0) return EXIT_CODES.failed
-  return pending > 0 && !flags.isAsync ? EXIT_CODES.unavailable : EXIT_CODES.done
+  if (tally.failed > 0) return EXIT_CODES.failed
+  return tally.pending > 0 && !flags.isAsync ? EXIT_CODES.unavailable : EXIT_CODES.done
+}
+
+function summary(total: number, { succeeded, pending, failed, earlier }: Tally): string {
+  const parts = [
+    `${succeeded + earlier} of ${total} succeeded`,
+    ...(earlier > 0 ? [`${earlier} of them earlier`] : []),
+    ...(pending > 0 ? [`${pending} have not ended yet`] : []),
+    ...(failed > 0 ? [`${failed} failed or were refused`] : []),
+  ]
+  return parts.join(', ')
 }

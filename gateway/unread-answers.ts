@@ -5,7 +5,7 @@ import type { Clock } from '../shared/clock.ts'
 const SMALL_BYTES = 16 * 1024
 
 /** How long others wait for one who takes nothing of his answer; in truth up to twice as long, as Node looks only so often. */
-const STALL_MS = 300
+const STALL_MS = 500
 /** And for those who take it, but slowly. */
 const PATIENCE_MS = 5_000
 

@@ -14,8 +14,9 @@ export const gatewayEnvSchema = z.object({
   GATEWAY_READONLY_TOKEN: gatewayToken.optional(),
   /** More tokens: JSON, or the path of a file with it. See gateway/tokens.ts. */
   GATEWAY_TOKENS: z.string().optional(),
+  /** The address it listens on; 0.0.0.0 lets others than this machine ask. */
   GATEWAY_HOST: z.string().default('127.0.0.1'),
-  /** 0 takes any free port. */
+  /** Its port; 0 takes any free one. */
   GATEWAY_PORT: portNumber.default(8079),
   /** Streams of /subscribe open at once; each holds a connection, and up to 1 MiB while its reader is behind. */
   GATEWAY_MAX_SUBSCRIPTIONS: positiveInteger.default(5_000),
@@ -28,8 +29,9 @@ export const gatewayEnvSchema = z.object({
     .transform((text) => text === 'true'),
   /** Connections beside those of /subscribe; what is more is cut off at once. */
   GATEWAY_MAX_CONNECTIONS: positiveInteger.default(5_000),
-  /** How long the headers of a request may take to arrive, and all of it: an edge gives up sooner. */
+  /** How long the headers of a request may take to arrive. */
   GATEWAY_HEADERS_SECONDS: upTo(3_600).default(10),
+  /** How long all of a request may take to arrive: an edge gives up sooner. */
   GATEWAY_REQUEST_SECONDS: upTo(3_600).default(60),
   /** Commands in one request. */
   GATEWAY_MAX_PIPELINE: positiveInteger.default(10_000),
@@ -43,6 +45,7 @@ export const gatewayEnvSchema = z.object({
   GATEWAY_METRICS_PORT: portNumber.optional(),
   /** Whoever reaches it reads the metrics: it asks for no token. */
   GATEWAY_METRICS_HOST: z.string().default('127.0.0.1'),
+  /** What is logged at least. */
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 })
 export type GatewayEnv = z.infer<typeof gatewayEnvSchema>

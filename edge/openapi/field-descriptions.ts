@@ -48,7 +48,7 @@ const stats: Described<PublicStats> = {
   models:
     'Each version of a model: its jobs that wait or run, by priority, how long the oldest that no pool has taken waits, and the pools that serve it.',
   queue_depth:
-    'What machines are to be scaled by, in all and by model: jobs that wait or run, or what busy pools count for (100 each) if that is more.',
+    'What machines are to be scaled by, in all and by model: jobs that wait or run, or what busy pools count for (100 each) if that is more. 1 in all while no model is known.',
   pools:
     'Each live worker pool: what it serves, what it runs on, how fast it is, and whether it gets on: slow, a run of a model takes far longer than they did lately; stuck, it will not end any more.',
   redis: 'What Redis takes in memory, and at which it takes no more jobs; null where it does not tell.',

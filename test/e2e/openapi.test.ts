@@ -113,7 +113,8 @@ describe('while a pool serves', () => {
     for (const path of ['/models', '/openapi.json', '/docs', '/health', '/ready', '/'])
       expect((await ask(`GET ${path}`)).status).toBe(200)
     expect((await ask('GET /', { headers: { accept: 'text/html' } })).status).toBe(200)
-    expect((await ask('GET /stats', { headers: { authorization: `Bearer ${admin}` } })).status).toBe(200)
+    for (const path of ['/stats', '/metrics'])
+      expect((await ask(`GET ${path}`, { headers: { authorization: `Bearer ${admin}` } })).status).toBe(200)
   })
 })
 
@@ -163,9 +164,9 @@ describe('refusals', () => {
   })
 
   test('who asks about the service', async () => {
-    for (const operation of ['GET /models', 'GET /stats'])
+    for (const operation of ['GET /models', 'GET /stats', 'GET /metrics'])
       expect((await ask(operation, { headers: { authorization: 'Bearer nobody' } })).status).toBe(401)
-    expect((await ask('GET /stats')).status).toBe(403)
+    for (const operation of ['GET /stats', 'GET /metrics']) expect((await ask(operation)).status).toBe(403)
   })
 
   test('addresses and methods that are not listed are problems as the document has them', async () => {
@@ -213,7 +214,7 @@ describe('when Redis is away', () => {
         'queue-unavailable',
       ])
     // What it knows of models and keys, it knows for some seconds more.
-    for (const operation of ['GET /models', 'GET /stats'])
+    for (const operation of ['GET /models', 'GET /stats', 'GET /metrics'])
       while ((await ask(operation, { headers: { authorization: `Bearer ${admin}` } })).status !== 503);
   })
 })

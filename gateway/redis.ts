@@ -1,6 +1,6 @@
 import { Command, Redis } from 'ioredis'
 import { reconnectPauseMs } from '../shared/reconnect-pause.ts'
-import { CommandError, type CommandLine } from './command.ts'
+import { type Argument, CommandError, type CommandLine } from './command.ts'
 import { CommandTable } from './command-table.ts'
 import { GatheredWrites } from './gathered-writes.ts'
 import { HEARTBEAT_MS } from './open-streams.ts'
@@ -94,7 +94,7 @@ export class GatewayRedis {
 
   #send([name, ...args]: CommandLine): Promise<RawReply> {
     // In capitals, ioredis does not know the name, and leaves arguments and reply as they are.
-    const command = new Command(name.toUpperCase(), args, AS_BYTES)
+    const command = new Command(name.toUpperCase(), args.map(asSent), AS_BYTES)
     // ioredis only writes to it.
     this.#redis.sendCommand(command, this.#writes as unknown as Redis['stream'])
     return command.promise as Promise<RawReply>
@@ -108,6 +108,11 @@ export class GatewayRedis {
 const BEGIN: CommandLine = ['MULTI']
 const END: CommandLine = ['EXEC']
 const AS_BYTES = { replyEncoding: null }
+
+/** Characters. A longer text is faster as bytes: Node's sockets encode texts piece by piece. */
+const LONG_TEXT = 16 * 1024
+const asSent = (argument: Argument): Argument =>
+  typeof argument === 'string' && argument.length >= LONG_TEXT ? Buffer.from(argument) : argument
 
 const replied = (reply: RawReply): Outcome => ({ reply })
 

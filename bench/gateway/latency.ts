@@ -6,7 +6,8 @@ import { KeptConnection, requestOf } from './kept-connection.ts'
 
 /** Pixels of one image, 224 x 224 x 3, as the edge sends them: 200,704 characters of base64. */
 const IMAGE = Buffer.alloc(150_528, 0x5a)
-const WARM_UP = 300
+/** V8 has not compiled all before. */
+const WARM_UP = 1_500
 
 interface LatencyCase {
   name: string

@@ -7,7 +7,8 @@ import { type GatewaySide, withGateway } from './gateway-side.ts'
 import { KeptConnection, requestOf } from './kept-connection.ts'
 
 const AT_ONCE = 64
-const WARM_UP_MS = 2_000
+/** So many, and not for so long: until then V8 has not compiled all, however little of the machine it is given. */
+const WARM_UP_REQUESTS = 50_000
 const VALUE = 'x'.repeat(100)
 
 /** Requests in a second: of time, and of the server's own processor time. */
@@ -27,14 +28,16 @@ export function measureThroughput(rounds: number, seconds: number, signal: Abort
       const request = requestOf('/', side.token, JSON.stringify(['GET', 'small']))
       const gatewayLoad = { pid: side.gateway.pid, url: side.url, request }
       const bareLoad = { pid: bare.pid, url: `http://127.0.0.1:${bare.ready.port}`, request }
-      await rateOf(gatewayLoad, WARM_UP_MS)
-      await rateOf(bareLoad, WARM_UP_MS)
+      const isWarm = (requests: number) => requests >= WARM_UP_REQUESTS
+      await rateOf(gatewayLoad, isWarm)
+      await rateOf(bareLoad, isWarm)
+      const isOver = (_: number, ms: number) => ms >= seconds * 1000
       const measured: { gateway: Rates; bare: Rates }[] = []
       for (let round = 1; round <= rounds; round++) {
         signal.throwIfAborted()
         const rates = {
-          bare: await rateOf(bareLoad, seconds * 1000),
-          gateway: await rateOf(gatewayLoad, seconds * 1000),
+          bare: await rateOf(bareLoad, isOver),
+          gateway: await rateOf(gatewayLoad, isOver),
         }
         measured.push(rates)
         const [bareRate, gatewayRate] = [rates.bare, rates.gateway].map(({ byCore }) => byCore.toFixed(0))
@@ -58,13 +61,13 @@ function startBare({ folder, env }: GatewaySide): Promise<NodeService> {
 /** Each connection asks again as soon as it was answered. */
 async function rateOf(
   { pid, url, request }: { pid: number; url: string; request: Buffer },
-  forMs: number,
+  isOver: (requests: number, ms: number) => boolean,
 ): Promise<Rates> {
   const connections = await Promise.all(Array.from({ length: AT_ONCE }, () => KeptConnection.open(url)))
   let requests = 0
   const [begin, processorBegin] = [performance.now(), await processTimeMs(pid)]
   const askOnAndOn = async (connection: KeptConnection) => {
-    for (; performance.now() - begin < forMs; requests++) await connection.ask(request)
+    for (; !isOver(requests, performance.now() - begin); requests++) await connection.ask(request)
   }
   await Promise.all(connections.map(askOnAndOn))
   const [ms, processorMs] = [performance.now() - begin, (await processTimeMs(pid)) - processorBegin]

@@ -22,8 +22,8 @@ RUN node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-inst
        readelf -d libonnxruntime_providers_cuda.so | grep -F "[$library]" || exit 1; \
      done
 
-# Edge and gateway run no models: 70 MB less.
-FROM dependencies AS serving-dependencies
+# The edge runs no models: 70 MB less.
+FROM dependencies AS edge-dependencies
 RUN rm -rf node_modules/onnxruntime-node node_modules/onnxruntime-common node_modules/onnx-proto
 
 FROM scratch AS application
@@ -50,6 +50,24 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=120s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HEALTH_PORT}/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "--max-semi-space-size=2", "--heap-growing-percent=20", "worker-pool/main.ts"]
 
+FROM dependencies AS gateway-dependencies
+# Of pools and edges only: 300 MB less.
+RUN rm -rf node_modules/onnxruntime-* node_modules/onnx-proto node_modules/sharp node_modules/@img node_modules/@opentelemetry
+
+FROM node:24.21.0-bookworm-slim AS gateway
+WORKDIR /app
+COPY --from=gateway-dependencies /app/node_modules node_modules
+COPY package.json LICENSE ./
+COPY shared shared
+COPY gateway gateway
+ENV NODE_ENV=production GATEWAY_HOST=0.0.0.0 GATEWAY_PORT=8079 GATEWAY_METRICS_HOST=0.0.0.0 GATEWAY_METRICS_PORT=9400
+EXPOSE 8079 9400
+USER 10001:10001
+# Not /ready: who is away may be Redis, and a new gateway would not find it either.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.GATEWAY_PORT}/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "gateway/main.ts"]
+
 FROM node:24.21.0-bookworm-slim AS cpu
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
@@ -71,7 +89,7 @@ RUN node console/build-main.ts && test -s console/dist/assets.js
 
 FROM node:24.21.0-bookworm-slim AS edge
 WORKDIR /app
-COPY --from=serving-dependencies /app/node_modules node_modules
+COPY --from=edge-dependencies /app/node_modules node_modules
 COPY package.json LICENSE ./
 COPY shared shared
 COPY edge edge
@@ -82,19 +100,6 @@ USER 10001:10001
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "edge/node.ts"]
-
-FROM node:24.21.0-bookworm-slim AS gateway
-WORKDIR /app
-COPY --from=serving-dependencies /app/node_modules node_modules
-COPY package.json LICENSE ./
-COPY shared shared
-COPY gateway gateway
-ENV NODE_ENV=production GATEWAY_HOST=0.0.0.0 GATEWAY_PORT=8079 GATEWAY_METRICS_HOST=0.0.0.0 GATEWAY_METRICS_PORT=9402
-EXPOSE 8079 9402
-USER 10001:10001
-HEALTHCHECK --interval=10s --timeout=5s --start-period=10s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.GATEWAY_PORT}/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "gateway/main.ts"]
 
 # `npx edgebatch`, for machines that have Docker and no Node; all of it but `start`, which is for a clone.
 FROM node:24.21.0-bookworm-slim AS tools

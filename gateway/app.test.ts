@@ -30,13 +30,12 @@ async function gateway() {
   }
   const limits = { maxPipeline: 10, maxAnswerBytes: 1_000, maxBodyBytes: 1_000 }
   const app = createGateway({
-    isStopping: () => false,
     access: new Access([{ token: TOKEN, caller: { name: 'default', readOnly: false, ...server } }]),
     commands: new RestCommands(limits, new UnreadAnswers(1_000, [redis], systemClock)),
     streams: new OpenStreams({ max: 10, maxPerToken: 10, clock: systemClock }),
     allowMonitor: true,
     health: healthRoutes({ isStopping: () => false, pingRedis: async () => {}, clock: systemClock }),
-    observation: { answered: () => {}, failed: (error) => errors.push(error) },
+    observation: { refused: () => {}, failed: (error) => errors.push(error) },
   })
   const listening = createServer(getRequestListener(app.fetch, { hostname: '127.0.0.1' })).listen(
     0,

@@ -66,12 +66,17 @@ async function main(): Promise<void> {
   const registry = env.GATEWAY_METRICS_PORT === undefined ? undefined : new Registry()
   const observation = new Observation(log, registry && metricsIn(registry, connections, streams, servers))
   const app = createGateway({
-    ...{ isStopping: () => stopping, access: new Access(grants), health, observation },
+    ...{ access: new Access(grants), health, observation },
     ...{ streams, allowMonitor: env.GATEWAY_ALLOW_MONITOR },
     commands: restCommands(env, servers, observation),
   })
   const listener = getRequestListener(app.fetch, { hostname: env.GATEWAY_HOST })
-  server.on('request', refusingAmbiguous<IncomingMessage, ServerResponse>(listener))
+  const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    // Each answer is then the last on its connection: clients that never pause would keep it for good.
+    if (stopping) outgoing.setHeader('connection', 'close')
+    return listener(incoming, outgoing)
+  }
+  server.on('request', refusingAmbiguous<IncomingMessage, ServerResponse>(answer))
   server.on('drop', () => observation.refused('too-many-connections'))
   const stop = () => {
     if (stopping) return

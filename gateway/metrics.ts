@@ -44,70 +44,90 @@ const DURATION_BUCKETS = [
   0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ]
 
+/** What is counted by family, each with what its metric says. */
+const COUNTS = {
+  commands_total: 'Commands that were answered',
+  command_errors_total: 'Commands that were answered with an error',
+  request_bytes_total: 'Bytes of the bodies of requests with commands',
+  response_bytes_total: 'Bytes of the bodies of their answers',
+} as const
+type CountName = keyof typeof COUNTS
+type Counts = Record<CountName, Record<CommandFamily, number>>
+type Durations = Record<CommandFamily, { observe(seconds: number): void }>
+
 /** Counts what the gateway does, as Prometheus metrics in `registry`. All series are there from the start, at 0. */
 export class GatewayMetrics {
-  readonly #families: ReturnType<typeof createFamilies>
+  /** Plain numbers, which are made metrics of when somebody asks: a request is counted without making labels. */
+  readonly #counts: Counts
+  readonly #durations: Durations
+  readonly #refusals: Counter<'reason'>
+  readonly #cut: Counter
 
   constructor(registry: Registry, state: GatewayState) {
-    this.#families = createFamilies(registry)
+    const registers = [registry]
+    this.#counts = countsIn(registry)
+    this.#durations = durationsIn(registry)
+    this.#refusals = new Counter({
+      name: 'edgebatch_gateway_refused_total',
+      help: 'Requests not handed to Redis, or not answered by it, by reason',
+      ...{ labelNames: ['reason'] as const, registers },
+    })
+    for (const reason of REFUSALS) this.#refusals.inc({ reason }, 0)
+    this.#cut = new Counter({
+      name: 'edgebatch_gateway_streams_cut_total',
+      help: 'Streams cut off since their reader was too far behind',
+      registers,
+    })
     watchState(registry, state)
   }
 
   answered({ families, failed, family, seconds, bytesIn, bytesOut }: AnsweredRequest): void {
-    const { commands, errors, durations, received, sent } = this.#families
-    for (const each of families) commands[each].inc()
-    for (const each of failed) errors[each].inc()
-    durations[family].observe(seconds)
-    received[family].inc(bytesIn)
-    sent[family].inc(bytesOut)
+    const { commands_total, command_errors_total, request_bytes_total, response_bytes_total } = this.#counts
+    for (const each of families) commands_total[each]++
+    for (const each of failed) command_errors_total[each]++
+    request_bytes_total[family] += bytesIn
+    response_bytes_total[family] += bytesOut
+    this.#durations[family].observe(seconds)
   }
 
-  refused(why: Refusal): void {
-    this.#families.refusals.inc({ reason: why })
+  refused(reason: Refusal): void {
+    this.#refusals.inc({ reason })
   }
 
   streamCut(): void {
-    this.#families.cut.inc()
+    this.#cut.inc()
   }
 }
 
-/** Series are looked up once: a request is counted without making labels. */
-function createFamilies(registry: Registry) {
-  const registers = [registry]
-  const counter = (name: string, help: string) => {
-    const all = new Counter({ name: `edgebatch_gateway_${name}`, help, labelNames: ['family'], registers })
-    return byFamily((family) => {
-      all.inc({ family }, 0)
-      return all.labels(family)
-    })
-  }
+function countsIn(registry: Registry): Counts {
+  const names = Object.keys(COUNTS) as CountName[]
+  return Object.fromEntries(names.map((name) => [name, countIn(registry, name)])) as Counts
+}
+
+function countIn(registry: Registry, name: CountName): Record<CommandFamily, number> {
+  const counts = byFamily(() => 0)
+  new Counter({
+    name: `edgebatch_gateway_${name}`,
+    ...{ help: `${COUNTS[name]}, by family`, labelNames: ['family'], registers: [registry] },
+    collect() {
+      this.reset()
+      for (const family of COMMAND_FAMILIES) this.inc({ family }, counts[family])
+    },
+  })
+  return counts
+}
+
+/** Series are looked up once. */
+function durationsIn(registry: Registry): Durations {
   const durations = new Histogram({
     name: 'edgebatch_gateway_request_duration_seconds',
     help: 'A request with commands, from its headers to its answer',
-    ...{ labelNames: ['family'], buckets: DURATION_BUCKETS, registers },
+    ...{ labelNames: ['family'], buckets: DURATION_BUCKETS, registers: [registry] },
   })
-  const refusals = new Counter({
-    name: 'edgebatch_gateway_refused_total',
-    help: 'Requests not handed to Redis, or not answered by it, by reason',
-    ...{ labelNames: ['reason'], registers },
+  return byFamily((family) => {
+    durations.zero({ family })
+    return durations.labels(family)
   })
-  for (const reason of REFUSALS) refusals.inc({ reason }, 0)
-  return {
-    commands: counter('commands_total', 'Commands that Redis answered'),
-    errors: counter('command_errors_total', 'Commands that Redis answered with an error'),
-    durations: byFamily((family) => {
-      durations.zero({ family })
-      return durations.labels(family)
-    }),
-    received: counter('request_bytes_total', 'Bytes of the bodies of requests with commands'),
-    sent: counter('response_bytes_total', 'Bytes of the bodies of their answers'),
-    refusals,
-    cut: new Counter({
-      name: 'edgebatch_gateway_streams_cut_total',
-      help: 'Streams cut off since their reader was too far behind',
-      registers,
-    }),
-  }
 }
 
 function byFamily<T>(make: (family: CommandFamily) => T): Record<CommandFamily, T> {

@@ -5,7 +5,7 @@ import type { GatewayMetrics, Refusal } from './metrics.ts'
 import { StreamRefused } from './open-streams.ts'
 import { RedisAway } from './redis-errors.ts'
 import { BodyIncomplete, BodyTooLarge } from './request-body.ts'
-import type { ServedRequest } from './rest-commands.ts'
+import { MethodNotAllowed, type ServedRequest } from './rest-commands.ts'
 
 /** Tells log and metrics of requests. Neither learns keys, values or tokens; of commands no more than their families. */
 export class Observation {
@@ -30,12 +30,7 @@ export class Observation {
     this.#log.debug({ token: caller, family, ...counts, ms: seconds * 1000, bytesIn, bytesOut }, 'served')
   }
 
-  /** A request that was answered with `status`, without its commands; or with an error, of which `error` is the cause. */
-  answered(error: Error | undefined, status: number): void {
-    const reason = refusalOf(error, status)
-    if (reason !== undefined) this.refused(reason)
-  }
-
+  /** A request that was not handed to Redis, or not answered by it. */
   refused(reason: Refusal): void {
     this.#metrics?.refused(reason)
     this.#log.debug({ reason }, 'refused')
@@ -57,11 +52,12 @@ export class Observation {
   }
 }
 
-function refusalOf(error: Error | undefined, status: number): Refusal | undefined {
-  if (error === undefined) return status === 401 ? 'unauthorized' : status === 405 ? 'method' : undefined
+/** What kind of refusal an error is answered with. */
+export function refusalOf(error: Error): Refusal {
   if (error instanceof CommandError) return 'bad-request'
   if (error instanceof BodyTooLarge) return 'too-large'
   if (error instanceof BodyIncomplete) return 'incomplete'
+  if (error instanceof MethodNotAllowed) return 'method'
   if (error instanceof RedisAway) return 'redis-away'
   if (!(error instanceof StreamRefused)) return 'internal-error'
   return error.why === 'stopping' ? 'stopping' : 'too-many-streams'

@@ -37,6 +37,16 @@ export interface ServedRequest {
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT']
 
+export class MethodNotAllowed extends Error {
+  override readonly name = 'MethodNotAllowed'
+  /** Those that are. */
+  readonly allow = METHODS.join(', ')
+
+  constructor() {
+    super(`ERR method not allowed: ${METHODS.join(', ')}`)
+  }
+}
+
 /** Answers requests that are commands: `/`, `/pipeline`, `/multi-exec`, and any other path as a command itself. */
 export class RestCommands {
   readonly #limits: RestLimits
@@ -51,22 +61,20 @@ export class RestCommands {
     this.#onServed = onServed
   }
 
-  /** Throws CommandError, BodyTooLarge, BodyIncomplete or RedisAway. */
-  async answer(c: Context<GatewayEnvironment>): Promise<Response> {
+  /** Throws MethodNotAllowed, CommandError, BodyTooLarge, BodyIncomplete or RedisAway. */
+  async answer(c: Context<GatewayEnvironment>, caller: Caller): Promise<Response> {
     const request = c.req.raw
     const begin = performance.now()
-    if (!METHODS.includes(request.method)) {
-      return errorAnswer(405, `ERR method not allowed: ${METHODS.join(', ')}`, { allow: METHODS.join(', ') })
-    }
+    if (!METHODS.includes(request.method)) throw new MethodNotAllowed()
     const format = formatOf(request.headers)
     const body = await readBody(request, this.#bodies)
     try {
-      const answer = await this.#run(c.var.caller, targetOf(c), body.bytes, format)
+      const answer = await this.#run(caller, targetOf(c), body.bytes, format)
       const content = contentOf(answer.body)
       const bytesOut = Buffer.byteLength(content)
       this.#unread.add(c.env.outgoing, bytesOut)
       const seconds = (performance.now() - begin) / 1000
-      this.#onServed?.({ ...served(c.var.caller, answer), seconds, bytesIn: body.bytes.length, bytesOut })
+      this.#onServed?.({ ...served(caller, answer), seconds, bytesIn: body.bytes.length, bytesOut })
       return new Response(content, {
         status: answer.status,
         headers: {

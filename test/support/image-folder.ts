@@ -1,6 +1,6 @@
 import { cpSync, readFileSync } from 'node:fs'
 import { mkdir, readdir, symlink } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { join, matchesGlob, relative } from 'node:path'
 import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
 import { argumentsOf, isLeftOut, stage, stages } from './dockerfile.ts'
 
@@ -51,11 +51,13 @@ async function installInto(folder: string, from: string): Promise<void> {
   const removed = stages
     .filter(({ name }) => name === from || name === 'dependencies')
     .flatMap((one) => argumentsOf(one, 'RUN'))
-    .flatMap((line) => line.match(/node_modules\/[\w@./-]+/g) ?? [])
+    .flatMap((line) => line.match(/node_modules\/[\w@.*/-]+/g) ?? [])
+  const isRemoved = (path: string) =>
+    removed.some((pattern) => matchesGlob(path, pattern) || matchesGlob(path, `${pattern}/**`))
   const here = new Set(await readdir(join(PROJECT_ROOT, 'node_modules')))
   for (const [path, { dev }] of Object.entries(packages)) {
     const [, scope = '', name = ''] = /^node_modules\/(?:(@[^/]+)\/)?([^/]+)$/.exec(path) ?? []
-    if (name === '' || dev || removed.includes(path) || !here.has(scope || name)) continue
+    if (name === '' || dev || isRemoved(path) || !here.has(scope || name)) continue
     await mkdir(join(folder, 'node_modules', scope), { recursive: true })
     await symlink(join(PROJECT_ROOT, path), join(folder, path))
   }

@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { constants, gzipSync } from 'node:zlib'
 import { getRequestListener } from '@hono/node-server'
 import { type Logger, pino } from 'pino'
 import sharp from 'sharp'
@@ -129,12 +130,20 @@ async function sharpDecoder(
 /** None where it has not been built: the API is served without. */
 async function builtConsole(log: Logger): Promise<ConsoleAssets> {
   try {
-    return (await import('../console/dist/assets.js')).default
+    const assets = Object.entries((await import('../console/dist/assets.js')).default)
+    return Object.fromEntries(
+      assets.map(([path, asset]) => [path, { ...asset, gzip: compressed(asset.body) }]),
+    )
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
     log.warn('there are no pages for people, as they have not been built (npm run build:console)')
     return {}
   }
+}
+
+/** Cloudflare compresses what a Worker answers; here, there may be nobody else to do it. */
+function compressed(body: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(gzipSync(body, { level: constants.Z_BEST_COMPRESSION }))
 }
 
 /** What a Worker's cron trigger does, where that is wanted. Settings are read at once: what is wrong with them is told at the start. */

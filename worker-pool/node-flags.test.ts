@@ -4,7 +4,7 @@ import { POOL_NODE_FLAGS } from './node-flags.ts'
 
 const text = (file: string) => readFile(new URL(`../${file}`, import.meta.url), 'utf8')
 
-test.each(['package.json', 'README.md'])('%s starts a pool with these flags', async (file) => {
+test.each(['package.json', 'docs/deploy.md'])('%s starts a pool with these flags', async (file) => {
   expect(await text(file)).toContain(`node ${POOL_NODE_FLAGS.join(' ')} worker-pool/main.ts`)
 })
 

@@ -110,7 +110,7 @@ describe('while a pool serves', () => {
   })
 
   test('so is what the service says of itself', async () => {
-    for (const path of ['/models', '/openapi.json', '/docs', '/health', '/ready', '/'])
+    for (const path of ['/models', '/openapi.json', '/docs', '/dashboard', '/health', '/ready', '/'])
       expect((await ask(`GET ${path}`)).status).toBe(200)
     expect((await ask('GET /', { headers: { accept: 'text/html' } })).status).toBe(200)
     for (const path of ['/stats', '/metrics'])

@@ -1,0 +1,87 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { PageFrame } from '../design/page-frame.tsx'
+import { ApiKeyPanel } from '../session/api-key-panel.tsx'
+import { useApiKey } from '../session/use-api-key.ts'
+import { Announcements } from './announcements.tsx'
+import { Intake } from './intake.tsx'
+import { ModelPicker } from './model-picker.tsx'
+import { PhotoBoard } from './photo-board.ts'
+import { PhotoItem } from './photo-card.tsx'
+import './playground.css'
+import { Summary } from './summary.tsx'
+import { useModels } from './use-models.ts'
+import { usePhotos } from './use-photos.ts'
+
+const HINT = (
+  <>
+    Whoever runs this service makes one with <code>npx edgebatch keys create</code>.
+  </>
+)
+
+/** The page at `/`: photos go in, and one sees what becomes of them. `origin`: of the service. */
+export function Playground({ origin }: { origin: string }) {
+  const [apiKey, setApiKey] = useApiKey()
+  const [keyIsShown, showKey] = useState(false)
+  const [model, setModel] = useState<string>()
+  const [board] = useState(() => new PhotoBoard(origin, apiKey))
+  const photos = usePhotos(board)
+  const known = useModels(origin, apiKey)
+  board.apiKey = apiKey
+  const chosen = model ?? known.models?.[0]?.name
+  const refusedKey = known.problem?.code === 'unauthorized' ? known.problem.detail : undefined
+  useEffect(() => {
+    if (refusedKey !== undefined) showKey(true)
+  }, [refusedKey])
+
+  const keyButton = useRef<HTMLButtonElement>(null)
+  const closeKey = () => {
+    showKey(false)
+    keyButton.current?.focus()
+  }
+  const aside = (
+    <button
+      ref={keyButton}
+      type="button"
+      class="quiet"
+      aria-expanded={keyIsShown}
+      onClick={() => showKey(!keyIsShown)}
+    >
+      API key <span class={`dot ${apiKey === undefined ? '' : 'dot-on'}`} aria-hidden="true" />
+      <span class="visually-hidden">{apiKey === undefined ? '(none)' : '(set)'}</span>
+    </button>
+  )
+  return (
+    <PageFrame current="playground" aside={aside}>
+      {keyIsShown && (
+        <ApiKeyPanel
+          apiKey={apiKey}
+          reason={refusedKey}
+          hint={HINT}
+          onChange={setApiKey}
+          onClose={closeKey}
+        />
+      )}
+      <div class="intro">
+        <h1>Playground</h1>
+        <p>Give a model a photo, and see what it says and where the time goes.</p>
+      </div>
+      <ModelPicker known={known} model={chosen} onChange={setModel} />
+      <Intake isEmpty={photos.length === 0} onFiles={(files) => board.add(files, chosen)} />
+      <Summary photos={photos} board={board} />
+      <ul class="photos" aria-label="Photos">
+        {photos.map((photo) => (
+          <li key={photo.id}>
+            <PhotoItem
+              photo={photo}
+              board={board}
+              models={known.models}
+              origin={origin}
+              keyed={apiKey !== undefined}
+            />
+          </li>
+        ))}
+      </ul>
+      <Announcements photos={photos} />
+    </PageFrame>
+  )
+}

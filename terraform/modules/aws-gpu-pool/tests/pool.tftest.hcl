@@ -314,7 +314,7 @@ run "work_wakes_the_pool_from_nothing" {
   }
 
   assert {
-    condition     = one([for query in aws_cloudwatch_metric_alarm.wake.metric_query : query.expression if query.return_data == true]) == "IF(FILL(n, REPEAT) < 1, depth, 0)" && aws_cloudwatch_metric_alarm.wake.threshold == 0 && aws_cloudwatch_metric_alarm.wake.comparison_operator == "GreaterThanThreshold" && aws_cloudwatch_metric_alarm.wake.evaluation_periods == 1
+    condition     = one([for query in aws_cloudwatch_metric_alarm.wake.metric_query : query.expression if query.return_data == true]) == "IF(FILL(FILL(n, REPEAT), 0) < 1, depth, 0)" && aws_cloudwatch_metric_alarm.wake.threshold == 0 && aws_cloudwatch_metric_alarm.wake.comparison_operator == "GreaterThanThreshold" && aws_cloudwatch_metric_alarm.wake.evaluation_periods == 1
     error_message = "the alarm sounds when there is work and no machine, and not where nobody knows yet whether there is one"
   }
 

@@ -9,7 +9,7 @@ test.each(['package.json', 'docs/deploy.md'])('%s starts a pool with these flags
 })
 
 test('the images start a pool with these flags', async () => {
-  const starts = (await text('Dockerfile')).match(/^CMD .*$/gm)
+  const starts = (await text('Dockerfile')).match(/^CMD .*worker-pool.*$/gm)
   expect(starts).toHaveLength(2)
   const command = ['node', ...POOL_NODE_FLAGS, 'worker-pool/main.ts']
   for (const start of starts ?? []) expect(JSON.parse(start.slice('CMD '.length))).toEqual(command)

@@ -23,6 +23,15 @@ export class RawReplies {
     return turn
   }
 
+  /** Takes no more answers until `resume`. */
+  pause(): void {
+    this.#redis?.stream?.pause()
+  }
+
+  resume(): void {
+    this.#redis?.stream?.resume()
+  }
+
   async #read([name, ...args]: CommandLine): Promise<Buffer> {
     const redis = await this.#connected()
     const chunks: Buffer[] = []

@@ -79,10 +79,12 @@ export class GatewayRedis {
   /** Takes no more replies until `resume`; commands are still sent. */
   pause(): void {
     this.#redis.stream?.pause()
+    this.#raw.pause()
   }
 
   resume(): void {
     this.#redis.stream?.resume()
+    this.#raw.resume()
   }
 
   /** A user who may not send MULTI would have all that follows run at once, one by one. */
@@ -134,7 +136,7 @@ const SILENCE_MS = 10_000
  * ever.
  */
 export function connectGatewayRedis(url: string, silenceMs = SILENCE_MS): Redis {
-  return new Redis(url, {
+  const redis = new Redis(url, {
     protocol: 2,
     stringNumbers: true,
     lazyConnect: true,

@@ -1,4 +1,5 @@
 import { Command, type Redis } from 'ioredis'
+import { keptToDatabase } from './chosen-database.ts'
 import type { CommandLine } from './command.ts'
 import { isReplyError, RedisAway } from './redis-errors.ts'
 
@@ -53,7 +54,7 @@ export class RawReplies {
 
   async #connected(): Promise<Redis> {
     if (!this.#redis) {
-      this.#redis = this.#model.duplicate()
+      this.#redis = keptToDatabase(this.#model.duplicate())
       // That of the model tells of the same trouble.
       this.#redis.on('error', () => {})
       await this.#redis.connect().catch(() => {})

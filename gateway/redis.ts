@@ -1,5 +1,6 @@
 import { Command, Redis } from 'ioredis'
 import { reconnectPauseMs } from '../shared/reconnect-pause.ts'
+import { keptToDatabase } from './chosen-database.ts'
 import { type Argument, CommandError, type CommandLine } from './command.ts'
 import { CommandTable } from './command-table.ts'
 import { GatheredWrites } from './gathered-writes.ts'
@@ -152,6 +153,7 @@ export function connectGatewayRedis(url: string, silenceMs = SILENCE_MS): Redis 
     socketTimeout: silenceMs,
     retryStrategy: (attempt) => reconnectPauseMs(attempt),
   })
+  return keptToDatabase(redis)
 }
 
 /** A connection like `redis` for MONITOR: to be connected, and gone for good once it is lost. */

@@ -41,7 +41,12 @@ describe('a command that a shared connection cannot serve is refused, in any cas
     ['xread', 'COUNT', '1', 'block', '0', 'streams', 'key', '$'],
     ['xReadGroup', 'GROUP', 'pool', 'me', 'bLoCk', '0', 'STREAMS', 'key', '>'],
     ['XREAD', bytes('BLOCK'), '0', 'STREAMS', 'key', '$'],
+    ['XREADGROUP', 'GROUP', 'streams', 'me', 'BLOCK', '0', 'STREAMS', 'key', '>'],
+    ['XREADGROUP', 'GROUP', 'pool', 'STREAMS', 'BLOCK', '0', 'STREAMS', 'key', '>'],
+    ['XREAD', 'BLOCK\0', '0', 'STREAMS', 'key', '$'],
+    ['XREADGROUP', 'GROUP\0', 'streams', 'me', bytes('block\0x'), '0', 'STREAMS', 'key', '>'],
     ['SCRIPT', 'DEBUG', 'YES'],
+    ['SCRIPT', 'DEBUG\0', 'YES'],
     ['script', bytes('debug'), 'sync'],
   ])('%s %s', (...command) => {
     expect(refusalOf(command)).toMatch(/^ERR Command is not available: /)
@@ -51,6 +56,7 @@ describe('a command that a shared connection cannot serve is refused, in any cas
     ['XREAD', 'COUNT', '1', 'STREAMS', 'key', '0'],
     ['XREAD', 'STREAMS', 'block', '0'],
     ['XREADGROUP', 'GROUP', 'pool', 'me', 'STREAMS', 'key', '>'],
+    ['XREADGROUP', 'GROUP', 'block', 'block', 'COUNT', '1', 'STREAMS', 'block', '>'],
     ['SCRIPT', 'LOAD', 'return 1'],
     ['SET', 'block', 'subscribe'],
     ['EVAL', 'return 1', '0'],

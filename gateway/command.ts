@@ -29,14 +29,24 @@ export function refusalOf([name, ...args]: CommandLine): string | undefined {
   const command = name.toUpperCase()
   const blocks = (command === 'XREAD' || command === 'XREADGROUP') && hasBlockOption(args)
   // SCRIPT DEBUG would turn every later script on the connection, whoever sends it, into a debugging session.
-  const debugs = command === 'SCRIPT' && args[0]?.toString().toUpperCase() === 'DEBUG'
+  const debugs = command === 'SCRIPT' && args[0] !== undefined && wordOf(args[0]) === 'DEBUG'
   if (blocks || debugs || REFUSED.has(command)) return `ERR Command is not available: '${command}'`
   return undefined
 }
 
+/** How many arguments follow the options of XREAD and XREADGROUP: a group may be called STREAMS, or BLOCK. */
+const OPTION_LENGTHS: Record<string, number> = { COUNT: 1, GROUP: 2 }
+
 /** Of XREAD and XREADGROUP. What follows STREAMS are keys and ids. */
 function hasBlockOption(args: readonly Argument[]): boolean {
-  const words = args.map((arg) => arg.toString().toUpperCase())
-  const streams = words.indexOf('STREAMS')
-  return words.slice(0, streams < 0 ? words.length : streams).includes('BLOCK')
+  for (let at = 0; at < args.length; at++) {
+    const option = wordOf(args[at] as Argument)
+    if (option === 'BLOCK') return true
+    if (option === 'STREAMS') return false
+    at += OPTION_LENGTHS[option] ?? 0
+  }
+  return false
 }
+
+/** As Redis reads an option, or a subcommand: in any case, and up to its first NUL. */
+const wordOf = (argument: Argument): string => (argument.toString().split('\0', 1)[0] as string).toUpperCase()

@@ -1,4 +1,5 @@
 import { Command, type Redis } from 'ioredis'
+import { keptToDatabase } from './chosen-database.ts'
 import type { CommandLine } from './command.ts'
 import { isReplyError, RedisAway } from './redis-errors.ts'
 
@@ -23,6 +24,15 @@ export class RawReplies {
     return turn
   }
 
+  /** Takes no more answers until `resume`. */
+  pause(): void {
+    this.#redis?.stream?.pause()
+  }
+
+  resume(): void {
+    this.#redis?.stream?.resume()
+  }
+
   async #read([name, ...args]: CommandLine): Promise<Buffer> {
     const redis = await this.#connected()
     const chunks: Buffer[] = []
@@ -44,7 +54,7 @@ export class RawReplies {
 
   async #connected(): Promise<Redis> {
     if (!this.#redis) {
-      this.#redis = this.#model.duplicate()
+      this.#redis = keptToDatabase(this.#model.duplicate())
       // That of the model tells of the same trouble.
       this.#redis.on('error', () => {})
       await this.#redis.connect().catch(() => {})

@@ -1,5 +1,6 @@
 import { Command, Redis } from 'ioredis'
 import { reconnectPauseMs } from '../shared/reconnect-pause.ts'
+import { keptToDatabase } from './chosen-database.ts'
 import { type Argument, CommandError, type CommandLine } from './command.ts'
 import { CommandTable } from './command-table.ts'
 import { GatheredWrites } from './gathered-writes.ts'
@@ -79,10 +80,12 @@ export class GatewayRedis {
   /** Takes no more replies until `resume`; commands are still sent. */
   pause(): void {
     this.#redis.stream?.pause()
+    this.#raw.pause()
   }
 
   resume(): void {
     this.#redis.stream?.resume()
+    this.#raw.resume()
   }
 
   /** A user who may not send MULTI would have all that follows run at once, one by one. */
@@ -134,7 +137,7 @@ const SILENCE_MS = 10_000
  * ever.
  */
 export function connectGatewayRedis(url: string, silenceMs = SILENCE_MS): Redis {
-  return new Redis(url, {
+  const redis = new Redis(url, {
     protocol: 2,
     stringNumbers: true,
     lazyConnect: true,
@@ -150,6 +153,7 @@ export function connectGatewayRedis(url: string, silenceMs = SILENCE_MS): Redis 
     socketTimeout: silenceMs,
     retryStrategy: (attempt) => reconnectPauseMs(attempt),
   })
+  return keptToDatabase(redis)
 }
 
 /** A connection like `redis` for MONITOR: to be connected, and gone for good once it is lost. */

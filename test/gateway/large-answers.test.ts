@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { Redis } from 'ioredis'
 import { expect, onTestFinished, test } from 'vitest'
+import { connectGatewayRedis, GatewayRedis } from '../../gateway/redis.ts'
 import { type TestGateway, testGateway } from '../support/gateway.ts'
 import { ownRedis } from '../support/own-redis.ts'
 
@@ -49,3 +50,25 @@ async function idleReader({ url, token }: TestGateway): Promise<Socket> {
 async function getsRun(redis: Redis): Promise<number> {
   return Number(/cmdstat_get:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1] ?? 0)
 }
+
+test('while nothing is taken from Redis, no answers byte by byte are, either', async () => {
+  const server = await ownRedis()
+  // It ends with its Redis.
+  const connection = connectGatewayRedis(server.url).duplicate({ retryStrategy: () => null })
+  const observer = new Redis(server.url, { protocol: 2 })
+  onTestFinished(() => observer.disconnect())
+  const redis = new GatewayRedis(connection)
+  await redis.raw(['PING'])
+
+  redis.pause()
+  let isThere = false
+  const reply = redis.raw(['GET', 'small']).finally(() => {
+    isThere = true
+  })
+  while ((await getsRun(observer)) < 1);
+  // Long after Redis has sent it.
+  await observer.ping()
+  expect(isThere).toBe(false)
+  redis.resume()
+  expect(String(await reply)).toBe('$-1\r\n')
+})

@@ -10,6 +10,7 @@ import { protectiveHeaders } from './middleware/protective-headers.ts'
 import { serverTiming } from './middleware/server-timing.ts'
 import { ModelDirectory } from './model-directory.ts'
 import { asProblem, logOwnFailure, problemResponse } from './problem.ts'
+import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { healthRoutes } from './routes/health.ts'
 import { modelRoutes } from './routes/models.ts'
 import { openapiRoutes } from './routes/openapi.ts'
@@ -21,7 +22,7 @@ import { Uploads } from './uploads.ts'
 import { ServiceTimes } from './waiting/service-times.ts'
 
 /** Where an API key is asked for. */
-const KEYED_PATHS = ['/predict', '/result/*', '/models', '/stats']
+const KEYED_PATHS = ['/predict', '/result/*', '/models', '/stats/*', '/dead-letters/*']
 
 /**
  * A caller's own `X-Request-Id` is taken up to this length, of letters, digits, `_`, `-` and `=`: it stands in logs and in jobs. In place of any
@@ -52,6 +53,7 @@ export function createApp(deps: EdgeDeps): EdgeApp {
   modelRoutes(app, context)
   openapiRoutes(app, context)
   statsRoutes(app, context)
+  deadLetterRoutes(app, context)
 
   app.notFound((c) =>
     problemResponse(

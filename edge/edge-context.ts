@@ -3,8 +3,10 @@ import type { RequestIdVariables } from 'hono/request-id'
 import type { ApiKeyStore, Caller } from '../shared/api-key.ts'
 import type { BatchStore } from '../shared/batch.ts'
 import type { Clock } from '../shared/clock.ts'
+import type { DeadLetters } from '../shared/dead-letters.ts'
 import type { JobProducer } from '../shared/job-queue.ts'
 import type { ModelReference } from '../shared/model-reference.ts'
+import type { HistoryStore } from '../shared/snapshot.ts'
 import type { StatisticsReader } from '../shared/statistics.ts'
 import type { WebhookUrlRules } from '../shared/webhook-url.ts'
 import type { Callers } from './callers.ts'
@@ -23,6 +25,8 @@ export interface EdgeDeps {
   allowAnonymous: boolean
   batches: BatchStore
   statistics: StatisticsReader
+  deadLetters: DeadLetters
+  history: HistoryStore
   /** For so long after its last job a pool is a reason for a machine, in the depth that machines are scaled by. */
   keptWarmSeconds: number
   photos: PhotoIntake

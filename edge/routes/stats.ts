@@ -1,72 +1,38 @@
-import type { Caller } from '../../shared/api-key.ts'
-import { ProblemError } from '../../shared/errors.ts'
-import type { PublicStats } from '../../shared/public-stats.ts'
-import { queueDepth } from '../../shared/queue-depth.ts'
-import type { Backlog, LivePool, QueueState } from '../../shared/statistics.ts'
+import { publicHistory } from '../../shared/public-history.ts'
+import { MINUTE_MS } from '../../shared/snapshot.ts'
+import { assertAdministrator } from '../administrators.ts'
 import type { EdgeApp, EdgeContext } from '../edge-context.ts'
 import { allowOnly } from '../method-not-allowed.ts'
+import { type SeenStatistics, snapshotOf, statsAnswer } from '../stats-answer.ts'
 
-/** GET /stats: what waits for each model version, which pools live and get on, and how full Redis is. For who runs the service. */
-export function statsRoutes(app: EdgeApp, { deps, models }: EdgeContext): void {
-  app.get('/stats', async (c) => {
-    assertMaySee(c.get('caller'), deps.allowAnonymous)
-    const versions = (await models.list()).flatMap(({ versions }) => versions)
-    const queues = versions.map(({ manifest: { name, version } }) => ({ model: name, version }))
-    const { queues: states, pools, memory } = await deps.statistics.read(queues)
-    const lengths = queues.map((queue, i) => ({ ...queue, jobs: jobsIn((states[i] as QueueState).backlog) }))
-    const depth = queueDepth(lengths, pools, deps.keptWarmSeconds)
+/**
+ * GET /stats: what waits for each model version, which pools live and get on, how fast all is, and how full Redis is. GET /stats/history: the same of
+ * the last hour, by the minute. For who runs the service.
+ */
+export function statsRoutes(app: EdgeApp, context: EdgeContext): void {
+  const { deps, models } = context
+  app.use('/stats/*', async (c, next) => {
+    assertAdministrator(c.get('caller'), deps.allowAnonymous)
     c.header('cache-control', 'no-store')
-    const answer: PublicStats = {
-      models: queues.map(({ model, version }, i) => {
-        const { backlog, oldestWaitingMs } = states[i] as QueueState
-        return {
-          ...{ name: model, version, backlog, oldest_waiting_seconds: seconds(oldestWaitingMs) },
-          drain_rate: versions[i]?.drainRate ?? null,
-          pools: pools.filter((pool) => pool.models.includes(`${model}@${version}`)).map(({ id }) => id),
-        }
-      }),
-      queue_depth: { total: depth.total, by_model: depth.byModel },
-      pools: pools.map(publicPool),
-      redis: memory && { used_memory_bytes: memory.used, max_memory_bytes: memory.max },
-    }
-    return c.json(answer)
+    await next()
   })
+  app.get('/stats', async (c) => {
+    const listed = await models.list()
+    const versions = listed.flatMap(({ versions }) => versions)
+    const queues = versions.map(({ manifest: { name, version } }) => ({ model: name, version }))
+    const seen = { models: listed, versions, statistics: await deps.statistics.read(queues) }
+    await keepMinute(context, seen)
+    return c.json(statsAnswer(seen, deps.keptWarmSeconds))
+  })
+  app.get('/stats/history', async (c) => c.json(publicHistory(await deps.history.read())))
   allowOnly(app, '/stats')
+  allowOnly(app, '/stats/history')
 }
 
-/** Where everybody is served without a key, there is nobody else who could be told. */
-function assertMaySee(caller: Caller, allowAnonymous: boolean): void {
-  if (allowAnonymous || (caller.kind === 'key' && caller.record.admin)) return
-  throw new ProblemError(
-    'forbidden',
-    'This takes an API key of an administrator: npx edgebatch keys create --admin',
-  )
-}
-
-function jobsIn(backlog: Backlog): number {
-  return Object.values(backlog).reduce((sum, jobs) => sum + jobs)
-}
-
-function publicPool(pool: LivePool): PublicStats['pools'][number] {
-  return {
-    id: pool.id,
-    models: pool.models,
-    device: pool.device,
-    in_flight: pool.inFlight,
-    images_per_second: pool.imagesPerSecond,
-    busy: pool.busy,
-    started_at: isoTime(pool.startedAt),
-    state: pool.state,
-    running_for_seconds: seconds(pool.runningMs),
-    last_settled_at: isoTime(pool.lastSettledAt),
-  }
-}
-
-function isoTime(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString()
-}
-
-/** To a tenth. */
-function seconds(ms: number | null): number | null {
-  return ms === null ? null : Math.round(ms / 100) / 10
+/** Whoever looks first in a minute keeps what was seen. What was seen is the answer, whether it can be kept or not. */
+async function keepMinute({ deps }: EdgeContext, seen: SeenStatistics): Promise<void> {
+  const { nowMs, snapshots } = seen.statistics
+  const last = snapshots.at(-1)
+  if (last && Math.floor(last.at / MINUTE_MS) >= Math.floor(nowMs / MINUTE_MS)) return
+  await deps.history.record(snapshotOf(seen)).catch(() => {})
 }

@@ -34,7 +34,7 @@ export default defineConfig({
         test: {
           name: 'workerd',
           include: ['test/workerd/**/*.test.ts'],
-          globalSetup: ['test/support/sharp-references.ts'],
+          globalSetup: ['test/support/console-setup.ts', 'test/support/sharp-references.ts'],
           testTimeout: RUNTIME_TIMEOUT_MS,
         },
       },
@@ -49,6 +49,7 @@ export default defineConfig({
             'test/support/edge-bundle-setup.ts',
             'test/support/terraform-setup.ts',
             'test/support/debian-tools-setup.ts',
+            'test/support/chromium-setup.ts',
           ],
           testTimeout: RUNTIME_TIMEOUT_MS,
           hookTimeout: RUNTIME_TIMEOUT_MS,

@@ -10,6 +10,7 @@ import { protectiveHeaders } from './middleware/protective-headers.ts'
 import { serverTiming } from './middleware/server-timing.ts'
 import { ModelDirectory } from './model-directory.ts'
 import { asProblem, logOwnFailure, problemResponse } from './problem.ts'
+import { consoleRoutes } from './routes/console.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { healthRoutes } from './routes/health.ts'
 import { modelRoutes } from './routes/models.ts'
@@ -45,7 +46,8 @@ export function createApp(deps: EdgeDeps): EdgeApp {
     allowedMethods(app),
     crossOrigin(deps.corsOrigins),
   )
-  rootRoutes(app)
+  rootRoutes(app, context)
+  consoleRoutes(app, context)
   healthRoutes(app, context)
   for (const path of KEYED_PATHS) app.use(path, authenticate(callers, deps.clock))
   predictRoutes(app, context)

@@ -15,7 +15,7 @@ import { RedisRest } from './redis-rest.ts'
 import { RestResultPush } from './result-push.ts'
 
 /** What differs from one runtime to another. */
-export interface RuntimeParts extends Pick<EdgeDeps, 'logFailure' | 'stopping'> {
+export interface RuntimeParts extends Pick<EdgeDeps, 'logFailure' | 'stopping' | 'consoleAssets'> {
   decodePhoto: PhotoDecoder
   /** The types that `decodePhoto` takes. */
   decodedTypes: readonly ImageType[]

@@ -10,6 +10,7 @@ import type { HistoryStore } from '../shared/snapshot.ts'
 import type { StatisticsReader } from '../shared/statistics.ts'
 import type { WebhookUrlRules } from '../shared/webhook-url.ts'
 import type { Callers } from './callers.ts'
+import type { ConsoleAssets } from './console-assets.ts'
 import type { PhotoIntake } from './decode-or-forward.ts'
 import type { ModelDirectory } from './model-directory.ts'
 import type { RequestTimings } from './request-timings.ts'
@@ -51,6 +52,7 @@ export interface EdgeDeps {
   /** Seconds POST /predict waits where the request does not say. */
   defaultWaitSeconds: number
   uploads: UploadLimits
+  consoleAssets: ConsoleAssets
   /** Aborted when the process is about to end: whoever waits for a result is answered at once. A Worker is never told. */
   stopping?: AbortSignal
 }

@@ -12,6 +12,7 @@ import { ConfigurationError, readConfiguration } from '../shared/read-configurat
 import { createSharpDecoder } from '../shared/sharp-decoder.ts'
 import { decodableTypes, prepareSharpForUploads } from '../shared/sharp-loaders.ts'
 import { composeEdge, type RuntimeParts } from './compose-edge.ts'
+import type { ConsoleAssets } from './console-assets.ts'
 import { imageLimitsOf, type NodeEdgeEnv, nodeEdgeEnvSchema } from './env.ts'
 import type { ImageLimits } from './image/image-limits.ts'
 import { withAdmission } from './image/with-admission.ts'
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
     ...(await sharpDecoder(imageLimitsOf(env))),
     logFailure: (failure) => log.error(failure, 'request failed'),
     stopping: stopping.signal,
+    consoleAssets: await builtConsole(log),
   })
   const fetch = async (request: Request) => {
     const response = await app.fetch(request)
@@ -88,6 +90,17 @@ async function sharpDecoder(
     timeoutSeconds: DECODING_SECONDS,
   })
   return { decodePhoto: withAdmission(decode, limits), decodedTypes }
+}
+
+/** None where it has not been built: the API is served without. */
+async function builtConsole(log: Logger): Promise<ConsoleAssets> {
+  try {
+    return (await import('../console/dist/assets.js')).default
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    log.warn('there are no pages for people, as they have not been built (npm run build:console)')
+    return {}
+  }
 }
 
 /** What a Worker's cron trigger does, where that is wanted. Settings are read at once: what is wrong with them is told at the start. */

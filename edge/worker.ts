@@ -1,3 +1,4 @@
+import consoleAssets from '../console/dist/assets.js'
 import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
 import { composeEdge } from './compose-edge.ts'
 import type { EdgeApp } from './edge-context.ts'
@@ -71,6 +72,7 @@ function buildApp(bindings: Record<string, unknown>): EdgeApp {
   return composeEdge(env, {
     decodePhoto: (bytes, rules) => photoToTensor(bytes, rules, codecs, limits),
     decodedTypes: ACCEPTED_IMAGE_TYPES,
+    consoleAssets,
     logFailure: (failure) => console.error(failure),
   })
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { PROJECT_ROOT } from './project-root.ts'
 
@@ -30,7 +30,14 @@ export async function dryRun(options: string[], env: Record<string, string>): Pr
   const wrangler = join(PROJECT_ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
   const { stdout } = await execute(process.execPath, [wrangler, 'deploy', '--dry-run', ...options], {
     cwd: PROJECT_ROOT,
-    env: { ...env, WRANGLER_SEND_METRICS: 'false', CI: 'true', NO_COLOR: '1' },
+    // What wrangler.toml has it run first is run by `node`: this one.
+    env: {
+      ...env,
+      PATH: `${dirname(process.execPath)}${delimiter}${env.PATH}`,
+      WRANGLER_SEND_METRICS: 'false',
+      CI: 'true',
+      NO_COLOR: '1',
+    },
   })
   return stdout
 }

@@ -35,6 +35,16 @@ export const servicePaths: Paths = {
       responses: { 200: textResponse('This document as a page.', 'text/html'), ...problemResponses() },
     },
   },
+  '/dashboard': {
+    get: {
+      operationId: 'getDashboard',
+      tags: ['Service'],
+      summary: 'What goes on, for who runs the service',
+      description: 'A page, which asks for an API key of an administrator itself.',
+      ...OPEN,
+      responses: { 200: textResponse('The page.', 'text/html'), ...problemResponses() },
+    },
+  },
   '/health': {
     get: {
       operationId: 'getHealth',
@@ -71,6 +81,9 @@ export const servicePaths: Paths = {
 }
 
 function rootResponse() {
-  const json = jsonResponse('Links, as JSON or as a page.', 'Links')
+  const json = jsonResponse(
+    'Links as JSON; or the playground, a page, where text/html is preferred.',
+    'Links',
+  )
   return { ...json, content: { ...json.content, 'text/html': { schema: { type: 'string' } } } }
 }

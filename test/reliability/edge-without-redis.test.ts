@@ -49,6 +49,7 @@ async function edgeBefore({ env }: Behind): Promise<{ app: EdgeApp; clock: HandC
   const app = composeEdge(env, {
     decodePhoto: createSharpDecoder(sharp, { types, maxPixels: 1e8, timeoutSeconds: 60 }),
     decodedTypes: types,
+    consoleAssets: {},
     logFailure: () => {},
     clock,
   })

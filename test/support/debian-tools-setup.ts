@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
-import { access, mkdir, readdir } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { TestProject } from 'vitest/node'
 import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
+import { canInstallPackages, installPackages, updatePackageLists } from './debian-packages.ts'
 import { processEnv } from './process-env.ts'
 
 declare module 'vitest' {
@@ -21,11 +22,6 @@ const MODULES = join(FOLDER, 'usr/lib/python3/dist-packages')
 /** What cloud-init's dependencies are for; none of the others that one may have has them. */
 const PYTHON = '/usr/bin/python3'
 
-const exists = (path: string) =>
-  access(path).then(
-    () => true,
-    () => false,
-  )
 const succeeds = (file: string, args: string[], env = processEnv()) =>
   execute(file, args, { env }).then(
     () => true,
@@ -35,12 +31,11 @@ const succeeds = (file: string, args: string[], env = processEnv()) =>
 /** Once a run: what machines are checked with, from Debian's packages if it is not there and can be had without asking. */
 export default async function setup(project: TestProject): Promise<void> {
   const say = (line: string) => project.vitest.logger.log(line)
-  const canInstall = process.getuid?.() === 0 && (await exists('/usr/bin/apt-get'))
   const missing = [
     ...((await hasCloudInit()) ? [] : ['cloud-init']),
     ...((await hasSystemd()) ? [] : ['systemd']),
   ]
-  if (missing.length > 0 && canInstall) {
+  if (missing.length > 0 && (await canInstallPackages())) {
     say(`installing for tests of machines: ${missing.join(', ')}`)
     await install(missing).catch((error: Error) => say(error.message))
   }
@@ -59,21 +54,16 @@ const hasCloudInit = () =>
  * systemd does not make it what a machine boots with.
  */
 async function install(missing: readonly string[]): Promise<void> {
-  await apt('update', '-qq')
+  await updatePackageLists()
   const packages = missing.includes('systemd') ? ['systemd'] : []
   if (missing.includes('cloud-init')) {
     const { stdout } = await execute('apt-cache', ['depends', 'cloud-init'])
     packages.push('python3', ...[...stdout.matchAll(/Depends: (python3-\S+)/g)].map(([, name = '']) => name))
   }
-  await apt('install', '-qq', '-y', '--no-install-recommends', ...packages)
+  await installPackages(packages)
   if (!missing.includes('cloud-init')) return
   await mkdir(FOLDER, { recursive: true })
   await execute('apt-get', ['download', '-qq', 'cloud-init'], { cwd: FOLDER })
   const [archive] = (await readdir(FOLDER)).filter((name) => name.endsWith('.deb'))
   await execute('dpkg-deb', ['--extract', archive ?? '', '.'], { cwd: FOLDER })
-}
-
-function apt(...args: string[]): Promise<unknown> {
-  const env = { ...processEnv(), DEBIAN_FRONTEND: 'noninteractive' }
-  return execute('apt-get', ['-o', 'DPkg::Lock::Timeout=300', ...args], { env, maxBuffer: 2 ** 26 })
 }

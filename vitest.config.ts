@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            '{shared,edge,gateway,worker-pool,local-stack,bench,cli,client,dependencies,deploy}/**/*.test.ts',
+            '{shared,edge,gateway,worker-pool,local-stack,bench,cli,client,console,dependencies,deploy}/**/*.test.ts',
           ],
           testTimeout: RUNTIME_TIMEOUT_MS,
         },

@@ -7,6 +7,7 @@ export type ErrorCode = ProblemCode | 'unreachable' | 'unexpected-answer'
 
 interface ErrorFields {
   code: ErrorCode
+  title?: string
   detail: string
   status?: number
   retryable?: boolean
@@ -19,7 +20,9 @@ interface ErrorFields {
 export class EdgebatchError extends Error {
   override readonly name: string = 'EdgebatchError'
   readonly code: ErrorCode
-  /** For people; the message has it too. */
+  /** The same for all of its code, for people; undefined where no problem of this API was answered. */
+  readonly title: string | undefined
+  /** What happened in this one case; the message has it too. */
   readonly detail: string
   /** 0 where no answer came. */
   readonly status: number
@@ -33,6 +36,7 @@ export class EdgebatchError extends Error {
   constructor(fields: ErrorFields) {
     super(`${fields.code}: ${fields.detail}`, { cause: fields.cause })
     this.code = fields.code
+    this.title = fields.title
     this.detail = fields.detail
     this.status = fields.status ?? 0
     this.retryable = fields.retryable ?? false
@@ -75,8 +79,8 @@ export async function errorOf(
   const { status } = response
   const requestId = problem?.request_id ?? response.headers.get('x-request-id') ?? undefined
   if (problem) {
-    const { code, detail, retryable } = problem
-    return new EdgebatchError({ code, detail, status, retryable, requestId, retryAfterSeconds })
+    const { code, title, detail, retryable } = problem
+    return new EdgebatchError({ code, title, detail, status, retryable, requestId, retryAfterSeconds })
   }
   const detail = `The answer has status ${status}, and is no problem of this API.`
   return new EdgebatchError({

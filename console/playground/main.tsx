@@ -1,11 +1,5 @@
 import { render } from 'preact'
-import { PageFrame } from '../design/page-frame.tsx'
+import { Playground } from './playground.tsx'
 
 const page = document.getElementById('page')
-if (page)
-  render(
-    <PageFrame current="playground">
-      <h1>Playground</h1>
-    </PageFrame>,
-    page,
-  )
+if (page) render(<Playground origin={location.origin} />, page)

@@ -3,7 +3,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { inject } from 'vitest'
 
 export interface TestPage extends Page {
-  /** What has gone wrong on it: exceptions, and what Chromium says of its policy, of files that are missing, and the like. */
+  /** What has gone wrong on it: exceptions, and what Chromium says of its policy and the like; not of answers that are refusals. */
   problems: string[]
 }
 
@@ -20,10 +20,13 @@ export function startBrowser(): Promise<Browser> {
 export async function newPage(browser: Browser, options: BrowserContextOptions = {}): Promise<TestPage> {
   const context = await browser.newContext(options)
   const page = await context.newPage()
+  // On a busy machine each step may take long; the test's own limit counts.
+  page.setDefaultTimeout(0)
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(String(error)))
   page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text())
+    const isRefusal = message.text().startsWith('Failed to load resource: the server responded')
+    if (['error', 'warning'].includes(message.type()) && !isRefusal) problems.push(message.text())
   })
   return Object.assign(page, { problems })
 }

@@ -1,0 +1,197 @@
+import type { Browser, Locator } from 'playwright-core'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { type NodeService, startService } from '../../local-stack/node-service.ts'
+import type { PublicJob } from '../../shared/public-job.ts'
+import { axeViolations, newPage, startBrowser, type TestPage } from '../support/browser.ts'
+import { BUNDLED_MODEL } from '../support/model-package.ts'
+import { example } from '../support/photos.ts'
+import { processEnv } from '../support/process-env.ts'
+import { embeddingGraph, smallPackage } from '../support/small-models.ts'
+import { MODEL, type TestStack, testStack } from '../support/stack.ts'
+import { storeApiKey } from '../support/stored-api-key.ts'
+import { SwitchedWay } from '../support/switched-way.ts'
+
+/** Jobs that may wait; one more is refused until some have left. */
+const MAX_BACKLOG = 3
+
+const file = (name: string, buffer = example('cat.jpg')) => ({ name, mimeType: 'image/jpeg', buffer })
+const card = (page: TestPage, name: string) => page.getByRole('article', { name, exact: true })
+const says = (part: Locator, text: string | RegExp) => part.locator('.status', { hasText: text }).waitFor()
+const choose = (page: TestPage, ...files: ReturnType<typeof file>[]) =>
+  page.getByLabel('Choose photos').setInputFiles(files)
+
+describe.skipIf(inject('chromium') === undefined)('the playground', () => {
+  let stack: TestStack
+  let browser: Browser
+  let key: string
+  let embedding: Awaited<ReturnType<typeof smallPackage>>
+  let restarted: NodeService | undefined
+  beforeAll(async () => {
+    embedding = await smallPackage(
+      { task: 'embedding', outputs: { embedding: 'embedding' } },
+      { 'model.onnx': embeddingGraph },
+    )
+    const models = { MODEL_DIR: '', MODELS: `${BUNDLED_MODEL},${embedding.folder}` }
+    const edgeBindings = { ALLOW_ANONYMOUS: 'false', MAX_BACKLOG: String(MAX_BACKLOG) }
+    ;[stack, browser] = await Promise.all([testStack({ edgeBindings, poolEnv: models }), startBrowser()])
+    key = (await storeApiKey(stack)).token
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await restarted?.stop()
+    await stack?.close()
+    await embedding?.remove()
+  })
+
+  /** With the key, and the models known. */
+  async function opened(options = {}, url = stack.edge.url): Promise<TestPage> {
+    const page = await newPage(browser, options)
+    await page.addInitScript(`sessionStorage.setItem('edgebatch-api-key', '${key}')`)
+    await page.goto(url)
+    await page.getByLabel('Model').waitFor()
+    return page
+  }
+
+  test('asks for an API key where one is needed, and keeps it in this tab only', async () => {
+    const page = await newPage(browser)
+    await page.goto(stack.edge.url)
+    await page.getByRole('heading', { level: 1, name: 'Playground' }).waitFor()
+    await page.getByRole('alert').first().waitFor()
+    expect(await axeViolations(page)).toEqual([])
+    await page.getByRole('textbox', { name: 'API key' }).fill(key)
+    await page.getByRole('button', { name: 'Use this key' }).press('Enter')
+    expect(await page.getByLabel('Model').inputValue()).toBe(MODEL)
+    const kept = await page.evaluate('[{ ...sessionStorage }, { ...localStorage }, document.cookie]')
+    expect(kept).toEqual([{ 'edgebatch-api-key': key }, {}, ''])
+    expect(page.problems).toEqual([])
+  })
+
+  test('a photo comes to its labels, with its times and its call', async () => {
+    const page = await opened()
+    await choose(page, file('coffee.png', example('coffee.png')))
+    const photo = card(page, 'coffee.png')
+    await says(photo, 'espresso')
+    expect(await photo.getByRole('list', { name: 'Labels' }).getByRole('listitem').count()).toBe(5)
+    const times = await photo.getByLabel('Where the time went').locator('dt').allInnerTexts()
+    expect(times.map((name) => name.trim())).toEqual(['Validate', 'Decode', 'Enqueue', 'Queue', 'Predict'])
+    await photo.getByText('Call it from your code').click()
+    expect(await photo.locator('pre').textContent()).toContain(`${stack.edge.url}/predict?model=${MODEL}`)
+    await photo.getByRole('button', { name: 'Python' }).click()
+    expect(await photo.locator('pre').textContent()).toContain('requests.post')
+    expect(page.problems).toEqual([])
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      expect(await axeViolations(page)).toEqual([])
+    }
+  })
+
+  test('an embedding is shown as its numbers', async () => {
+    const page = await opened()
+    await page.getByLabel('Model').selectOption('small')
+    await choose(page, file('cat.jpg'))
+    await says(card(page, 'cat.jpg'), 'Done')
+    await card(page, 'cat.jpg').getByRole('heading', { name: 'Embedding of 3 numbers' }).waitFor()
+    expect(await axeViolations(page)).toEqual([])
+  })
+
+  test('a refusal is told in the service’s words, also to who does not see it', async () => {
+    const page = await opened({ viewport: { width: 360, height: 740 } })
+    await choose(page, file('notes.txt', Buffer.from('no photo')))
+    const photo = card(page, 'notes.txt')
+    await photo.getByRole('heading', { name: 'Not a supported image' }).waitFor()
+    const told = await photo.locator('.refusal').innerText()
+    expect(told).toMatch(/JPEG, PNG.*unsupported-image · HTTP 415 · request/s)
+    await page.getByRole('status').getByText('notes.txt: Not a supported image').waitFor()
+    expect(await axeViolations(page)).toEqual([])
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
+  })
+
+  test('many photos: each comes to its end', async () => {
+    const page = await opened()
+    await choose(page, ...Array.from({ length: 12 }, (_, i) => file(`photo-${i}.jpg`)))
+    await page.getByText('12 photos: 12 done').waitFor()
+    expect(await page.getByRole('article').count()).toBe(12)
+    expect(await axeViolations(page)).toEqual([])
+    await page.getByRole('button', { name: 'Clear what is done' }).click()
+    expect(await page.getByRole('article').count()).toBe(0)
+  })
+
+  test('pasted and dropped photos are taken as well', async () => {
+    const page = await opened()
+    await page.evaluate(`
+      const photo = Uint8Array.fromBase64('${example('cat.jpg').toString('base64')}')
+      const data = new DataTransfer()
+      data.items.add(new File([photo], 'cat.jpg'))
+      dispatchEvent(new ClipboardEvent('paste', { clipboardData: data }))
+      dispatchEvent(new DragEvent('drop', { dataTransfer: data, cancelable: true }))
+    `)
+    await page.getByText('2 photos: 2 done').waitFor()
+  })
+
+  describe('while no pool takes jobs', () => {
+    let page: TestPage
+    beforeAll(async () => {
+      await stack.pools[0]?.stop()
+      page = await opened()
+    })
+
+    test('a photo tells its place, and a full queue when it is tried again', async () => {
+      for (const [i, name] of ['a.jpg', 'b.jpg', 'c.jpg'].entries()) {
+        await choose(page, file(name))
+        await says(card(page, name), `Queued · place ${i + 1}`)
+        expect(await card(page, name).locator('[aria-current=step]').innerText()).toBe('Queue')
+      }
+      await choose(page, file('d.jpg'))
+      await says(card(page, 'd.jpg'), /The queue is full: tries again in \d+ s/)
+      expect(await axeViolations(page)).toEqual([])
+    })
+
+    test('what is canceled ends, whether it was accepted or not', async () => {
+      for (const name of ['d.jpg', 'c.jpg', 'b.jpg']) {
+        await page.getByRole('button', { name: `Cancel ${name}` }).press('Enter')
+        await says(card(page, name), 'Canceled')
+      }
+    })
+
+    test('what it shows as the model’s view is what waits for the model', async () => {
+      const photo = await sharp(example('rocket.jpg')).png().toBuffer()
+      const [answer] = await Promise.all([
+        page.waitForResponse('**/predict*'),
+        choose(page, file('rocket.png', photo)),
+      ])
+      const { id } = (await answer.json()) as PublicJob
+      await card(page, 'rocket.png').locator('figure[aria-busy=false]').waitFor()
+      // What was added last comes first.
+      const drawn =
+        "document.querySelector('.model-input canvas').getContext('2d').getImageData(0, 0, 224, 224).data"
+      const pixels = Buffer.from(
+        (await page.evaluate(`new Uint8Array(${drawn}.buffer).toBase64()`)) as string,
+        'base64',
+      )
+      const colours = pixels.filter((_, i) => i % 4 < 3)
+      const input = Buffer.from((await stack.redis.get(stack.keys.input(MODEL, id))) ?? '', 'base64')
+      expect(input).toHaveLength(224 * 224 * 3)
+      const distances = Array.from(colours, (value, i) => Math.abs(value - (input[i] as number)))
+      expect(distances.reduce((most, distance) => Math.max(most, distance))).toBeLessThanOrEqual(1)
+      await page.getByRole('button', { name: 'Cancel rocket.png' }).click()
+      await says(card(page, 'rocket.png'), 'Canceled')
+    })
+
+    test('the page comes back to its job after its connection was cut and the gateway has restarted', async () => {
+      const way = await SwitchedWay.to(Number(new URL(stack.edge.url).port))
+      const away = await opened({}, `http://127.0.0.1:${way.port}`)
+      await choose(away, file('e.jpg'))
+      await says(card(away, 'e.jpg'), 'Queued')
+      await way.switch('refused')
+      await says(card(away, 'e.jpg'), 'reconnecting')
+      const { url, token, service } = stack.gateway
+      await service.stop()
+      const env = { ...processEnv(), REDIS_URL: inject('redisUrls').edge, GATEWAY_TOKEN: token }
+      const again = { name: 'gateway-again', entry: 'gateway/main.ts', folder: stack.folder }
+      const starting = startService({ ...again, env: { ...env, GATEWAY_PORT: new URL(url).port } })
+      ;[restarted] = await Promise.all([starting, stack.addPool(), way.switch('open')])
+      await says(card(away, 'e.jpg'), /cat/)
+    })
+  })
+})

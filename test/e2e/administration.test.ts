@@ -2,13 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { PublicDeadLetterDetails, PublicDeadLetters } from '../../shared/public-dead-letter.ts'
 import type { PublicHistory } from '../../shared/public-history.ts'
 import type { PublicStats } from '../../shared/public-stats.ts'
-import { noWork } from '../../shared/recent-work.ts'
-import { RedisJobConsumer } from '../../shared/redis-job-consumer.ts'
-import { RedisTcp } from '../../worker-pool/redis/redis-tcp.ts'
-import { announcementOf, IDLE, manifestOf } from '../support/known-models.ts'
+import { announcePools, tenJobs } from '../support/announced-pools.ts'
+import { manifestOf } from '../support/known-models.ts'
 import { loseJobs } from '../support/lost-jobs.ts'
 import { example } from '../support/photos.ts'
-import { redisUrlOf } from '../support/redis-users.ts'
 import { MODEL, stackWithoutPools, type TestStack } from '../support/stack.ts'
 import { storeApiKey } from '../support/stored-api-key.ts'
 
@@ -83,20 +80,8 @@ describe('dead letters', () => {
 })
 
 test('what two hundred pools did is told together, by version, and kept for the last hour', async () => {
-  const pools = await RedisTcp.connect(redisUrlOf('pool'))
-  const work = noWork()
-  work.settled = 10
-  for (const ms of [10, 20, 400]) work.total.add(ms)
-  work.batchSizes.add(4)
-  work.failures['undecodable-image'] = 1
-  const manifest = manifestOf('dogs', '1')
-  const announced = Array.from({ length: 200 }, (_, i) => {
-    const identity = { poolId: `pool-${i}`, poolTtlMs: 75_000, manifestTtlMs: 75_000 }
-    const load = { ...IDLE, drainRates: { 'dogs@1': 2 }, recent: { 'dogs@1': work } }
-    return new RedisJobConsumer(pools, stack.keys, identity).announce({ ...announcementOf(manifest), load })
-  })
-  await Promise.all(announced)
-  pools.close()
+  const recent = { 'dogs@1': tenJobs() }
+  await announcePools(stack, manifestOf('dogs', '1'), 200, () => ({ recent }))
   let { body: stats } = await ask<PublicStats>('GET', '/stats')
   // The edge remembers models for some seconds.
   while (stats.models.length < 2) stats = (await ask<PublicStats>('GET', '/stats')).body
@@ -105,8 +90,11 @@ test('what two hundred pools did is told together, by version, and kept for the 
   expect(dogs).toMatchObject({ state: 'live', drain_rate: 400, eta_seconds: 0, accepted_total: 0 })
   expect(dogs?.last_minute).toMatchObject({
     ...{ settled: 2_000, failures: { 'undecodable-image': 200 } },
-    batch_sizes: [{ up_to: 4, batches: 200 }],
-    latency_ms: { predict: null, total: { p99: expect.any(Number) } },
+    batch_sizes: [
+      { up_to: 2, batches: 200 },
+      { up_to: 4, batches: 400 },
+    ],
+    latency_ms: { predict: { p99: expect.any(Number) }, total: { p99: expect.any(Number) } },
   })
   expect(stats.last_minute).toEqual(dogs?.last_minute)
   expect(stats.models.find(({ name }) => name === MODEL)).toMatchObject({

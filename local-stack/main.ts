@@ -57,12 +57,15 @@ async function main(): Promise<void> {
 }
 
 function sayReady(stack: Stack, anonymous: boolean, redisIsGiven: boolean): void {
-  const url = `${stack.edge.url.replace('127.0.0.1', 'localhost')}/predict`
+  const origin = stack.edge.url.replace('127.0.0.1', 'localhost')
+  const url = `${origin}/predict`
   if (anonymous) {
     console.log(`
 Ready. Send a photo:
 
   curl -X POST -F image=@examples/cat.jpg ${url}
+
+or drop some at ${origin} in a browser.
 
 No API key is asked for (ALLOW_ANONYMOUS=false npm start asks for one).
 `)
@@ -75,6 +78,8 @@ Ready. Make an API key and send a photo:
 
   KEY=$(${where}npx edgebatch keys create)
   curl -X POST -H "Authorization: Bearer $KEY" -F image=@examples/cat.jpg ${url}
+
+or use the key at ${origin} in a browser.
 `)
 }
 

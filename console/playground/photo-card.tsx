@@ -1,3 +1,4 @@
+import { useMemo } from 'preact/hooks'
 import type { PublicModel } from '../../shared/public-models.ts'
 import { bytes } from '../design/format.ts'
 import { CallSnippets } from './call-snippets.tsx'
@@ -22,16 +23,25 @@ interface PhotoCardProps {
   keyed: boolean
 }
 
+/** Drawn anew only when something of it has changed: there may be hundreds. */
+export function PhotoItem(props: PhotoCardProps) {
+  const { photo, board, models, origin, keyed } = props
+  return useMemo(
+    () => <PhotoCard photo={photo} board={board} models={models} origin={origin} keyed={keyed} />,
+    [photo, board, models, origin, keyed],
+  )
+}
+
 /** One photo: a line that tells how far it is, and all else where that is wanted. */
-export function PhotoCard({ photo, board, models, origin, keyed }: PhotoCardProps) {
+function PhotoCard({ photo, board, models, origin, keyed }: PhotoCardProps) {
   const { id, file, expanded } = photo
   const name = `photo-${id}`
   return (
-    <article class={`photo photo-${photo.state}`} aria-labelledby={name}>
+    <article class={`photo photo-${photo.state}`} id={name} aria-labelledby={`${name}-name`} tabIndex={-1}>
       <div class="photo-line">
         <Thumbnail file={file} />
         <div class="photo-title">
-          <h2 id={name}>{file.name}</h2>
+          <h2 id={`${name}-name`}>{file.name}</h2>
           <StatusLine photo={photo} />
         </div>
         <div class="actions">
@@ -52,22 +62,27 @@ export function PhotoCard({ photo, board, models, origin, keyed }: PhotoCardProp
   )
 }
 
+/** What may be done. The button that was pressed may be gone afterwards: the focus goes to its photo, or to the page if that is gone. */
 function Actions({ photo, board }: Pick<PhotoCardProps, 'photo' | 'board'>) {
   const { id, file, state } = photo
+  const act = (action: () => void, then: string) => () => {
+    document.getElementById(then)?.focus()
+    action()
+  }
   if (!isOver(photo)) {
     return (
-      <button type="button" onClick={() => void board.cancel(id)}>
+      <button type="button" onClick={act(() => void board.cancel(id), `photo-${id}`)}>
         Cancel <Of name={file.name} />
       </button>
     )
   }
   return (
     <>
-      <button type="button" onClick={() => board.again(id)}>
+      <button type="button" onClick={act(() => board.again(id), `photo-${id}`)}>
         {state === 'lost' ? 'Look again' : state === 'succeeded' ? 'Run again' : 'Try again'}{' '}
         <Of name={file.name} />
       </button>
-      <button type="button" class="quiet" onClick={() => board.remove(id)}>
+      <button type="button" class="quiet" onClick={act(() => board.remove(id), 'main')}>
         Remove <Of name={file.name} />
       </button>
     </>

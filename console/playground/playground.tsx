@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { PageFrame } from '../design/page-frame.tsx'
 import { ApiKeyPanel } from '../session/api-key-panel.tsx'
 import { useApiKey } from '../session/use-api-key.ts'
@@ -6,11 +6,17 @@ import { Announcements } from './announcements.tsx'
 import { Intake } from './intake.tsx'
 import { ModelPicker } from './model-picker.tsx'
 import { PhotoBoard } from './photo-board.ts'
-import { PhotoCard } from './photo-card.tsx'
+import { PhotoItem } from './photo-card.tsx'
 import './playground.css'
 import { Summary } from './summary.tsx'
 import { useModels } from './use-models.ts'
 import { usePhotos } from './use-photos.ts'
+
+const HINT = (
+  <>
+    Whoever runs this service makes one with <code>npx edgebatch keys create</code>.
+  </>
+)
 
 /** The page at `/`: photos go in, and one sees what becomes of them. `origin`: of the service. */
 export function Playground({ origin }: { origin: string }) {
@@ -27,21 +33,32 @@ export function Playground({ origin }: { origin: string }) {
     if (refusedKey !== undefined) showKey(true)
   }, [refusedKey])
 
-  const keyButton = (
-    <button type="button" class="quiet" aria-expanded={keyIsShown} onClick={() => showKey(!keyIsShown)}>
+  const keyButton = useRef<HTMLButtonElement>(null)
+  const closeKey = () => {
+    showKey(false)
+    keyButton.current?.focus()
+  }
+  const aside = (
+    <button
+      ref={keyButton}
+      type="button"
+      class="quiet"
+      aria-expanded={keyIsShown}
+      onClick={() => showKey(!keyIsShown)}
+    >
       API key <span class={`dot ${apiKey === undefined ? '' : 'dot-on'}`} aria-hidden="true" />
       <span class="visually-hidden">{apiKey === undefined ? '(none)' : '(set)'}</span>
     </button>
   )
   return (
-    <PageFrame current="playground" aside={keyButton}>
+    <PageFrame current="playground" aside={aside}>
       {keyIsShown && (
         <ApiKeyPanel
           apiKey={apiKey}
           reason={refusedKey}
-          hint="Whoever runs this service makes one with npx edgebatch keys create."
+          hint={HINT}
           onChange={setApiKey}
-          onClose={() => showKey(false)}
+          onClose={closeKey}
         />
       )}
       <div class="intro">
@@ -54,7 +71,7 @@ export function Playground({ origin }: { origin: string }) {
       <ul class="photos" aria-label="Photos">
         {photos.map((photo) => (
           <li key={photo.id}>
-            <PhotoCard
+            <PhotoItem
               photo={photo}
               board={board}
               models={known.models}

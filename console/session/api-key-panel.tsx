@@ -1,11 +1,12 @@
-import { useState } from 'preact/hooks'
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
 
 interface ApiKeyPanelProps {
   apiKey: string | undefined
   /** Why it is shown, where the service has asked for a key. */
   reason?: string | undefined
   /** Whose key it takes, in a sentence. */
-  hint: string
+  hint: ComponentChildren
   onChange: (key: string | undefined) => void
   onClose: () => void
 }
@@ -13,6 +14,12 @@ interface ApiKeyPanelProps {
 /** Takes the API key, or forgets it. */
 export function ApiKeyPanel({ apiKey, reason, hint, onChange, onClose }: ApiKeyPanelProps) {
   const [typed, setTyped] = useState('')
+  const input = useRef<HTMLInputElement>(null)
+  // Not where the page has opened it by itself: the reader may be somewhere else.
+  const isAskedFor = reason === undefined
+  useEffect(() => {
+    if (isAskedFor) input.current?.focus()
+  }, [isAskedFor])
   const save = (event: Event) => {
     event.preventDefault()
     const key = typed.trim()
@@ -35,6 +42,7 @@ export function ApiKeyPanel({ apiKey, reason, hint, onChange, onClose }: ApiKeyP
         </label>
         <input
           id="api-key"
+          ref={input}
           type="password"
           autocomplete="off"
           spellcheck={false}

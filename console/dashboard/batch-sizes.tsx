@@ -1,9 +1,9 @@
-import type { PublicWork } from '../../shared/public-stats.ts'
 import { count } from '../design/format.ts'
 import { Bars } from './bars.tsx'
+import type { AddedWork } from './samples.ts'
 
-/** How many images the runs of the last minute had. */
-export function BatchSizes({ work }: { work: PublicWork }) {
+/** How many images runs had. `within`: what time, in words. */
+export function BatchSizes({ work, within }: { work: AddedWork; within: string }) {
   const bars = work.batch_sizes.map(({ up_to: upTo, batches }) => ({
     name: upTo <= 2 ? String(upTo) : `${upTo / 2 + 1}–${upTo}`,
     value: batches,
@@ -11,7 +11,8 @@ export function BatchSizes({ work }: { work: PublicWork }) {
   return (
     <section class="panel" aria-labelledby="batch-sizes">
       <h2 id="batch-sizes">Batch sizes</h2>
-      <Bars bars={bars} told={(value) => count(value, 'run')} empty="No runs in the last minute." />
+      <p class="facts">{within}</p>
+      <Bars bars={bars} told={(value) => count(value, 'run')} empty={`No runs ${within}.`} />
     </section>
   )
 }

@@ -1,4 +1,5 @@
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import type { Ref } from 'preact'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { PageFrame } from '../design/page-frame.tsx'
 import { ApiKeyPanel } from '../session/api-key-panel.tsx'
 import type { Problem } from '../session/problem.ts'
@@ -18,6 +19,12 @@ import { useHistory } from './use-history.ts'
 import { useStats } from './use-stats.ts'
 import { VersionsTable } from './versions-table.tsx'
 
+const HINT = (
+  <>
+    This page takes the key of an administrator: <code>npx edgebatch keys create --admin</code>.
+  </>
+)
+
 /** The page at `/dashboard`: how the service does, for who runs it. `origin`: of the service. */
 export function Dashboard({ origin }: { origin: string }) {
   const [apiKey, setApiKey] = useApiKey()
@@ -28,29 +35,36 @@ export function Dashboard({ origin }: { origin: string }) {
   const api = useMemo(() => new AdminApi(origin, apiKey), [origin, apiKey])
   const { stats, problem, samples } = useStats(api, isPaused)
   const minute = Math.floor((samples.at(-1)?.at ?? 0) / 60_000)
-  const history = useHistory(api, span === 'hour' && stats !== undefined, minute)
+  const hour = useHistory(api, span === 'hour' && stats !== undefined, minute)
   const refused = isRefusal(problem) ? problem?.detail : undefined
   useEffect(() => {
     if (refused !== undefined) showKey(true)
   }, [refused])
 
+  const keyButton = useRef<HTMLButtonElement>(null)
+  const closeKey = () => {
+    showKey(false)
+    keyButton.current?.focus()
+  }
   const model = stats?.models.find((one) => idOf(one) === version)
   const work = stats && (model ?? stats).last_minute
+  // Of single versions, minutes of the last hour tell less.
+  const ofHour = span === 'hour' && !model ? hour : undefined
+  const within = ofHour ? 'in the last hour' : 'in the last minute'
   return (
     <PageFrame
       current="dashboard"
       aside={
-        <KeyButton isSet={apiKey !== undefined} isShown={keyIsShown} onClick={() => showKey(!keyIsShown)} />
+        <KeyButton
+          button={keyButton}
+          isSet={apiKey !== undefined}
+          isShown={keyIsShown}
+          onClick={() => showKey(!keyIsShown)}
+        />
       }
     >
       {keyIsShown && (
-        <ApiKeyPanel
-          apiKey={apiKey}
-          reason={refused}
-          hint="This page takes the key of an administrator: npx edgebatch keys create --admin."
-          onChange={setApiKey}
-          onClose={() => showKey(false)}
-        />
+        <ApiKeyPanel apiKey={apiKey} reason={refused} hint={HINT} onChange={setApiKey} onClose={closeKey} />
       )}
       <div class="dashboard-head">
         <h1>Dashboard</h1>
@@ -69,14 +83,14 @@ export function Dashboard({ origin }: { origin: string }) {
         <>
           <Headlines stats={stats} model={model} />
           <Charts
-            samples={span === 'hour' ? (history ?? []) : samples}
+            samples={span === 'hour' ? (hour?.samples ?? []) : samples}
             version={model ? version : ALL}
             span={span}
           />
           <div class="thirds">
             <Latencies work={work} />
-            <BatchSizes work={work} />
-            <Failures work={work} />
+            <BatchSizes work={ofHour?.work ?? work} within={within} />
+            <Failures work={ofHour?.work ?? work} within={within} />
           </div>
           <VersionsTable models={stats.models} />
           <PoolsTable pools={stats.pools} now={Date.parse(stats.at)} />
@@ -87,9 +101,16 @@ export function Dashboard({ origin }: { origin: string }) {
   )
 }
 
-function KeyButton({ isSet, isShown, onClick }: { isSet: boolean; isShown: boolean; onClick: () => void }) {
+interface KeyButtonProps {
+  button: Ref<HTMLButtonElement>
+  isSet: boolean
+  isShown: boolean
+  onClick: () => void
+}
+
+function KeyButton({ button, isSet, isShown, onClick }: KeyButtonProps) {
   return (
-    <button type="button" class="quiet" aria-expanded={isShown} onClick={onClick}>
+    <button ref={button} type="button" class="quiet" aria-expanded={isShown} onClick={onClick}>
       API key <span class={`dot ${isSet ? 'dot-on' : ''}`} aria-hidden="true" />
       <span class="visually-hidden">{isSet ? '(set)' : '(none)'}</span>
     </button>

@@ -1,16 +1,17 @@
-import type { PublicWork } from '../../shared/public-stats.ts'
 import { Bars } from './bars.tsx'
 import { whole } from './figures.ts'
+import type { AddedWork } from './samples.ts'
 
-/** Why jobs of the last minute have ended without a result. */
-export function Failures({ work }: { work: PublicWork }) {
+/** Why jobs have ended without a result. `within`: what time, in words. */
+export function Failures({ work, within }: { work: AddedWork; within: string }) {
   const bars = Object.entries(work.failures)
     .map(([name, value]) => ({ name, value }))
     .toSorted((a, b) => b.value - a.value)
   return (
     <section class="panel" aria-labelledby="failures">
       <h2 id="failures">Failures by reason</h2>
-      <Bars bars={bars} told={whole} empty="None in the last minute." />
+      <p class="facts">{within}</p>
+      <Bars bars={bars} told={whole} empty={`None ${within}.`} />
     </section>
   )
 }

@@ -13,6 +13,7 @@ export function Latencies({ work }: { work: PublicWork }) {
   return (
     <section class="panel" aria-labelledby="latencies">
       <h2 id="latencies">Latency</h2>
+      <p class="facts">in the last minute</p>
       <table>
         <caption class="visually-hidden">Percentiles of the last minute</caption>
         <thead>

@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest'
+import type { PublicHistory } from '../../shared/public-history.ts'
 import { type PublicStats, publicWork } from '../../shared/public-stats.ts'
 import { noWork } from '../../shared/recent-work.ts'
-import { ALL, columnsOf, type Point, type Sample, sampleOfStats, samplesOfHistory } from './samples.ts'
+import {
+  ALL,
+  columnsOf,
+  type Point,
+  type Sample,
+  sampleOfStats,
+  samplesOfHistory,
+  workOfHistory,
+} from './samples.ts'
 
 const AT = Date.parse('2026-03-01T08:22:00Z')
 const iso = (seconds: number) => new Date(AT + seconds * 1000).toISOString()
@@ -81,4 +90,18 @@ test('a line breaks where nobody looked, and where a version was not there', () 
   expect(times).toEqual([0, 5, 6, 60])
   expect(column(({ backlog }) => backlog)).toEqual([1, null, null, 1])
   expect(column((_, { memory }) => memory)).toEqual([5, null, null, 5])
+})
+
+test('what was counted in the minutes of the history is added up', () => {
+  const minute = (code: string, upTo: number) => ({
+    last_minute: { ...work(1), failures: { [code]: 2 }, batch_sizes: [{ up_to: upTo, batches: 3 }] },
+  })
+  const minutes = [minute('a', 8), minute('b', 1), minute('a', 8)]
+  expect(workOfHistory({ minutes } as unknown as PublicHistory)).toEqual({
+    failures: { a: 4, b: 2 },
+    batch_sizes: [
+      { up_to: 1, batches: 3 },
+      { up_to: 8, batches: 6 },
+    ],
+  })
 })

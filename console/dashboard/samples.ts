@@ -75,6 +75,21 @@ export function samplesOfHistory({ minutes }: PublicHistory): Sample[] {
   })
 }
 
+/** What can be added up of what pools did: each minute tells of about the minute before it. */
+export type AddedWork = Pick<PublicWork, 'failures' | 'batch_sizes'>
+
+export function workOfHistory({ minutes }: PublicHistory): AddedWork {
+  const failures: Record<string, number> = {}
+  const batches = new Map<number, number>()
+  for (const { last_minute: work } of minutes) {
+    for (const [code, count] of Object.entries(work.failures)) failures[code] = (failures[code] ?? 0) + count
+    for (const { up_to: upTo, batches: count } of work.batch_sizes)
+      batches.set(upTo, (batches.get(upTo) ?? 0) + count)
+  }
+  const sizes = [...batches].toSorted(([a], [b]) => a - b)
+  return { failures, batch_sizes: sizes.map(([upTo, count]) => ({ up_to: upTo, batches: count })) }
+}
+
 /** Seconds since the epoch, and the value then; null, which breaks a line, where more than `gapMs` lie between two samples, or nothing is known. */
 export interface Columns {
   times: number[]

@@ -6,8 +6,10 @@ import { announcePools, tenJobs } from '../support/announced-pools.ts'
 import { manifestOf } from '../support/known-models.ts'
 import { loseJobs } from '../support/lost-jobs.ts'
 import { example } from '../support/photos.ts'
-import { MODEL, stackWithoutPools, type TestStack } from '../support/stack.ts'
+import { MODEL, poolsOf, stackWithoutPools, type TestStack } from '../support/stack.ts'
 import { storeApiKey } from '../support/stored-api-key.ts'
+
+const QUEUE = { model: MODEL, version: '1' }
 
 let stack: TestStack
 let admin: string
@@ -35,7 +37,7 @@ async function accept(jobs: number): Promise<void> {
 describe('dead letters', () => {
   test('are listed a part at a time, looked at without their photo, retried and dropped', async () => {
     await accept(3)
-    const lost = await loseJobs(stack, 3)
+    const lost = await loseJobs(poolsOf(stack), QUEUE, 3)
     const first = (await ask<PublicDeadLetters>('GET', '/dead-letters?limit=2')).body
     const rest = (await ask<PublicDeadLetters>('GET', `/dead-letters?limit=2&after=${first.next}`)).body
     const listed = [...first.dead_letters, ...rest.dead_letters].map(({ id }) => id)
@@ -81,7 +83,7 @@ describe('dead letters', () => {
 
 test('what two hundred pools did is told together, by version, and kept for the last hour', async () => {
   const recent = { 'dogs@1': tenJobs() }
-  await announcePools(stack, manifestOf('dogs', '1'), 200, () => ({ recent }))
+  await announcePools(poolsOf(stack), manifestOf('dogs', '1'), 200, () => ({ recent }))
   let { body: stats } = await ask<PublicStats>('GET', '/stats')
   // The edge remembers models for some seconds.
   while (stats.models.length < 2) stats = (await ask<PublicStats>('GET', '/stats')).body

@@ -6,7 +6,7 @@ import type { PublicJob } from '../../shared/public-job.ts'
 import { ApiContract } from '../support/api-contract.ts'
 import { loseJobs } from '../support/lost-jobs.ts'
 import { example } from '../support/photos.ts'
-import { MODEL, type TestStack, testStack } from '../support/stack.ts'
+import { MODEL, poolsOf, type TestStack, testStack } from '../support/stack.ts'
 import { storeApiKey } from '../support/stored-api-key.ts'
 
 /** In the order of the file: what a pool serves, what is refused, what waits when no pool is there, and what is said without Redis. */
@@ -221,7 +221,7 @@ describe('dead letters', () => {
     })
 
   test('are listed, looked at, retried and dropped', async () => {
-    const [one = '', two = '', three = ''] = await loseJobs(stack, 3)
+    const [one = '', two = '', three = ''] = await loseJobs(poolsOf(stack), { model: MODEL, version: '1' }, 3)
     const { body } = await asAdmin('GET /dead-letters', { query: `?model=${MODEL}&limit=2` })
     expect(body.dead_letters).toHaveLength(2)
     expect((await asAdmin('GET /dead-letters/{id}', { id: one })).body.id).toBe(one)

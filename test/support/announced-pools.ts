@@ -6,16 +6,21 @@ import { RedisJobConsumer } from '../../shared/redis-job-consumer.ts'
 import type { RedisKeys } from '../../shared/redis-keys.ts'
 import { RedisTcp } from '../../worker-pool/redis/redis-tcp.ts'
 import { IDLE } from './known-models.ts'
-import { redisUrlOf } from './redis-users.ts'
+
+/** Redis, as who may do what pools do, and whose keys are meant. */
+export interface QueuePlace {
+  url: string
+  keys: RedisKeys
+}
 
 /** As pools that announce themselves once: `pool-0`, `pool-1`... What each tells is up to `load`. */
 export async function announcePools(
-  { keys }: { keys: RedisKeys },
+  { url, keys }: QueuePlace,
   manifest: ModelManifest,
   count: number,
   load: (pool: number) => Partial<PoolLoad> = () => ({}),
 ): Promise<void> {
-  const tcp = await RedisTcp.connect(redisUrlOf('pool'))
+  const tcp = await RedisTcp.connect(url)
   const announced = Array.from({ length: count }, (_, i) => {
     const identity = { poolId: `pool-${i}`, poolTtlMs: 600_000, manifestTtlMs: 600_000 }
     const told = { ...IDLE, drainRates: { [versionId(manifest)]: 2 }, ...load(i) }

@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            '{shared,edge,gateway,worker-pool,local-stack,bench,cli,client,console,dependencies,deploy}/**/*.test.ts',
+            '{shared,edge,gateway,worker-pool,local-stack,bench,cli,client,console,dependencies,deploy,docs}/**/*.test.ts',
           ],
           testTimeout: RUNTIME_TIMEOUT_MS,
         },
@@ -50,6 +50,7 @@ export default defineConfig({
             'test/support/terraform-setup.ts',
             'test/support/debian-tools-setup.ts',
             'test/support/chromium-setup.ts',
+            'test/support/promtool-setup.ts',
           ],
           testTimeout: RUNTIME_TIMEOUT_MS,
           hookTimeout: RUNTIME_TIMEOUT_MS,

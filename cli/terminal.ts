@@ -4,13 +4,19 @@ export interface Terminal {
   print: (line: string) => void
   /** Writes a line to standard error. */
   warn: (line: string) => void
-  /** Shows how far a download is; `totalBytes` is undefined where the server does not say. */
-  startProgress: (totalBytes: number | undefined, startBytes: number) => Progress
+  /**
+   * Shows how far something is, where somebody looks; `total` is undefined where nobody knows. What is printed meanwhile stands above it. Units are
+   * bytes unless said.
+   */
+  startProgress: (total: number | undefined, done: number, unit?: ProgressUnit) => Progress
   /** Aborted once the user wants the command to end (Ctrl-C). */
   stopped: AbortSignal
 }
 
+export type ProgressUnit = 'bytes' | 'files'
+
 export interface Progress {
-  update: (bytes: number) => void
+  /** `note`: a word or two on what is waited for. */
+  update: (done: number, note?: string) => void
   stop: () => void
 }

@@ -2,6 +2,7 @@ import { systemClock } from '../shared/clock.ts'
 import type { PublicBatch } from '../shared/public-batch.ts'
 import type { PublicJob } from '../shared/public-job.ts'
 import type { PublicModel, PublicModels } from '../shared/public-models.ts'
+import type { PublicStats } from '../shared/public-stats.ts'
 import { EdgebatchTimeoutError } from './edgebatch-error.ts'
 import { Http, type HttpRequest, readJson } from './http.ts'
 import { type ImageSource, toBase64, toBlob, toForm } from './image-body.ts'
@@ -86,6 +87,11 @@ export class EdgebatchClient {
   async models({ signal }: { signal?: AbortSignal } = {}): Promise<PublicModel[]> {
     const { models } = await this.#http.json<PublicModels>({ method: 'GET', path: '/models', signal })
     return models
+  }
+
+  /** How the service is: queues, pools, rates. Takes the key of an administrator, where any is asked for. */
+  async stats({ signal }: { signal?: AbortSignal } = {}): Promise<PublicStats> {
+    return this.#http.json({ method: 'GET', path: '/stats', signal })
   }
 
   /** Asks again until the answer is not 202, no sooner than each says, and not beyond `timeoutMs`. `id`: if it is known already. */

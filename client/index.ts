@@ -3,6 +3,7 @@ export type { JobStatus } from '../shared/job-state.ts'
 export type { PublicBatch } from '../shared/public-batch.ts'
 export type { PublicJob } from '../shared/public-job.ts'
 export type { PublicModel } from '../shared/public-models.ts'
+export type { PublicStats } from '../shared/public-stats.ts'
 export type { TensorValue } from '../shared/tensor-value.ts'
 export { EdgebatchClient } from './edgebatch-client.ts'
 export {

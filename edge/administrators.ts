@@ -5,7 +5,7 @@ import { ProblemError } from '../shared/errors.ts'
  * Throws ProblemError where this caller does not run the service. Where everybody is served without a key, there is nobody else who could be
  * told.
  */
-export function assertAdministrator(caller: Caller, allowAnonymous: boolean): void {
+export function assertMaySee(caller: Caller, allowAnonymous: boolean): void {
   if (allowAnonymous || (caller.kind === 'key' && caller.record.admin)) return
   throw new ProblemError(
     'forbidden',

@@ -6,13 +6,16 @@ import type { EdgeApp, EdgeContext, EdgeDeps } from './edge-context.ts'
 import { allowedMethods } from './middleware/allowed-methods.ts'
 import { authenticate } from './middleware/authenticate.ts'
 import { crossOrigin } from './middleware/cross-origin.ts'
+import { observeRequests } from './middleware/observe-requests.ts'
 import { protectiveHeaders } from './middleware/protective-headers.ts'
+import { publicOrigin } from './middleware/public-origin.ts'
 import { serverTiming } from './middleware/server-timing.ts'
 import { ModelDirectory } from './model-directory.ts'
 import { asProblem, logOwnFailure, problemResponse } from './problem.ts'
 import { consoleRoutes } from './routes/console.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { healthRoutes } from './routes/health.ts'
+import { metricsRoutes } from './routes/metrics.ts'
 import { modelRoutes } from './routes/models.ts'
 import { openapiRoutes } from './routes/openapi.ts'
 import { predictRoutes } from './routes/predict.ts'
@@ -23,7 +26,7 @@ import { Uploads } from './uploads.ts'
 import { ServiceTimes } from './waiting/service-times.ts'
 
 /** Where an API key is asked for. */
-const KEYED_PATHS = ['/predict', '/result/*', '/models', '/stats/*', '/dead-letters/*']
+const KEYED_PATHS = ['/predict', '/result/*', '/models', '/stats/*', '/metrics', '/dead-letters/*']
 
 /**
  * A caller's own `X-Request-Id` is taken up to this length, of letters, digits, `_`, `-` and `=`: it stands in logs and in jobs. In place of any
@@ -39,9 +42,12 @@ export function createApp(deps: EdgeDeps): EdgeApp {
   const context: EdgeContext = { deps, callers, models, serviceTimes: new ServiceTimes(), uploads }
   const app: EdgeApp = new Hono()
 
+  const { requests } = deps
+  if (requests) app.use(observeRequests(deps.clock, (request) => requests.observe(request)))
   app.use(
     requestId({ limitLength: MAX_REQUEST_ID_LENGTH }),
     protectiveHeaders(),
+    publicOrigin(deps.publicOrigin),
     serverTiming(deps.clock),
     allowedMethods(app),
     crossOrigin(deps.corsOrigins),
@@ -56,6 +62,7 @@ export function createApp(deps: EdgeDeps): EdgeApp {
   openapiRoutes(app, context)
   statsRoutes(app, context)
   deadLetterRoutes(app, context)
+  metricsRoutes(app, context)
 
   app.notFound((c) =>
     problemResponse(

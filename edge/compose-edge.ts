@@ -15,7 +15,8 @@ import { RedisRest } from './redis-rest.ts'
 import { RestResultPush } from './result-push.ts'
 
 /** What differs from one runtime to another. */
-export interface RuntimeParts extends Pick<EdgeDeps, 'logFailure' | 'stopping' | 'consoleAssets'> {
+export interface RuntimeParts
+  extends Pick<EdgeDeps, 'logFailure' | 'stopping' | 'consoleAssets' | 'requests'> {
   decodePhoto: PhotoDecoder
   /** The types that `decodePhoto` takes. */
   decodedTypes: readonly ImageType[]
@@ -23,15 +24,21 @@ export interface RuntimeParts extends Pick<EdgeDeps, 'logFailure' | 'stopping' |
   clock?: Clock
 }
 
-/** The edge as its settings say: all that is the same wherever it runs. For entry files. */
-export function composeEdge(
+/** The edge as its settings say. For entry files. */
+export function composeEdge(env: EdgeEnv, parts: RuntimeParts): EdgeApp {
+  return createApp(composeDeps(env, parts))
+}
+
+/** All that is the same wherever it runs. */
+export function composeDeps(
   env: EdgeEnv,
   { decodePhoto, decodedTypes, clock = systemClock, ...parts }: RuntimeParts,
-): EdgeApp {
+): EdgeDeps {
   const address = { url: env.UPSTASH_REDIS_REST_URL, token: env.UPSTASH_REDIS_REST_TOKEN }
-  const redis = new RedisRest({ ...address, timeoutMs: env.REDIS_TIMEOUT_MS }, clock)
+  const rawBytes = env.RAW_INPUTS === 'auto'
+  const redis = new RedisRest({ ...address, timeoutMs: env.REDIS_TIMEOUT_MS, rawBytes }, clock)
   const keys = new RedisKeys(env.KEY_PREFIX)
-  return createApp({
+  return {
     ...parts,
     apiKeys: new RedisApiKeys(redis, keys),
     allowAnonymous: env.ALLOW_ANONYMOUS,
@@ -46,6 +53,8 @@ export function composeEdge(
     statistics: new RedisStatistics(redis, keys),
     deadLetters: new RedisDeadLetters(redis, keys),
     history: new RedisHistory(redis, keys),
+    publicOrigin: env.PUBLIC_URL,
+    maxBacklog: env.MAX_BACKLOG,
     keptWarmSeconds: env.SCALE_TO_ZERO_AFTER_SECONDS,
     photos: { decodePhoto, decodedTypes, maxEncodedBytes: env.MAX_ENCODED_BYTES },
     maxImages: env.MAX_IMAGES_PER_CALL,
@@ -65,5 +74,5 @@ export function composeEdge(
       places: env.MAX_CONCURRENT_UPLOADS,
       maxWaitMs: env.MAX_UPLOAD_WAIT_SECONDS * 1000,
     },
-  })
+  }
 }

@@ -3,6 +3,8 @@ export interface ConsoleAsset {
   /** Its `Content-Type`. */
   type: string
   body: string
+  /** The body compressed, where nothing else on the way to the reader does that. */
+  gzip?: Uint8Array<ArrayBuffer>
   /** Of its contents, for `ETag`. */
   hash: string
 }

@@ -4,6 +4,7 @@ import type { ApiKeyStore, Caller } from '../shared/api-key.ts'
 import type { BatchStore } from '../shared/batch.ts'
 import type { Clock } from '../shared/clock.ts'
 import type { DeadLetters } from '../shared/dead-letters.ts'
+import type { ProblemCode } from '../shared/errors.ts'
 import type { JobProducer } from '../shared/job-queue.ts'
 import type { ModelReference } from '../shared/model-reference.ts'
 import type { HistoryStore } from '../shared/snapshot.ts'
@@ -18,6 +19,25 @@ import type { ResultPush } from './result-push.ts'
 import type { UploadLimits, Uploads } from './uploads.ts'
 import type { ServiceTimes } from './waiting/service-times.ts'
 
+/** A request that has been answered. */
+export interface ObservedRequest {
+  /** What is registered at its address, e.g. `/result/:id`; `none` where there is nothing. */
+  route: string
+  method: string
+  status: number
+  /** Why it was refused. */
+  problem: ProblemCode | undefined
+  /** Until the answer's headers. */
+  ms: number
+}
+
+/** Counts requests, where that is of use. */
+export interface RequestCounts {
+  observe(request: ObservedRequest): void
+  /** What it has counted, as Prometheus' text. */
+  text(): Promise<string>
+}
+
 /** What the edge is handed by its entry file. */
 export interface EdgeDeps {
   queue: JobProducer
@@ -28,6 +48,12 @@ export interface EdgeDeps {
   statistics: StatisticsReader
   deadLetters: DeadLetters
   history: HistoryStore
+  /** Undefined where nothing is counted. */
+  requests?: RequestCounts | undefined
+  /** Jobs of a version at which uploads are refused. */
+  maxBacklog: number
+  /** Scheme and host that callers use; undefined: those of each request. */
+  publicOrigin: string | undefined
   /** For so long after its last job a pool is a reason for a machine, in the depth that machines are scaled by. */
   keptWarmSeconds: number
   photos: PhotoIntake
@@ -66,6 +92,17 @@ export interface EdgeContext {
   uploads: Uploads
 }
 
-/** Hono's type parameter: what middleware leaves for handlers. `caller`: only where `authenticate` stands before them. */
-export type EdgeEnvironment = { Variables: RequestIdVariables & { caller: Caller; timings: RequestTimings } }
+/**
+ * Hono's type parameter: what middleware leaves for handlers. `caller`: only where `authenticate` stands before them; `problem`: once the
+ * request was refused.
+ */
+export type EdgeEnvironment = {
+  Variables: RequestIdVariables & {
+    caller: Caller
+    timings: RequestTimings
+    /** Scheme and host that addresses in answers begin with. */
+    origin: string
+    problem?: ProblemCode
+  }
+}
 export type EdgeApp = Hono<EdgeEnvironment>

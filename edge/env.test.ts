@@ -18,6 +18,12 @@ test('nobody is served without an API key unless it is said', () => {
   expect(read({ ALLOW_ANONYMOUS: 'true' }).ALLOW_ANONYMOUS).toBe(true)
 })
 
+test('inputs go as bytes only where it is said', () => {
+  expect(read({}).RAW_INPUTS).toBe('off')
+  expect(read({ RAW_INPUTS: 'auto' }).RAW_INPUTS).toBe('auto')
+  expect(() => read({ RAW_INPUTS: 'true' })).toThrow('RAW_INPUTS')
+})
+
 test('pages of any origin may call, or those that are named', () => {
   expect(read({}).CORS_ORIGINS).toBe('*')
   expect(read({ CORS_ORIGINS: 'https://a.test, http://localhost:3000' }).CORS_ORIGINS).toEqual([
@@ -52,6 +58,9 @@ test.each([
   ['MAX_IMAGE_FRAMES', '1.5'],
   ['ALLOW_ANONYMOUS', 'yes'],
   ['CORS_ORIGINS', 'https://a.test/'],
+  ['PUBLIC_URL', 'https://api.example.com/'],
+  ['PUBLIC_URL', '*'],
+  ['PUBLIC_URL', 'api.example.com'],
   ['CORS_ORIGINS', 'a.test'],
   ['CORS_ORIGINS', 'https://a.test,'],
   ['CORS_ORIGINS', 'null'],

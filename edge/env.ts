@@ -18,16 +18,21 @@ const mebibytes = amount(1_024)
  * on to the pool encoded, where the model allows it. edge/image/image-limits.ts says what the defaults are made for.
  */
 const imageLimitSettings = {
-  /** Width x height of the stored image, per type, in millions. */
+  /** Width x height of a stored JPEG, in millions. */
   MAX_JPEG_MEGAPIXELS: megapixels.default(maxPixels.jpeg / 1e6),
+  /** The same of a PNG. */
   MAX_PNG_MEGAPIXELS: megapixels.default(maxPixels.png / 1e6),
+  /** The same of a WebP. */
   MAX_WEBP_MEGAPIXELS: megapixels.default(maxPixels.webp / 1e6),
+  /** The same of a GIF. */
   MAX_GIF_MEGAPIXELS: megapixels.default(maxPixels.gif / 1e6),
-  /** Memory that a decoder may take for one image, per type, in MiB. Each keeps what it has taken: they add up. */
+  /** Memory that JPEG's decoder may take for one image, in MiB. Each type's decoder keeps what it has taken: they add up. */
   MAX_JPEG_DECODER_MIB: mebibytes.default(maxDecoderBytes.jpeg / 2 ** 20),
+  /** The same for PNG. */
   MAX_PNG_DECODER_MIB: mebibytes.default(maxDecoderBytes.png / 2 ** 20),
-  /** WebP's decoder ends at 28 MiB, whatever is set here. */
+  /** The same for WebP, whose decoder ends at 28 MiB, whatever is set here. */
   MAX_WEBP_DECODER_MIB: mebibytes.default(maxDecoderBytes.webp / 2 ** 20),
+  /** The same for GIF. */
   MAX_GIF_DECODER_MIB: mebibytes.default(maxDecoderBytes.gif / 2 ** 20),
   /** Frames of a GIF or WebP, of which the first is taken. */
   MAX_IMAGE_FRAMES: positiveInteger.default(maxFrames),
@@ -45,25 +50,36 @@ const corsOrigins = z
   .string()
   .default(ANY_ORIGIN)
   .transform((text) => text.split(',').map((origin) => origin.trim()))
-  .refine((origins) => origins.every(isOrigin), {
+  .refine((origins) => origins.every((origin) => origin === ANY_ORIGIN || isOrigin(origin)), {
     error:
       'must be * or origins like https://example.com (scheme and host, no slash at the end), with commas between them',
   })
   .transform((origins) => (origins.includes(ANY_ORIGIN) ? ANY_ORIGIN : origins))
 
 function isOrigin(text: string): boolean {
-  return text === ANY_ORIGIN || (URL.canParse(text) && new URL(text).origin === text)
+  return URL.canParse(text) && new URL(text).origin === text
 }
 
 /** The edge's settings. On Workers: variables in wrangler.toml, and the two that name Redis as secrets. */
 export const edgeEnvSchema = z.object({
   /** Upstash's REST URL, or a gateway's. */
   UPSTASH_REDIS_REST_URL: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }),
+  /** Its token, of a user who may do what the edge does. A secret. */
   UPSTASH_REDIS_REST_TOKEN: z.string().min(1),
   /** Must equal the worker pools'. */
   KEY_PREFIX: z.string().min(1).default('eb:'),
   /** `true`: who sends no API key is served too. Otherwise nobody is until there are keys: `npx edgebatch keys create`. */
   ALLOW_ANONYMOUS: flag.default('false').transform(isTrue),
+  /**
+   * Scheme and host that callers use, for the addresses in answers and webhooks; unset: those of each request. Behind a proxy that ends TLS it
+   * takes this for them to begin with https.
+   */
+  PUBLIC_URL: z
+    .string()
+    .refine(isOrigin, {
+      error: 'must be scheme and host, like https://api.example.com, without a slash at the end',
+    })
+    .optional(),
   /** `true`: webhooks may go to http:// and to private addresses, for receivers in a network of one's own. The pools have to say so, too. */
   WEBHOOK_ALLOW_PRIVATE: flag.default('false').transform(isTrue),
   /** The web pages that may call the API from a browser, by their origins. It is never told to send cookies along: API keys are headers. */
@@ -107,6 +123,12 @@ export const edgeEnvSchema = z.object({
    * Whether results that take longer are told of over the REST endpoint's /subscribe, where it has one; `off`: they are only polled for.
    */
   RESULT_PUSH: z.enum(['auto', 'off'], { error: 'must be auto or off' }).default('auto'),
+  /**
+   * `auto`: inputs go to Redis as the bytes they are, a quarter less than in base64, where the REST endpoint takes a script's last argument as a
+   * request's body and leaves each byte as it is. Our gateway does; at Upstash itself it was not tried. `off`: always in base64.
+   */
+  RAW_INPUTS: z.enum(['auto', 'off'], { error: 'must be auto or off' }).default('off'),
+  /** The most bytes of one upload, all its images together. */
   MAX_UPLOAD_BYTES: positiveInteger.default(10 * 1024 * 1024),
   /**
    * The most bytes of a photo that travels to the pool encoded, for models that allow it. In base64 it is a third larger, and
@@ -117,8 +139,9 @@ export const edgeEnvSchema = z.object({
   MAX_UPLOAD_BYTES_HELD: positiveInteger.default(48 * 1024 * 1024),
   /** How long an upload may take to arrive. */
   MAX_UPLOAD_SECONDS: upTo(3_600).default(60),
-  /** Uploads that one isolate decodes and enqueues at the same time; the others wait, at most so long to be read and again to be decoded. */
+  /** Uploads that one isolate decodes and enqueues at the same time; the others wait. */
   MAX_CONCURRENT_UPLOADS: positiveInteger.default(8),
+  /** How long they wait at most to be read, and again to be decoded; then they are told when to come back. */
   MAX_UPLOAD_WAIT_SECONDS: upTo(3_600).default(30),
   /**
    * One call to Redis, retries included, is given up after this; one with a large photo has a second more a megabyte. The first that is given
@@ -156,13 +179,19 @@ export function imageLimitsOf(env: EdgeEnv): ImageLimits {
 
 /** What it takes in addition where Node serves it. */
 export const nodeEdgeEnvSchema = edgeEnvSchema.extend({
+  /** The address it listens on; 0.0.0.0 lets others than this machine ask. */
   HOST: z.string().default('127.0.0.1'),
-  /** 0 takes any free port. */
+  /** Its port; 0 takes any free one. */
   PORT: portNumber.default(8787),
+  /** Where /metrics is served without an API key, for Prometheus alone to reach; unset: nowhere else than on PORT, for administrators. 0 takes any free port. */
+  METRICS_PORT: portNumber.optional(),
+  /** 0.0.0.0 lets others than this machine ask. */
+  METRICS_HOST: z.string().default('127.0.0.1'),
   /** Open at once; what is more is cut off. */
   MAX_CONNECTIONS: positiveInteger.default(10_000),
   /** How long the headers of a request may take to arrive. */
   HEADERS_SECONDS: upTo(3_600).default(10),
+  /** What is logged at least. */
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
   /**
    * How often the depth that machines are scaled by is published, as edge/scaling/env.ts says, which a Worker does every minute; unset: never.

@@ -20,7 +20,7 @@ export function viewOf(
 ): PublicJob {
   const { job } = look
   const outlook = outlookOf(look, context.models.drainRate(job.model, job.model_version))
-  return toPublicJob(job, { origin: new URL(c.req.url).origin, outlook, encoding })
+  return toPublicJob(job, { origin: c.get('origin'), outlook, encoding })
 }
 
 /** 200 with a terminal job, 202 with a pending one and where to ask for it. */

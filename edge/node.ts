@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { constants, gzipSync } from 'node:zlib'
 import { getRequestListener } from '@hono/node-server'
 import { type Logger, pino } from 'pino'
 import sharp from 'sharp'
@@ -11,11 +12,15 @@ import { lossyLog } from '../shared/lossy-log.ts'
 import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
 import { createSharpDecoder } from '../shared/sharp-decoder.ts'
 import { decodableTypes, prepareSharpForUploads } from '../shared/sharp-loaders.ts'
-import { composeEdge, type RuntimeParts } from './compose-edge.ts'
+import { createApp } from './app.ts'
+import { composeDeps, type RuntimeParts } from './compose-edge.ts'
 import type { ConsoleAssets } from './console-assets.ts'
+import type { EdgeDeps } from './edge-context.ts'
 import { imageLimitsOf, type NodeEdgeEnv, nodeEdgeEnvSchema } from './env.ts'
 import type { ImageLimits } from './image/image-limits.ts'
 import { withAdmission } from './image/with-admission.ts'
+import { createMetricsApp } from './observe/metrics-app.ts'
+import { RequestMetrics } from './observe/request-metrics.ts'
 import { composeScaling } from './scaling/compose-scaling.ts'
 import { scalingEnvSchema } from './scaling/env.ts'
 import { reportRegularly } from './scaling/report-regularly.ts'
@@ -29,12 +34,15 @@ async function main(): Promise<void> {
   const log = pino({ name: 'edge', level: env.LOG_LEVEL }, destination)
   const stopping = new AbortController()
   const startReports = prepareReports(env, log)
-  const app = composeEdge(env, {
+  const requests = new RequestMetrics()
+  const deps = composeDeps(env, {
     ...(await sharpDecoder(imageLimitsOf(env))),
     logFailure: (failure) => log.error(failure, 'request failed'),
     stopping: stopping.signal,
     consoleAssets: await builtConsole(log),
+    requests,
   })
+  const app = createApp(deps)
   const fetch = async (request: Request) => {
     const response = await app.fetch(request)
     // A client that never pauses would keep its connection, and us, for good.
@@ -49,17 +57,12 @@ async function main(): Promise<void> {
   const listener = getRequestListener(fetch, { hostname: env.HOST })
   const server = createServer(limits, refusingAmbiguous<IncomingMessage, ServerResponse>(listener))
   server.maxConnections = env.MAX_CONNECTIONS
-  server.listen(env.PORT, env.HOST)
-  server.on('error', (error: NodeJS.ErrnoException) =>
-    fail(error.code === 'EADDRINUSE' ? new Error(`port ${env.PORT} of ${env.HOST} is in use (PORT)`) : error),
-  )
-  server.on('listening', () => {
-    const { address, family, port } = server.address() as AddressInfo
-    const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
-    log.info({ url }, 'ready')
-    process.send?.({ type: 'ready', url })
-    startReports(stopping.signal)
-  })
+  const metricsPort = await serveMetrics(deps, env)
+  const { address, family, port } = await listen(server, { host: env.HOST, port: env.PORT, setting: 'PORT' })
+  const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+  log.info({ url, metricsPort }, 'ready')
+  process.send?.({ type: 'ready', url, metricsPort })
+  startReports(stopping.signal)
 
   const stop = () => {
     if (stopping.signal.aborted) return
@@ -70,6 +73,38 @@ async function main(): Promise<void> {
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   process.on('disconnect', stop)
+}
+
+/** Prometheus waits 10 s for an answer; whoever takes that long for a request is none. */
+const SCRAPE_LIMITS = { headersMs: 5_000, requestMs: 10_000 }
+const MAX_SCRAPERS = 100
+
+/** Resolves with the port, if there is to be one. Ends with the process: a scrape that is cut off is made again. */
+async function serveMetrics(deps: EdgeDeps, env: NodeEdgeEnv): Promise<number | undefined> {
+  const { METRICS_PORT: port, METRICS_HOST: host } = env
+  if (port === undefined) return undefined
+  const listener = getRequestListener(createMetricsApp(deps).fetch, { hostname: host })
+  const server = createServer(
+    httpServerOptions(SCRAPE_LIMITS),
+    refusingAmbiguous<IncomingMessage, ServerResponse>(listener),
+  )
+  server.maxConnections = MAX_SCRAPERS
+  return (await listen(server, { host, port, setting: 'METRICS_PORT' })).port
+}
+
+/** Where it listens, once it does. `setting`: the variable that the port is from. */
+function listen(
+  server: Server,
+  { host, port, setting }: { host: string; port: number; setting: string },
+): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.on('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE' ? new Error(`port ${port} of ${host} is in use (${setting})`) : error,
+      ),
+    )
+    server.listen(port, host, () => resolve(server.address() as AddressInfo))
+  })
 }
 
 /** For the answer to an upload that was too slow. */
@@ -95,12 +130,20 @@ async function sharpDecoder(
 /** None where it has not been built: the API is served without. */
 async function builtConsole(log: Logger): Promise<ConsoleAssets> {
   try {
-    return (await import('../console/dist/assets.js')).default
+    const assets = Object.entries((await import('../console/dist/assets.js')).default)
+    return Object.fromEntries(
+      assets.map(([path, asset]) => [path, { ...asset, gzip: compressed(asset.body) }]),
+    )
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
     log.warn('there are no pages for people, as they have not been built (npm run build:console)')
     return {}
   }
+}
+
+/** Cloudflare compresses what a Worker answers; here, there may be nobody else to do it. */
+function compressed(body: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(gzipSync(body, { level: constants.Z_BEST_COMPRESSION }))
 }
 
 /** What a Worker's cron trigger does, where that is wanted. Settings are read at once: what is wrong with them is told at the start. */

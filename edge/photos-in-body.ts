@@ -1,6 +1,6 @@
+import { fromBase64Into } from '../shared/base64.ts'
 import { ProblemError } from '../shared/errors.ts'
 import type { WebhookEvent } from '../shared/webhook.ts'
-import { fromBase64Into } from './base64.ts'
 import { type FormPart, formParts } from './multipart.ts'
 import { parsePredictBody, parseWebhookFields } from './predict-body.ts'
 

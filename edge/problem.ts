@@ -38,6 +38,7 @@ export function logOwnFailure(
 
 /** RFC 9457. */
 export function problemResponse(c: Context, { code, detail, headers: own }: ProblemError): Response {
+  c.set('problem', code)
   const { status, title, retryable } = PROBLEMS[code]
   const headers: Record<string, string> = {
     'content-type': 'application/problem+json',

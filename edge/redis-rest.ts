@@ -5,16 +5,20 @@ import {
   type RedisCommands,
   type RedisReply,
   RedisReplyError,
-  RedisUnreachableError,
   type ScriptArgument,
   scriptSha1,
 } from '../shared/redis-commands.ts'
+import { abortedAfter } from './aborted-after.ts'
+import { refusal, unreachable } from './redis-failure.ts'
+import { RestBytes } from './rest-bytes.ts'
 
 export interface RestAddress {
   url: string
   token: string
   /** One call is given up after this, retries included; one that carries much has more, see BYTES_PER_MS. */
   timeoutMs: number
+  /** Whether bytes are to go as they are where the endpoint carries them. */
+  rawBytes?: boolean
 }
 
 /**
@@ -25,11 +29,14 @@ export class RedisRest implements RedisCommands {
   readonly #address: RestAddress
   readonly #clock: Clock
   readonly #redis: Redis
+  readonly #bytes: RestBytes | undefined
 
   constructor(address: RestAddress, clock: Clock) {
     this.#address = address
     this.#clock = clock
     this.#redis = this.#client(address.timeoutMs)
+    const teach = (script: LuaScript) => this.run(script, [], [''])
+    this.#bytes = address.rawBytes ? new RestBytes(address, clock, teach) : undefined
   }
 
   async run(
@@ -38,7 +45,7 @@ export class RedisRest implements RedisCommands {
     args: readonly ScriptArgument[],
   ): Promise<RedisReply> {
     const sha1 = await scriptSha1(script)
-    const timeoutMs = this.#timeoutFor(args)
+    const timeoutMs = this.#timeoutFor(args.reduce<number>((sum, arg) => sum + String(arg).length, 0))
     const redis = timeoutMs === this.#address.timeoutMs ? this.#redis : this.#client(timeoutMs)
     const begin = this.#clock.now()
     try {
@@ -48,6 +55,17 @@ export class RedisRest implements RedisCommands {
       const rest = this.#client(Math.max(1, timeoutMs - (this.#clock.now() - begin)))
       return scrubbed(() => rest.eval(script.source, [...keys], [...args]))
     }
+  }
+
+  async runWithBytes(
+    script: LuaScript,
+    keys: readonly string[],
+    head: string,
+    bytes: Uint8Array,
+  ): Promise<RedisReply | undefined> {
+    if (!this.#bytes) return undefined
+    const argument = [new TextEncoder().encode(`${head}\n`), bytes]
+    return this.#bytes.run(script, keys, argument, this.#timeoutFor(bytes.length))
   }
 
   async readHash(key: string): Promise<{ fields: Record<string, string>; nowMs: number }> {
@@ -61,8 +79,7 @@ export class RedisRest implements RedisCommands {
     return { fields: Object.fromEntries(pairs) as Record<string, string>, nowMs }
   }
 
-  #timeoutFor(args: readonly ScriptArgument[]): number {
-    const bytes = args.reduce<number>((sum, arg) => sum + String(arg).length, 0)
+  #timeoutFor(bytes: number): number {
     return this.#address.timeoutMs + (bytes < LARGE_BYTES ? 0 : Math.ceil(bytes / BYTES_PER_MS))
   }
 
@@ -84,25 +101,11 @@ export class RedisRest implements RedisCommands {
 const BYTES_PER_MS = 1_000
 const LARGE_BYTES = 1_000_000
 
-/** As AbortSignal.timeout has it, by a clock that tests own. */
-function abortedAfter(ms: number, clock: Clock): AbortSignal {
-  const late = new AbortController()
-  void clock.sleep(ms).then(() => late.abort(new DOMException(`no answer within ${ms} ms`, 'TimeoutError')))
-  return late.signal
-}
-
-/** Redis' own words at the beginning of an error; the client appends the whole command, tensor included. */
-const REDIS_WORDS = /^(?:Command \d+ \[ \w+ \] failed: )?([A-Z]+ [^,]{0,200})/
-
 async function scrubbed<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call()
   } catch (error) {
-    const { name = 'Error', message = '' } = error instanceof Error ? error : {}
-    const words = name === 'UpstashError' ? REDIS_WORDS.exec(message)?.[1] : undefined
-    // Not passed on as `cause`: what logs a cause would log the command.
-    if (words !== undefined) throw new RedisReplyError(words)
-    // The client's own errors may quote an answer; the network's do not.
-    throw new RedisUnreachableError(name.startsWith('Upstash') ? name : `${name}: ${message.slice(0, 100)}`)
+    if (error instanceof Error && error.name === 'UpstashError') throw refusal(error.message, error.name)
+    throw unreachable(error)
   }
 }

@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { accepts } from 'hono/accepts'
 import type { ConsoleAsset } from './console-assets.ts'
 import type { EdgeEnvironment } from './edge-context.ts'
 
@@ -18,9 +19,10 @@ const PAGE_POLICY = [
 const CACHE_CONTROL = { page: 'no-cache', file: 'public, max-age=31536000, immutable' }
 
 /** A page of the console, or a file that pages load; 304 to who has it. */
-export function sendAsset(c: Context<EdgeEnvironment>, { type, body, hash }: ConsoleAsset): Response {
+export function sendAsset(c: Context<EdgeEnvironment>, { type, body, gzip, hash }: ConsoleAsset): Response {
   const isPage = type.startsWith('text/html')
-  const etag = `"${hash}"`
+  // Weak, as it is the same however the body is encoded.
+  const etag = `W/"${hash}"`
   c.header('cache-control', isPage ? CACHE_CONTROL.page : CACHE_CONTROL.file)
   c.header('etag', etag)
   if (isPage) {
@@ -28,11 +30,15 @@ export function sendAsset(c: Context<EdgeEnvironment>, { type, body, hash }: Con
     // A key may be in its memory: no other page shares its process.
     c.header('cross-origin-opener-policy', 'same-origin')
   }
+  if (gzip) c.header('vary', 'Accept-Encoding', { append: true })
   if (isNamed(etag, c.req.header('if-none-match'))) return c.body(null, 304)
-  return c.body(body, 200, { 'content-type': type })
+  c.header('content-type', type)
+  const encoding = accepts(c, { header: 'Accept-Encoding', supports: ['gzip'], default: 'identity' })
+  if (!gzip || encoding !== 'gzip') return c.body(body)
+  c.header('content-encoding', 'gzip')
+  return c.body(gzip)
 }
 
-/** Proxies that compress make a tag a weak one. */
 function isNamed(etag: string, ifNoneMatch = ''): boolean {
-  return ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)
+  return ifNoneMatch.split(',').some((tag) => tag.trim() === etag)
 }

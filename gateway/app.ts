@@ -1,36 +1,28 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
-import { CommandError, parseCommand, parsePipeline } from './command.ts'
-import { type GatewayRedis, type Outcome, RedisAway } from './redis.ts'
-import { encodeReply, type ReplyEncoding } from './reply.ts'
-import { type GatewayEnvironment, subscribe } from './subscribe.ts'
-import { SubscriptionRefused, type Subscriptions } from './subscriptions.ts'
+import type { Access } from './access.ts'
+import { CommandError } from './command.ts'
+import { StreamRefused } from './open-streams.ts'
+import { RedisAway } from './redis-errors.ts'
+import { BodyIncomplete, BodyTooLarge } from './request-body.ts'
+import { errorAnswer, type RestCommands } from './rest-commands.ts'
+import { addStreamRoutes, type GatewayEnvironment, type StreamRouteDeps } from './subscribe.ts'
 
-export interface GatewayDeps {
+export interface GatewayDeps extends StreamRouteDeps {
   /** Whether the gateway is about to end: then each answer is the last on its connection. */
   isStopping: () => boolean
-  redis: GatewayRedis
-  subscriptions: Subscriptions
-  /** The bearer token that clients must show. */
-  token: string
+  /** Who may come in, and to which Redis. */
+  access: Access
+  commands: RestCommands
   /** Told of failures that are ours; never given values or tokens. */
   onError: (error: Error) => void
 }
 
-/** Upstash's own limit on a request. */
-const MAX_BODY_BYTES = 10 * 1024 * 1024
-
-const NOT_FOUND =
-  'ERR not found: POST a JSON array to /, /pipeline or /multi-exec, or GET /subscribe/<channel>'
-
 /**
- * Redis over HTTP in Upstash's dialect: `POST /` with one command, `/pipeline` and `/multi-exec` with several, each a
- * JSON array. Answers `{"result": ...}` or `{"error": "..."}`; strings in base64 on `Upstash-Encoding: base64`. And
- * `/subscribe/<channel>`, whose answer is a stream of events.
+ * Redis over HTTP in Upstash's dialect: commands (docs/gateway.md), and `/subscribe/<channel>`, whose answer is a stream of
+ * events.
  */
 export function createGateway(deps: GatewayDeps): Hono<GatewayEnvironment> {
-  const { redis, subscriptions, token, onError, isStopping } = deps
+  const { access, commands, onError, isStopping } = deps
   const app = new Hono<GatewayEnvironment>()
   app.use(async (c, next) => {
     await next()
@@ -38,65 +30,22 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnvironment> {
   })
   app.get('/health', (c) => c.text('ok'))
   app.use(async (c, next) => {
-    if (!isBearer(c.req.header('authorization'), token)) {
-      return c.json({ error: 'WRONGPASS invalid or missing auth token' }, 401)
-    }
+    const caller = access.authenticate(c.req.raw)
+    if (!caller) return errorAnswer(401, 'WRONGPASS invalid or missing auth token')
+    c.set('caller', caller)
     return next()
   })
-  app.use(
-    bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError: (c) => c.json({ error: 'ERR max request size exceeded' }, 413),
-    }),
-  )
-  app.post('/', async (c) => {
-    const command = parseCommand(await readJson(c.req.raw))
-    const [outcome] = await redis.pipeline([command])
-    if (outcome && 'error' in outcome) return c.json({ error: outcome.error }, 400)
-    return c.json(outcome && encodeOutcome(outcome, encodingOf(c.req.raw)))
-  })
-  app.post('/pipeline', async (c) => {
-    const outcomes = await redis.pipeline(parsePipeline(await readJson(c.req.raw)))
-    return c.json(outcomes.map((outcome) => encodeOutcome(outcome, encodingOf(c.req.raw))))
-  })
-  app.post('/multi-exec', async (c) => {
-    const outcomes = await redis.multi(parsePipeline(await readJson(c.req.raw)))
-    if (!Array.isArray(outcomes)) return c.json(outcomes, 400)
-    return c.json(outcomes.map((outcome) => encodeOutcome(outcome, encodingOf(c.req.raw))))
-  })
-  app.on(['GET', 'POST'], '/subscribe/:channel{[^]+}', (c) =>
-    // A HEAD comes here as a GET; its answer would have no end.
-    c.req.raw.method === 'HEAD' ? c.notFound() : subscribe(c, subscriptions),
-  )
-  app.notFound((c) => c.json({ error: NOT_FOUND }, 404))
-  app.onError((error, c) => {
-    if (error instanceof CommandError) return c.json({ error: error.message }, 400)
+  addStreamRoutes(app, deps)
+  app.all('*', (c) => commands.answer(c))
+  app.onError((error) => {
+    if (error instanceof CommandError) return errorAnswer(400, error.message)
+    if (error instanceof BodyTooLarge) return errorAnswer(413, error.message)
+    // Nobody is there to read it.
+    if (error instanceof BodyIncomplete) return errorAnswer(400, error.message)
     onError(error)
-    if (error instanceof SubscriptionRefused) return c.json({ error: error.message }, 503)
-    if (error instanceof RedisAway) return c.json({ error: 'ERR Redis cannot be reached' }, 503)
-    return c.json({ error: 'ERR internal error' }, 500)
+    if (error instanceof StreamRefused) return errorAnswer(error.status, error.message)
+    if (error instanceof RedisAway) return errorAnswer(503, 'ERR Redis cannot be reached')
+    return errorAnswer(500, 'ERR internal error')
   })
   return app
-}
-
-async function readJson(request: Request): Promise<unknown> {
-  try {
-    return await request.json()
-  } catch {
-    throw new CommandError('ERR failed to parse the body: expected JSON')
-  }
-}
-
-function encodingOf(request: Request): ReplyEncoding {
-  return request.headers.get('upstash-encoding') === 'base64' ? 'base64' : 'utf8'
-}
-
-function encodeOutcome(outcome: Outcome, encoding: ReplyEncoding): { result: unknown } | { error: string } {
-  return 'error' in outcome ? outcome : { result: encodeReply(outcome.reply, encoding) }
-}
-
-/** Compares digests, so that neither the time nor the length tells anything about the token. */
-function isBearer(authorization: string | undefined, token: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(authorization ?? ''), digest(`Bearer ${token}`))
 }

@@ -1,13 +1,10 @@
-import * as z from 'zod'
+/** A command's argument: bytes where they came as such, and may be no text. */
+export type Argument = string | Buffer
 
-/** A Redis command as it came in a JSON body: its name, then its arguments. */
-const commandSchema = z
-  .array(z.union([z.string(), z.number(), z.boolean()]))
-  .min(1)
-  .transform((parts) => parts.map(String))
+/** A Redis command as it is sent: its name, then its arguments. */
+export type CommandLine = [name: string, ...args: Argument[]]
 
-const pipelineSchema = z.array(commandSchema).min(1)
-
+/** What a client sent cannot be run; the message is for the client, in Upstash's form. */
 export class CommandError extends Error {
   override readonly name = 'CommandError'
 }
@@ -17,36 +14,29 @@ export class CommandError extends Error {
  * changes the server itself.
  */
 const REFUSED = new Set(
-  `ACL AUTH BGREWRITEAOF BGSAVE BLMOVE BLMPOP BLPOP BRPOP BRPOPLPUSH BZMPOP BZPOPMAX BZPOPMIN CLIENT CLUSTER CONFIG DEBUG DISCARD
-   EXEC FAILOVER HELLO MIGRATE MODULE MONITOR MULTI PSUBSCRIBE
+  `ACL AUTH BGREWRITEAOF BGSAVE BLMOVE BLMOVEM BLMPOP BLPOP BRPOP BRPOPLPUSH BZMPOP BZPOPMAX BZPOPMIN CLIENT CLUSTER CONFIG DEBUG
+   DISCARD EXEC FAILOVER HELLO MIGRATE MODULE MONITOR MULTI PSUBSCRIBE
    PSYNC PUNSUBSCRIBE QUIT READONLY READWRITE REPLCONF REPLICAOF RESET
    SAVE SELECT SHUTDOWN SLAVEOF SSUBSCRIBE SUBSCRIBE SUNSUBSCRIBE SWAPDB SYNC UNSUBSCRIBE
    UNWATCH WAIT WAITAOF WATCH`.split(/\s+/),
 )
 
-/** One command, checked. Throws CommandError with the words for the client. */
-export function parseCommand(body: unknown): string[] {
-  const parsed = commandSchema.safeParse(body)
-  if (!parsed.success) throw new CommandError('ERR expected a JSON array: the command, then its arguments')
-  refuseUnservable(parsed.data)
-  return parsed.data
-}
-
-/** Several commands, checked: none runs if one of them is refused. */
-export function parsePipeline(body: unknown): string[][] {
-  const parsed = pipelineSchema.safeParse(body)
-  if (!parsed.success) throw new CommandError('ERR expected a JSON array of commands, each a JSON array')
-  parsed.data.forEach(refuseUnservable)
-  return parsed.data
-}
-
-function refuseUnservable([name = '', ...args]: string[]): void {
+/** Why a command cannot be served to anybody, in words for the client; undefined if it can. */
+export function refusalOf([name, ...args]: CommandLine): string | undefined {
+  // Redis reads a name up to its first NUL: only what looks like a command can be told from what is refused. And ioredis looks
+  // names up in plain objects, where "constructor" is found: it would take that for QUIT, and never connect again.
+  if (!/^[A-Za-z][A-Za-z0-9._-]*$/.test(name) || name.toLowerCase() in {}) return 'ERR unknown command'
   const command = name.toUpperCase()
-  // Redis reads a name up to its first NUL: only what looks like a command can be told from what is refused.
-  if (!/^[A-Z][A-Z0-9._-]*$/.test(command)) throw new CommandError('ERR unknown command')
-  const blocks = /^XREAD(GROUP)?$/.test(command) && args.some((arg) => arg.toUpperCase() === 'BLOCK')
+  const blocks = /^XREAD(GROUP)?$/.test(command) && hasBlockOption(args)
   // SCRIPT DEBUG would turn every later script on the connection, whoever sends it, into a debugging session.
-  const debugs = command === 'SCRIPT' && args[0]?.toUpperCase() === 'DEBUG'
-  if (blocks || debugs || REFUSED.has(command))
-    throw new CommandError(`ERR Command is not available: '${command}'`)
+  const debugs = command === 'SCRIPT' && args[0]?.toString().toUpperCase() === 'DEBUG'
+  if (blocks || debugs || REFUSED.has(command)) return `ERR Command is not available: '${command}'`
+  return undefined
+}
+
+/** Of XREAD and XREADGROUP. What follows STREAMS are keys and ids. */
+function hasBlockOption(args: readonly Argument[]): boolean {
+  const words = args.map((arg) => arg.toString().toUpperCase())
+  const streams = words.indexOf('STREAMS')
+  return words.slice(0, streams < 0 ? words.length : streams).includes('BLOCK')
 }

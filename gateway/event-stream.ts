@@ -13,6 +13,7 @@ const HEADERS = {
 /** One client's stream of Server-Sent Events. Written to Node's response itself, which tells how much a reader is behind. */
 export class EventStream {
   readonly #response: ServerResponse
+  #endsAtOnce = false
 
   constructor(response: ServerResponse) {
     this.#response = response
@@ -37,6 +38,7 @@ export class EventStream {
   begin(event: Buffer): void {
     this.#response.writeHead(200, HEADERS)
     this.send(event)
+    if (this.#endsAtOnce) this.#response.end()
   }
 
   send(event: Buffer): void {
@@ -46,8 +48,18 @@ export class EventStream {
     else this.#response.write(event)
   }
 
-  /** Ends it after what was sent. */
+  /** Ends it after what was sent, or if nothing was yet, after its first event. */
   end(): void {
-    this.#response.end()
+    if (this.hasBegun) this.#response.end()
+    else this.#endsAtOnce = true
   }
+}
+
+/**
+ * One event of one line: what is published may hold line breaks, which become spaces. Upstash's client takes each line for an event of
+ * its own, so a payload on several lines would reach it in pieces, and one of them might pass for another message. JSON, whose
+ * strings hold no bare line breaks, means the same afterwards.
+ */
+export function eventOf(text: string): Buffer {
+  return Buffer.from(`data: ${text.replaceAll(/[\r\n]/g, ' ')}\n\n`)
 }

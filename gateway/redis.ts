@@ -1,76 +1,167 @@
-import { Redis } from 'ioredis'
+import { Command, Redis } from 'ioredis'
 import { reconnectPauseMs } from '../shared/reconnect-pause.ts'
+import { CommandError, type CommandLine } from './command.ts'
+import { CommandTable } from './command-table.ts'
+import { HEARTBEAT_MS } from './open-streams.ts'
+import { RawReplies } from './raw-replies.ts'
+import { isReplyError, RedisAway } from './redis-errors.ts'
 import type { RawReply } from './reply.ts'
+
+export { isReplyError, RedisAway } from './redis-errors.ts'
 
 /** What one command came to: a reply, or the error that Redis gave. */
 export type Outcome = { reply: RawReply } | { error: string }
 
-export class RedisAway extends Error {
-  override readonly name = 'RedisAway'
-}
-
 /** Redis over one TCP connection that all requests share. Fails at once while there is no connection: callers retry. */
 export class GatewayRedis {
   readonly #redis: Redis
+  readonly #raw: RawReplies
+  #table: Promise<CommandTable> | undefined
+  #transactions: Promise<string | undefined> | undefined
+  #gathering = false
 
   constructor(redis: Redis) {
     this.#redis = redis
+    this.#raw = new RawReplies(redis)
+    redis.on('close', () => {
+      // Another Redis may answer next, or the same with other rights.
+      this.#table = undefined
+      this.#transactions = undefined
+    })
   }
 
-  /** Runs commands in order, in one write; others' commands may come in between. */
-  async pipeline(commands: readonly string[][]): Promise<Outcome[]> {
-    const batch = this.#redis.pipeline()
-    for (const [name = '', ...args] of commands) batch.callBuffer(name.toUpperCase(), ...args)
-    return outcomesOf(await this.#connected(() => batch.exec()))
+  /**
+   * Sends commands in order and without others' in between; others' may still run in between. Each promise has the command's outcome, or fails
+   * with RedisAway.
+   */
+  send(commands: readonly CommandLine[]): Promise<Outcome>[] {
+    if (commands.length > 0) this.#expectConnection()
+    return commands.map((command) => this.#send(command).then(replied, failed))
   }
 
-  /** Runs commands as one transaction. If Redis discards it, the result is that one error. */
-  async multi(commands: readonly string[][]): Promise<Outcome[] | { error: string }> {
-    const batch = this.#redis.multi()
-    for (const [name = '', ...args] of commands) batch.callBuffer(name.toUpperCase(), ...args)
-    try {
-      return outcomesOf(await this.#connected(() => batch.exec()))
-    } catch (error) {
-      if (isReplyError(error)) return { error: error.message }
-      if (error instanceof RedisAway) throw error
-      throw new RedisAway('the connection to Redis was lost', { cause: error })
-    }
+  /** Runs commands as one transaction. If Redis discards it, the result is that one error. Throws RedisAway. */
+  async multi(commands: readonly CommandLine[]): Promise<Outcome[] | { error: string }> {
+    this.#expectConnection()
+    this.#transactions ??= this.#refusalOfTransactions()
+    const refusal = await this.#transactions
+    if (refusal !== undefined) return { error: refusal }
+    this.#expectConnection()
+    // In one go, so that on this connection nothing can come in between.
+    const sent = [BEGIN, ...commands, END].map((command) => this.#send(command))
+    const executed = sent.pop() as Promise<RawReply>
+    // What Redis does not queue makes EXEC fail.
+    for (const queued of sent) queued.catch(() => {})
+    const outcome = await executed.then(replied, failed)
+    if ('error' in outcome) return outcome
+    return (outcome.reply as RawReply[]).map((reply) =>
+      reply instanceof Error ? { error: reply.message } : { reply },
+    )
   }
 
-  async #connected<T>(run: () => Promise<T>): Promise<T> {
+  /** The bytes of Redis' answer to a command, errors included, as RESP2 has them. Throws RedisAway. */
+  raw(command: CommandLine): Promise<Buffer> {
+    return this.#raw.read(command)
+  }
+
+  /** What Redis says of its commands; asked once a connection. Throws RedisAway, or CommandError with Redis' words. */
+  commandTable(): Promise<CommandTable> {
+    this.#expectConnection()
+    this.#table ??= this.#send(['COMMAND']).then((reply) => new CommandTable(reply), refused)
+    this.#table.catch(() => {
+      this.#table = undefined
+    })
+    return this.#table
+  }
+
+  /** Takes no more replies until `resume`; commands are still sent. */
+  pause(): void {
+    this.#redis.stream?.pause()
+  }
+
+  resume(): void {
+    this.#redis.stream?.resume()
+  }
+
+  /** A user who may not send MULTI would have all that follows run at once, one by one. */
+  async #refusalOfTransactions(): Promise<string | undefined> {
+    const [begun, ended] = await Promise.all(this.send([BEGIN, END]))
+    for (const outcome of [begun, ended]) if (outcome && 'error' in outcome) return outcome.error
+    return undefined
+  }
+
+  #send([name, ...args]: CommandLine): Promise<RawReply> {
+    this.#gatherWrites()
+    // In capitals, ioredis does not know the name, and leaves arguments and reply as they are.
+    const command = new Command(name.toUpperCase(), args, AS_BYTES)
+    this.#redis.sendCommand(command)
+    return command.promise as Promise<RawReply>
+  }
+
+  /** Commands of all requests that are read in one turn of the event loop go out in one write. */
+  #gatherWrites(): void {
+    if (this.#gathering) return
+    this.#gathering = true
+    const { stream } = this.#redis
+    stream.cork()
+    setImmediate(() => {
+      this.#gathering = false
+      stream.uncork()
+    })
+  }
+
+  #expectConnection(): void {
     if (this.#redis.status !== 'ready') throw new RedisAway('no connection to Redis')
-    return run()
   }
 }
 
-function outcomesOf(results: [Error | null, unknown][] | null): Outcome[] {
-  return (results ?? []).map(([error, reply]) => {
-    if (!error) return { reply: reply as RawReply }
-    if (isReplyError(error)) return { error: error.message }
-    throw new RedisAway('the connection to Redis was lost', { cause: error })
-  })
+const BEGIN: CommandLine = ['MULTI']
+const END: CommandLine = ['EXEC']
+const AS_BYTES = { replyEncoding: null }
+
+const replied = (reply: RawReply): Outcome => ({ reply })
+
+function failed(error: unknown): Outcome {
+  if (isReplyError(error)) return { error: error.message }
+  throw new RedisAway('the connection to Redis was lost', { cause: error })
 }
 
-export function isReplyError(error: unknown): error is Error {
-  return error instanceof Error && error.name === 'ReplyError'
+function refused(error: unknown): never {
+  if (isReplyError(error)) throw new CommandError(error.message)
+  throw new RedisAway('the connection to Redis was lost', { cause: error })
 }
 
 /** A connection on which Redis owes an answer for so long is given up for a new one. */
 const SILENCE_MS = 10_000
 
-/** An ioredis connection as the gateway wants it: RESP2 shapes, no queueing while away, reconnecting for ever. */
+/**
+ * An ioredis connection as the gateway wants it: RESP2 shapes, integers as text, no queueing while away, reconnecting for
+ * ever.
+ */
 export function connectGatewayRedis(url: string, silenceMs = SILENCE_MS): Redis {
   return new Redis(url, {
     protocol: 2,
+    stringNumbers: true,
     lazyConnect: true,
     // It would name its library to Redis, which our user there need not be allowed to do.
     disableClientInfo: true,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
+    // Who sent it has been told that Redis is away.
+    autoResendUnfulfilledCommands: false,
     // Streams end with their connection, so there is nothing to take up again.
     autoResubscribe: false,
     connectTimeout: 5_000,
     socketTimeout: silenceMs,
     retryStrategy: (attempt) => reconnectPauseMs(attempt),
+  })
+}
+
+/** A connection like `redis` for MONITOR: to be connected, and gone for good once it is lost. */
+export function monitorConnection(redis: Redis): Redis {
+  return redis.duplicate({
+    monitor: true,
+    retryStrategy: () => null,
+    // It is owed no answer, so its silence says nothing: the system has to notice that the other side is gone.
+    keepAlive: HEARTBEAT_MS,
   })
 }

@@ -86,7 +86,10 @@ or use the key at ${origin} in a browser.
 /** npm passes on a Ctrl-C that the terminal has sent to us already: two this close together are one. */
 const SAME_INTERRUPT_MS = 500
 
-/** Resolves on the first Ctrl-C or SIGTERM; a second one ends this process, and with it all it started. */
+/**
+ * Resolves on the first Ctrl-C or SIGTERM, or when who has started us over IPC is gone; a second one ends this process, and with it all it
+ * started.
+ */
 function untilInterrupted(): Promise<undefined> {
   return new Promise((resolve) => {
     let first: number | undefined
@@ -97,6 +100,7 @@ function untilInterrupted(): Promise<undefined> {
     }
     process.on('SIGINT', interrupt)
     process.on('SIGTERM', interrupt)
+    process.once('disconnect', interrupt)
   })
 }
 

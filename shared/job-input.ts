@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { IMAGE_TYPES } from './image-type.ts'
 
-/** How bytes lie under `input:<id>`. `base64` because Upstash's client carries text only; `raw` is the same without the detour. */
+/** How bytes lie under `input:<id>`. `base64` where they came through Upstash's client, which carries text only; `raw` is the same without the detour. */
 const encodingSchema = z.enum(['base64', 'raw'])
 
 /** One image as the model takes it: uint8, height x width x RGB, row by row. */

@@ -20,8 +20,8 @@ export interface NewJob {
   model: string
   modelVersion: string
   input: JobInput
-  /** The input's bytes in `input.encoding`. */
-  payload: string
+  /** The input in `input.encoding`. Bytes go as they are where the way to Redis carries them, and else in base64. */
+  payload: string | Uint8Array
   requestId: string
   /** W3C trace context of the request, for the pool's spans to join. */
   traceparent?: string | undefined

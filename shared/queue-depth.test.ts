@@ -14,8 +14,13 @@ const total = (queues: Parameters<typeof queueDepth>[0], pools: LivePool[] = [])
 
 describe('the depth that machines are scaled by', () => {
   test('is 0 where no job is and no pool has had one for a while', () => {
-    expect(total([])).toBe(0)
+    expect(total([queue('m', 0)])).toBe(0)
     expect(total([queue('m', 0)], [pool()])).toBe(0)
+  })
+
+  test('is 1 where no model is known, as no job could be accepted that would start a pool', () => {
+    expect(total([])).toBe(1)
+    expect(total([], [pool({ models: [] })])).toBe(1)
   })
 
   test('is the jobs of all versions that wait or are in flight', () => {

@@ -17,7 +17,7 @@ export interface QueueLength extends QueueName {
 /** What machines are wanted for, in jobs. */
 export interface QueueDepth {
   total: number
-  /** Of all versions of a model together, by its name. */
+  /** Of all versions of a model together, by its name; of those that are known. */
   byModel: Record<string, number>
 }
 
@@ -35,7 +35,8 @@ export interface QueueLengths {
 
 /**
  * The number that machines are scaled by: jobs that wait or are in flight, or, if that is more, what busy pools count for. It is 0 only once
- * no pool has settled a job for `keptWarmSeconds`: the next caller would wait for a machine to start.
+ * no pool has settled a job for `keptWarmSeconds`: the next caller would wait for a machine to start. Where no version is known, the total is 1:
+ * each job would be refused, so that none would ever start the pool that announces one.
  */
 export function queueDepth(
   queues: readonly QueueLength[],
@@ -52,7 +53,8 @@ export function queueDepth(
   }
   const models = [...new Set(queues.map(({ model }) => model))].sort()
   const byModel = models.map((name) => [name, depthOf(queues.filter(({ model }) => model === name))])
-  return { total: depthOf(queues), byModel: Object.fromEntries(byModel) }
+  const total = queues.length === 0 ? 1 : depthOf(queues)
+  return { total, byModel: Object.fromEntries(byModel) }
 }
 
 function sum(numbers: readonly number[]): number {

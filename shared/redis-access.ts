@@ -14,6 +14,7 @@ import { forgetWebhooksScript } from './scripts/forget-webhooks.ts'
 import { knownModelsScript } from './scripts/known-models.ts'
 import { lookScript } from './scripts/look.ts'
 import { poolLeaveScript } from './scripts/pool-leave.ts'
+import { probeBytesScript } from './scripts/probe-bytes.ts'
 import { queueLengthsScript } from './scripts/queue-lengths.ts'
 import { readApiKeyScript } from './scripts/read-api-key.ts'
 import { readBatchScript } from './scripts/read-batch.ts'
@@ -46,7 +47,7 @@ export interface RedisAccess {
   channels: (keys: RedisKeys) => string[]
 }
 
-/** `admin` is whoever runs `npx edgebatch keys` and `dlq`. */
+/** `admin` is whoever runs `npx edgebatch keys`, `dlq`, `queue`, `top` and `doctor`. */
 export const REDIS_ROLES = ['edge', 'pool', 'admin'] as const
 export type RedisRole = (typeof REDIS_ROLES)[number]
 
@@ -74,6 +75,7 @@ export const REDIS_ACCESS: Record<RedisRole, RedisAccess> = {
       ...[beginBatchScript, abandonBatchScript, writeBatchScript, readBatchScript, queueLengthsScript],
       ...[readDeadLettersScript, retryDeadLetterScript, dropDeadLetterScript],
       ...[writeSnapshotScript, readHistoryScript],
+      probeBytesScript,
     ],
     commands: [...ANY_CLIENT, 'HGETALL', 'SUBSCRIBE', 'UNSUBSCRIBE'],
     keys: (keys) => [
@@ -109,11 +111,17 @@ export const REDIS_ACCESS: Record<RedisRole, RedisAccess> = {
     channels: (keys) => [keys.done('*', '*')],
   },
   admin: {
-    scripts: [readDeadLettersScript, retryDeadLetterScript, dropDeadLetterScript, knownModelsScript],
+    scripts: [
+      ...[readDeadLettersScript, retryDeadLetterScript, dropDeadLetterScript],
+      ...[knownModelsScript, statisticsScript],
+    ],
     // Which models have dead letters is found by name.
     commands: [...ANY_CLIENT, 'SCAN', 'HSETNX', 'HGETALL', 'HDEL'],
     keys: (keys) => [...queueKeys(keys), keys.dead('*'), keys.apiKeys()],
-    readOnly: (keys) => [{ keys: [keys.models(), keys.workers()], commands: ['HGETALL'] }],
+    readOnly: (keys) => [
+      { keys: [keys.models(), keys.workers()], commands: ['HGETALL'] },
+      { keys: [keys.history()], commands: ['XREVRANGE'] },
+    ],
     channels: (keys) => [keys.done('*', '*')],
   },
 }

@@ -5,6 +5,16 @@ export interface RedisCommands {
    * no answer came; then the script may or may not have run, and running it again must be safe.
    */
   run(script: LuaScript, keys: readonly string[], args: readonly ScriptArgument[]): Promise<RedisReply>
+  /**
+   * The same with one argument: `head`, a line feed, `bytes`. Undefined where the way to Redis does not carry bytes, or not now; then the script
+   * may or may not have run, too. Not all implementations have it.
+   */
+  runWithBytes?(
+    script: LuaScript,
+    keys: readonly string[],
+    head: string,
+    bytes: Uint8Array,
+  ): Promise<RedisReply | undefined>
   /** All fields of a hash (none if there is no such key) and Redis' clock in milliseconds, in one round trip. */
   readHash(key: string): Promise<{ fields: Record<string, string>; nowMs: number }>
 }

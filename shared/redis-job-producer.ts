@@ -1,8 +1,9 @@
 import { type KnownModel, readAnnouncements } from './announcement.ts'
+import { toBase64 } from './base64.ts'
 import { returnsOf } from './coming-back.ts'
 import { type Job, parseStoredJob } from './job.ts'
 import { modelOfJobId } from './job-id.ts'
-import { jobInputFields } from './job-input.ts'
+import { type JobInput, jobInputFields } from './job-input.ts'
 import { TOMBSTONE_MS } from './job-lifetime.ts'
 import type { EnqueueChecks, EnqueueResult, JobLook, JobProducer, NewJob, RateState } from './job-queue.ts'
 import { type JobStatus, jobStatusSchema } from './job-state.ts'
@@ -48,10 +49,20 @@ export class RedisJobProducer implements JobProducer {
       this.#keys.input(model, id),
       ...served.map((ahead) => this.#keys.queue({ model, version }, ahead)),
     ]
-    const options = JSON.stringify(this.#options(job, checks))
-    const fields = Object.entries(newFields(job, priority, checks)).flat()
-    const reply = await this.#redis.run(enqueueScript, keys, [options, job.payload, ...fields])
+    const reply = await this.#send(keys, job, checks)
     return this.#result(reply as EnqueueReply, job, checks)
+  }
+
+  /** Bytes go as they are where they can, and else in base64. That both are done is nothing bad: the second finds the job of the first. */
+  async #send(keys: readonly string[], job: NewJob, checks: EnqueueChecks): Promise<RedisReply> {
+    const { payload, input } = job
+    const options = (encoding: JobInput['encoding']) =>
+      JSON.stringify(this.#options({ ...job, input: { ...input, encoding } }, checks))
+    if (typeof payload === 'string')
+      return this.#redis.run(enqueueScript, keys, [options(input.encoding), payload])
+    const reply = await this.#redis.runWithBytes?.(enqueueScript, keys, options('raw'), payload)
+    if (reply !== undefined) return reply
+    return this.#redis.run(enqueueScript, keys, [options('base64'), toBase64(payload)])
   }
 
   async read(id: string): Promise<Job | undefined> {
@@ -127,6 +138,7 @@ export class RedisJobProducer implements JobProducer {
         },
       }),
       ...(cache && { cache: { key: this.#keys.cache(model, cache.digest), ttl_ms: cache.ttlMs } }),
+      fields: Object.entries(newFields(job, priority, cache)).flat(),
     }
   }
 
@@ -192,7 +204,7 @@ type EnqueueReply = [
 ]
 
 /** What the job's hash holds from the beginning, but for what the script knows. */
-function newFields(job: NewJob, priority: string, { cache }: EnqueueChecks): Record<string, string> {
+function newFields(job: NewJob, priority: string, cache: EnqueueChecks['cache']): Record<string, string> {
   const { modelVersion, owner = '', input, requestId, traceparent, watched, webhook } = job
   return {
     model_version: modelVersion,

@@ -105,6 +105,7 @@ const variablesSchema = z.object({
   STUCK_SECONDS: upTo(86_400).default(300),
   /** An OpenTelemetry collector (OTLP over HTTP) that gets spans of jobs; unset: none does. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+  /** What traces call the service; unset: `edgebatch-worker-pool`. */
   OTEL_SERVICE_NAME: z.string().min(1).optional(),
   /**
    * `whsec_` and base64 of 24 to 64 random bytes: what webhooks are signed with is derived from it, for each API key another. The same in
@@ -136,6 +137,7 @@ const variablesSchema = z.object({
     .optional(),
   /** Where the metadata server is; unset: where clouds have it. */
   METADATA_URL: z.url().optional(),
+  /** What is logged at least; `debug` adds a line for each batch. */
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 })
 

@@ -6,6 +6,7 @@ import { describeMachine, formatTable, type Row, thisMachine, writeReport } from
 import { measureCost } from './cost.ts'
 import { measureDelay } from './delay.ts'
 import { measureEta } from './eta.ts'
+import { measureInputBytes } from './input-bytes.ts'
 import { type ApiBenchOptions, HELP, PARTS, readOptions } from './options.ts'
 
 /** Entry: `npm run bench:api` and `npm run bench:cost`. */
@@ -30,7 +31,8 @@ async function measure(
   const setup = await prepareSetup({ env, threads: undefined, signal, onProgress })
   const parts = only ? [only] : PARTS
   const rows: Row[] = []
-  if (parts.includes('cost')) rows.push(...(await measureCost(setup, requests)))
+  if (parts.includes('cost'))
+    rows.push(...(await measureCost(setup, requests)), ...(await measureInputBytes(setup, requests)))
   if (parts.includes('delay')) rows.push(...(await measureDelay(setup, waits)))
   if (parts.includes('eta')) rows.push(...(await measureEta(setup, jobs)))
   return rows

@@ -9,7 +9,8 @@ npm run bench:cost (the same with --only cost)
 
 What the HTTP API costs and how true it is, through the whole local stack:
   cost   commands to Redis for a prediction that is waited for, as sent and as Upstash bills them (those inside
-         scripts too), and what a million cost by its public price list
+         scripts too), what a million cost by its public price list, and what an input weighs on its way and in Redis,
+         in base64 and as it is
   delay  from a stored result to the answer of who waited 3 s for it, by push and by polling alone
   eta    eta_seconds of the last of many jobs, against what it really took
 

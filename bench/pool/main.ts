@@ -126,7 +126,7 @@ async function measureNoop(
 async function idle(redisUrl: string, signal: AbortSignal): Promise<Row[]> {
   const queue = await QueueSide.open(redisUrl, 'idle:')
   try {
-    return await measureIdle(queue.redis, IDLE_SECONDS, signal)
+    return await measureIdle(queue, IDLE_SECONDS, signal)
   } finally {
     queue.close()
   }

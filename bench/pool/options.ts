@@ -10,7 +10,7 @@ What a worker pool costs beyond the model:
   drain       images/s with a model that does nothing, and what redis-benchmark reads of the same values
   hop         what the queue adds to one job at low load
   memory      resident memory after many jobs
-  idle        commands to Redis without jobs
+  idle        commands to Redis without jobs: of a pool, and of the depth that the edge reads each minute
 
   --rounds N   alternating rounds of throughput, resnet50 and drain (default 5)
   --images N   images a throughput round (default 960)

@@ -3,6 +3,7 @@ import type { Job } from '../../shared/job.ts'
 import { newJobId } from '../../shared/job-id.ts'
 import { RedisJobProducer } from '../../shared/redis-job-producer.ts'
 import { RedisKeys } from '../../shared/redis-keys.ts'
+import { RedisQueueLengths } from '../../shared/redis-queue-lengths.ts'
 import { RedisTcp } from '../../worker-pool/redis/redis-tcp.ts'
 
 export const NOOP_QUEUE = { model: 'noop', version: '1' }
@@ -64,6 +65,11 @@ export class QueueSide {
   /** Jobs waiting or in flight. */
   backlog(): Promise<number> {
     return this.redis.xlen(this.keys.queue(NOOP_QUEUE))
+  }
+
+  /** What the edge reads each minute for machines to be scaled by. */
+  async readDepth(): Promise<void> {
+    await new RedisQueueLengths(this.#tcp, this.keys).read()
   }
 
   close(): void {

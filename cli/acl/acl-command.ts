@@ -1,33 +1,45 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { defineCommand } from 'citty'
 import { REDIS_ROLES, type RedisRole } from '../../shared/redis-access.ts'
-import { oneOf, refuseUnknown, text } from '../model/conversion-flags.ts'
+import { command } from '../command.ts'
+import { oneOf, refuseUnknown, text } from '../flags.ts'
 import type { Terminal } from '../terminal.ts'
-import { UserError } from '../user-error.ts'
+import { UsageError } from '../user-error.ts'
 import { aclRules, asPattern } from './acl-rules.ts'
 
 const FORMATS = ['setuser', 'acl-file'] as const
 type Format = (typeof FORMATS)[number]
 
 const args = {
-  prefix: { type: 'string', description: 'What keys begin with: the KEY_PREFIX of edge and pools; eb:' },
-  format: { type: 'string', description: 'setuser (commands for redis-cli) or acl-file; setuser' },
-  only: { type: 'string', description: 'The users to make anew, of edge,pool,admin; all' },
+  prefix: {
+    type: 'string',
+    description: 'What keys begin with: the KEY_PREFIX of edge and pools; eb:',
+    valueHint: 'TEXT',
+  },
+  format: {
+    type: 'string',
+    description: 'setuser (commands for redis-cli) or acl-file; setuser',
+    valueHint: 'setuser|acl-file',
+  },
+  only: { type: 'string', description: 'The users to make anew, of edge,pool,admin; all', valueHint: 'LIST' },
 } as const
 
 /** What a password is for, as its holder is told. */
 const HOLDERS: Record<RedisRole, string> = {
   edge: 'the gateway; all that the edge does is done by it',
   pool: 'worker pools',
-  admin: 'npx edgebatch keys, and dlq',
+  admin: 'npx edgebatch keys, dlq, queue, top and doctor',
 }
 
 export function aclCommand(terminal: Terminal) {
-  return defineCommand({
+  return command({
     meta: {
       name: 'acl',
       description: 'Print Redis users for edge, pools and administration, least rights each.',
     },
+    examples: [
+      { does: 'make the users', line: 'edgebatch acl | redis-cli' },
+      { does: "only the pools', anew", line: 'edgebatch acl --only pool | redis-cli' },
+    ],
     args,
     run: ({ args: given }) => {
       refuseUnknown(given, args, 0)
@@ -63,16 +75,16 @@ function roles(given: Record<string, unknown>): RedisRole[] {
   const names = text(given, 'only')?.split(',')
   const unknown = names?.find((name) => !REDIS_ROLES.some((role) => role === name))
   if (unknown !== undefined)
-    throw new UserError(`--only must be of ${REDIS_ROLES.join(',')}, not "${unknown}"`)
+    throw new UsageError(`--only must be of ${REDIS_ROLES.join(',')}, not "${unknown}"`)
   if (names && given.format === 'acl-file')
-    throw new UserError('--only goes with --format setuser: an ACL file has to hold all users')
+    throw new UsageError('--only goes with --format setuser: an ACL file has to hold all users')
   return REDIS_ROLES.filter((role) => names?.includes(role) ?? true)
 }
 
 /** Redis' rules stand on one line, and redis-cli knows quotes. */
 function keyPrefix(prefix: string): string {
   if (/^[!#-&(-~]+$/.test(prefix)) return prefix
-  throw new UserError('--prefix must be of visible ASCII characters, without spaces and quotes')
+  throw new UsageError('--prefix must be of visible ASCII characters, without spaces and quotes')
 }
 
 /** 256 random bits that need no encoding in a URL. */

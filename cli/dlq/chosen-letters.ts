@@ -2,15 +2,15 @@ import { parseArgs } from 'citty'
 import type { DeadLetter } from '../../shared/dead-letters.ts'
 import { modelOfJobId } from '../../shared/job-id.ts'
 import { modelNameSchema } from '../../shared/model-manifest.ts'
-import { refuseUnknown, text } from '../model/conversion-flags.ts'
+import { refuseUnknown, text } from '../flags.ts'
 import type { Terminal } from '../terminal.ts'
-import { UserError } from '../user-error.ts'
+import { UsageError, UserError } from '../user-error.ts'
 import type { DeadLetterOffice } from './dead-letter-office.ts'
 
 export const chosenArgs = {
-  id: { type: 'positional', description: 'Ids of jobs', required: false },
+  id: { type: 'positional', description: 'Ids of jobs', valueHint: 'IDS...', required: false },
   all: { type: 'boolean', description: 'All dead letters' },
-  model: { type: 'string', description: 'With --all: those of this model' },
+  model: { type: 'string', description: 'With --all: those of this model', valueHint: 'NAME' },
 } as const
 
 /** Which letters are meant: by their jobs' ids, or all of a model, or of every model. */
@@ -20,7 +20,7 @@ type Given = Record<string, unknown>
 type KnownArgs = Parameters<typeof parseArgs>[1]
 
 /**
- * What a command was given, ids apart. They are told from flags by their form: an id may begin with a dash. Throws UserError where anything else
+ * What a command was given, ids apart. They are told from flags by their form: an id may begin with a dash. Throws UsageError where anything else
  * was given.
  */
 export function separateIds(rawArgs: readonly string[], known: KnownArgs): { ids: string[]; given: Given } {
@@ -30,7 +30,7 @@ export function separateIds(rawArgs: readonly string[], known: KnownArgs): { ids
   const given: Given = parseArgs(others, known)
   const [wrong] = given._ as string[]
   if (wrong !== undefined)
-    throw new UserError(`"${wrong}" is no id of a job; edgebatch dlq list shows the ids`)
+    throw new UsageError(`"${wrong}" is no id of a job; edgebatch dlq list shows the ids`)
   refuseUnknown(given, known, 0)
   return { ids, given }
 }
@@ -40,12 +40,12 @@ export function choose(rawArgs: readonly string[], command: string): Choice {
   const { ids, given } = separateIds(rawArgs, chosenArgs)
   const model = modelFlag(given)
   if (given.all === true && ids.length > 0)
-    throw new UserError('--all and ids exclude one another; give one of them')
+    throw new UsageError('--all and ids exclude one another; give one of them')
   if (given.all === true) return { all: true, model }
   if (model !== undefined)
-    throw new UserError(`--model needs --all, as in: edgebatch dlq ${command} --all --model ${model}`)
+    throw new UsageError(`--model needs --all, as in: edgebatch dlq ${command} --all --model ${model}`)
   if (ids.length > 0) return { ids }
-  throw new UserError(
+  throw new UsageError(
     `which dead letters? As in: edgebatch dlq ${command} ID, or --all; edgebatch dlq list shows the ids`,
   )
 }
@@ -54,7 +54,7 @@ export function choose(rawArgs: readonly string[], command: string): Choice {
 export function modelFlag(given: Given): string | undefined {
   const name = text(given, 'model')
   const { error } = modelNameSchema.optional().safeParse(name)
-  if (error) throw new UserError(`--model: "${name}" is none; ${error.issues[0]?.message}`)
+  if (error) throw new UsageError(`--model: "${name}" is none; ${error.issues[0]?.message}`)
   return name
 }
 

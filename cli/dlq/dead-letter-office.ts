@@ -1,13 +1,11 @@
-import { readAnnouncements } from '../../shared/announcement.ts'
 import type { DeadLetter } from '../../shared/dead-letters.ts'
 import { modelNameSchema } from '../../shared/model-manifest.ts'
 import { versionId } from '../../shared/model-reference.ts'
-import type { RedisCommands, RedisReply } from '../../shared/redis-commands.ts'
 import { RedisDeadLetters } from '../../shared/redis-dead-letters.ts'
 import type { RedisKeys } from '../../shared/redis-keys.ts'
-import { knownModelsScript } from '../../shared/scripts/known-models.ts'
 import type { Environment } from '../environment.ts'
 import type { RedisCommander } from '../redis/redis-commands.ts'
+import { type RedisScripts, readKnownModels, scriptsOver } from '../redis/redis-scripts.ts'
 import { withRedis } from '../redis/with-redis.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -20,7 +18,7 @@ export class DeadLetterOffice {
   /** Where they are, for people. */
   readonly place: string
   readonly #redis: RedisCommander
-  readonly #scripts: Pick<RedisCommands, 'run'>
+  readonly #scripts: RedisScripts
   readonly #keys: RedisKeys
 
   constructor(redis: RedisCommander, keys: RedisKeys) {
@@ -41,9 +39,7 @@ export class DeadLetterOffice {
 
   /** `name@version` of what live pools serve. */
   async served(): Promise<Set<string>> {
-    const reply = await this.#scripts.run(knownModelsScript, [this.#keys.models(), this.#keys.workers()], [])
-    const [nowMs, models, workers] = reply as [number, string[], string[]]
-    const known = readAnnouncements(asRecord(models), asRecord(workers), nowMs)
+    const known = await readKnownModels(this.#scripts, this.#keys)
     return new Set(known.filter(({ pools }) => pools.length > 0).map(({ manifest }) => versionId(manifest)))
   }
 
@@ -73,17 +69,4 @@ export function withDeadLetters<T>(
   work: (office: DeadLetterOffice) => Promise<T>,
 ): Promise<T> {
   return withRedis(environment, terminal, (redis, keys) => work(new DeadLetterOffice(redis, keys)))
-}
-
-function scriptsOver(redis: RedisCommander): Pick<RedisCommands, 'run'> {
-  return {
-    run: async ({ source }, keys, args) =>
-      (await redis.send('EVAL', source, String(keys.length), ...keys, ...args.map(String))) as RedisReply,
-  }
-}
-
-/** A hash as scripts return it: field, value, field, value. */
-function asRecord(flat: readonly string[]): Record<string, string> {
-  const pairs = flat.flatMap((field, i) => (i % 2 === 0 ? [[field, flat[i + 1] ?? '']] : []))
-  return Object.fromEntries(pairs)
 }

@@ -1,11 +1,11 @@
-import { defineCommand } from 'citty'
+import { command } from '../command.ts'
 import type { Environment } from '../environment.ts'
 import type { Terminal } from '../terminal.ts'
 import { choose, chosenArgs, forEachChosen, goneFrom } from './chosen-letters.ts'
 import { withDeadLetters } from './dead-letter-office.ts'
 
 export function dropCommand(terminal: Terminal, environment: Environment) {
-  return defineCommand({
+  return command({
     meta: { name: 'drop', description: 'Delete dead letters and their inputs.' },
     args: chosenArgs,
     run: async ({ rawArgs }) => {

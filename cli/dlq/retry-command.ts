@@ -1,14 +1,21 @@
-import { defineCommand } from 'citty'
 import type { DeadLetter, RetriedLetter } from '../../shared/dead-letters.ts'
 import { versionId } from '../../shared/model-reference.ts'
+import { command } from '../command.ts'
 import type { Environment } from '../environment.ts'
 import type { Terminal } from '../terminal.ts'
 import { choose, chosenArgs, forEachChosen, goneFrom } from './chosen-letters.ts'
 import { type DeadLetterOffice, withDeadLetters } from './dead-letter-office.ts'
 
 export function retryCommand(terminal: Terminal, environment: Environment) {
-  return defineCommand({
+  return command({
     meta: { name: 'retry', description: 'Make new jobs of dead letters, each to be run alone.' },
+    examples: [
+      {
+        does: 'one, to see whether the cause has gone',
+        line: 'edgebatch dlq retry lpywYyv5BpUXow5CGqlHRw.efficientnet-lite0',
+      },
+      { does: 'all of a model', line: 'edgebatch dlq retry --all --model resnet50' },
+    ],
     args: chosenArgs,
     run: async ({ rawArgs }) => {
       const choice = choose(rawArgs, 'retry')

@@ -1,33 +1,39 @@
 import { type ApiKeyRecord, apiKeyRecordSchema } from '../../shared/api-key.ts'
 import { modelNameSchema } from '../../shared/model-manifest.ts'
 import { PRIORITIES } from '../../shared/priority.ts'
-import { text } from '../model/conversion-flags.ts'
-import { UserError } from '../user-error.ts'
+import { text } from '../flags.ts'
+import { UsageError } from '../user-error.ts'
 
 /** Flags that say what a key may do. */
 export const keyArgs = {
-  name: { type: 'string', description: 'Who or what it is for' },
-  models: { type: 'string', description: 'The models that it may use, as in a,b; all' },
+  name: { type: 'string', description: 'Who or what it is for', valueHint: 'TEXT' },
+  models: { type: 'string', description: 'The models that it may use, as in a,b; all', valueHint: 'NAMES' },
   priorities: {
     type: 'string',
     description: 'The priorities that it may use, of high,normal,low; normal,low',
+    valueHint: 'LIST',
   },
   rate: {
     type: 'string',
     description:
       'So many jobs at once, and as many again spread over the time that follows, as in 100/60s; no limit',
+    valueHint: 'JOBS/TIME',
   },
-  expires: { type: 'string', description: 'How long it is good for, as in 30d; until it is revoked' },
+  expires: {
+    type: 'string',
+    description: 'How long it is good for, as in 30d; until it is revoked',
+    valueHint: 'TIME',
+  },
   admin: { type: 'boolean', description: 'It may see the jobs of all keys' },
 } as const
 
 type Given = Record<string, unknown>
 export type KeyPermissions = Omit<ApiKeyRecord, 'id' | 'sha256'>
 
-/** Throws UserError, naming the flag, where one is wrong. */
+/** Throws UsageError, naming the flag, where one is wrong. */
 export function parseKeyFlags(args: Given, now: Date): KeyPermissions {
   const name = apiKeyRecordSchema.shape.name.safeParse(text(args, 'name') ?? '')
-  if (!name.success) throw new UserError(`--name: ${name.error.issues[0]?.message}`)
+  if (!name.success) throw new UsageError(`--name: ${name.error.issues[0]?.message}`)
   return {
     name: name.data,
     models: models(args),
@@ -43,7 +49,7 @@ function models(args: Given): string[] | null {
   const names = list(args, 'models')
   for (const name of names ?? []) {
     const { error } = modelNameSchema.safeParse(name)
-    if (error) throw new UserError(`--models: "${name}" is none; ${error.issues[0]?.message}`)
+    if (error) throw new UsageError(`--models: "${name}" is none; ${error.issues[0]?.message}`)
   }
   return names ?? null
 }
@@ -52,7 +58,7 @@ function priorities(args: Given): ApiKeyRecord['priorities'] {
   const names = list(args, 'priorities') ?? ['normal', 'low']
   const unknown = names.find((name) => !PRIORITIES.some((priority) => priority === name))
   if (unknown !== undefined)
-    throw new UserError(`--priorities must be of ${PRIORITIES.join(',')}, not "${unknown}"`)
+    throw new UsageError(`--priorities must be of ${PRIORITIES.join(',')}, not "${unknown}"`)
   return PRIORITIES.filter((priority) => names.includes(priority))
 }
 
@@ -63,7 +69,7 @@ function rate(args: Given): ApiKeyRecord['rate'] {
   const parsed = { limit: Number(limit), window_seconds: seconds(time) }
   const checked = apiKeyRecordSchema.shape.rate.safeParse(parsed)
   if (!checked.success)
-    throw new UserError(`--rate must be jobs / a time up to a day, as in 100/60s, not "${value}"`)
+    throw new UsageError(`--rate must be jobs / a time up to a day, as in 100/60s, not "${value}"`)
   return checked.data
 }
 
@@ -75,7 +81,7 @@ function expiry(args: Given, now: Date): string | null {
   if (value === undefined) return null
   const after = seconds(value)
   if (after === undefined || after === 0 || after > LONGEST_SECONDS)
-    throw new UserError(`--expires must be a time such as 30d, 12h, 90m or 60s, not "${value}"`)
+    throw new UsageError(`--expires must be a time such as 30d, 12h, 90m or 60s, not "${value}"`)
   return new Date(now.getTime() + after * 1000).toISOString()
 }
 

@@ -1,7 +1,7 @@
-import { defineCommand } from 'citty'
 import type { ApiKeyRecord } from '../../shared/api-key.ts'
+import { command } from '../command.ts'
 import type { Environment } from '../environment.ts'
-import { refuseUnknown } from '../model/conversion-flags.ts'
+import { refuseUnknown } from '../flags.ts'
 import type { Terminal } from '../terminal.ts'
 import { withKeys } from './key-registry.ts'
 import { keyTable } from './key-table.ts'
@@ -9,7 +9,7 @@ import { keyTable } from './key-table.ts'
 const args = { json: { type: 'boolean', description: 'As JSON, for programs' } } as const
 
 export function listCommand(terminal: Terminal, environment: Environment) {
-  return defineCommand({
+  return command({
     meta: { name: 'list', description: 'List the API keys and what each may do.' },
     args,
     run: async ({ args: given }) => {

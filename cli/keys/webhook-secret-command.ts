@@ -1,12 +1,12 @@
-import { defineCommand } from 'citty'
 import * as z from 'zod'
 import { apiKeyIdSchema, parseApiKey } from '../../shared/api-key.ts'
 import { ConfigurationError, readConfiguration } from '../../shared/read-configuration.ts'
 import { callerWebhookSecret, webhookMasterSecret } from '../../shared/webhook-secret.ts'
+import { command } from '../command.ts'
 import type { Environment } from '../environment.ts'
-import { refuseUnknown } from '../model/conversion-flags.ts'
+import { refuseUnknown } from '../flags.ts'
 import type { Terminal } from '../terminal.ts'
-import { UserError } from '../user-error.ts'
+import { UsageError } from '../user-error.ts'
 
 const args = {
   id: { type: 'positional', description: "The key's id, or the key itself", required: false },
@@ -19,7 +19,7 @@ const settingsSchema = z.object({
 })
 
 export function webhookSecretCommand(terminal: Terminal, environment: Environment) {
-  return defineCommand({
+  return command({
     meta: { name: 'webhook-secret', description: "Print what the webhooks of a key's jobs are signed with." },
     args,
     run: async ({ args: given }) => {
@@ -32,12 +32,12 @@ export function webhookSecretCommand(terminal: Terminal, environment: Environmen
 
 function ownerOf(given: string | undefined): string {
   if (!given)
-    throw new UserError(
+    throw new UsageError(
       'which key? As in: edgebatch keys webhook-secret ID; edgebatch keys list shows the ids',
     )
   const id = parseApiKey(given)?.id ?? given
   if (apiKeyIdSchema.safeParse(id).success) return id
-  throw new UserError('that is no id of a key; edgebatch keys list shows the ids')
+  throw new UsageError('that is no id of a key; edgebatch keys list shows the ids')
 }
 
 function masterSecretIn(environment: Environment): string {
@@ -45,6 +45,6 @@ function masterSecretIn(environment: Environment): string {
     return readConfiguration(settingsSchema, environment).WEBHOOK_SECRET
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
-    throw new UserError(`${error.message}: it must be set as it is for the pools`)
+    throw new UsageError(`${error.message}: it must be set as it is for the pools`)
   }
 }

@@ -1,20 +1,14 @@
 import { rm, rmdir } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { defineCommand } from 'citty'
 import { modelNameSchema, modelVersionSchema, resizeSchema } from '../../shared/model-manifest.ts'
+import { command } from '../command.ts'
+import { oneOf, refuseUnknown, text, wholeNumber } from '../flags.ts'
 import type { Terminal } from '../terminal.ts'
-import { UserError } from '../user-error.ts'
+import { UsageError } from '../user-error.ts'
 import { type AddedModel, type AddOptions, addModel } from './add-model.ts'
 import { agreementText } from './agreement.ts'
-import {
-  conversionArgs,
-  oneOf,
-  parseConversionFlags,
-  refuseUnknown,
-  text,
-  wholeNumber,
-} from './conversion-flags.ts'
+import { conversionArgs, parseConversionFlags } from './conversion-flags.ts'
 import { readLabels } from './package-files.ts'
 import { addressOf, checksumOf, downloadPath, fileNameOf, isAddress, pullModel } from './pull-model.ts'
 import { parseServing, servingArgs } from './serving-flags.ts'
@@ -27,15 +21,27 @@ const KERNELS = resizeSchema.shape.kernel.options
 
 const args = {
   file: { type: 'positional', description: 'An ONNX file, or its https address', required: false },
-  name: { type: 'string', description: "What callers name the model; the file's name" },
-  version: { type: 'string', description: 'Its version; 1' },
+  name: { type: 'string', description: "What callers name the model; the file's name", valueHint: 'NAME' },
+  version: { type: 'string', description: 'Its version; 1', valueHint: 'VERSION' },
   ...conversionArgs,
-  size: { type: 'string', description: 'The side that photos are scaled to before the cut; 8/7 of --input' },
-  mode: { type: 'string', description: 'cover (default), contain or stretch' },
-  kernel: { type: 'string', description: 'cubic (default), triangle or lanczos3' },
-  labels: { type: 'string', description: 'A text file, one class a line' },
-  repository: { type: 'string', description: 'The folder of models; models' },
-  sha256: { type: 'string', description: 'Checksum of the file, if it is fetched' },
+  size: {
+    type: 'string',
+    description: 'The side that photos are scaled to before the cut; 8/7 of --input',
+    valueHint: 'PIXELS',
+  },
+  mode: {
+    type: 'string',
+    description: 'cover (default), contain or stretch',
+    valueHint: 'cover|contain|stretch',
+  },
+  kernel: {
+    type: 'string',
+    description: 'cubic (default), triangle or lanczos3',
+    valueHint: 'cubic|triangle|lanczos3',
+  },
+  labels: { type: 'string', description: 'A text file, one class a line', valueHint: 'FILE' },
+  repository: { type: 'string', description: 'The folder of models; models', valueHint: 'FOLDER' },
+  sha256: { type: 'string', description: 'Checksum of the file, if it is fetched', valueHint: 'HEX' },
   ...servingArgs,
   force: { type: 'boolean', description: 'Replace an existing version' },
   'keep-graph': {
@@ -45,13 +51,23 @@ const args = {
 } as const
 
 export function addCommand(terminal: Terminal) {
-  return defineCommand({
+  return command({
     meta: { name: 'add', description: 'Make a package that a pool can serve of an ONNX file.' },
+    examples: [
+      {
+        does: 'ResNet-50 as PyTorch exports it',
+        line: 'edgebatch model add resnet50.onnx --preset imagenet',
+      },
+      {
+        does: 'from an address, with its checksum',
+        line: 'edgebatch model add https://example.com/model.onnx --sha256 HEX --labels labels.txt --input 224',
+      },
+    ],
     args,
     run: async ({ args: given }) => {
       refuseUnknown(given, args, 1)
       if (!given.file)
-        throw new UserError('which file? As in: edgebatch model add resnet50.onnx --preset imagenet')
+        throw new UsageError('which file? As in: edgebatch model add resnet50.onnx --preset imagenet')
       const options = await addOptions(given)
       const added = await withFile(given.file, checksumOf(text(given, 'sha256')), options, terminal)
       const { folder, manifest, agreement, kept } = added
@@ -76,7 +92,7 @@ async function withFile(
   terminal: Terminal,
 ): Promise<AddedModel> {
   if (!isAddress(source)) {
-    if (sha256) throw new UserError('--sha256 is for a model that is fetched; leave it out for a file')
+    if (sha256) throw new UsageError('--sha256 is for a model that is fetched; leave it out for a file')
     return addModel(source, options, terminal.stopped)
   }
   const url = addressOf(source)
@@ -90,7 +106,7 @@ async function withFile(
   return added
 }
 
-/** Throws UserError, naming the flag, where one is wrong. */
+/** Throws UsageError, naming the flag, where one is wrong. */
 export async function addOptions(given: Record<string, unknown>): Promise<AddOptions> {
   const conversion = parseConversionFlags(given)
   return {
@@ -116,9 +132,9 @@ function nameOf(file: unknown): string | undefined {
 
 function named(given: Record<string, unknown>, flag: string, schema: typeof modelNameSchema): string {
   const value = text(given, flag)
-  if (value === undefined) throw new UserError(`--${flag} is missing: give the name that callers will use`)
+  if (value === undefined) throw new UsageError(`--${flag} is missing: give the name that callers will use`)
   const parsed = schema.safeParse(value)
-  if (!parsed.success) throw new UserError(`--${flag} "${value}": ${parsed.error.issues[0]?.message}`)
+  if (!parsed.success) throw new UsageError(`--${flag} "${value}": ${parsed.error.issues[0]?.message}`)
   return parsed.data
 }
 
@@ -127,16 +143,16 @@ async function labelsOf(
   { task, preset }: AddOptions['conversion'],
 ): Promise<string[] | undefined> {
   if (task !== 'classification') {
-    if (path) throw new UserError(`--labels is for classification; leave it out for ${task}`)
+    if (path) throw new UsageError(`--labels is for classification; leave it out for ${task}`)
     return undefined
   }
   if (!path && !preset)
-    throw new UserError('--labels is missing: give a text file, one class a line, in class order')
+    throw new UsageError('--labels is missing: give a text file, one class a line, in class order')
   const labels = await readLabels(path ?? IMAGENET_LABELS)
-  if (!labels) throw new UserError(`--labels: ${path} cannot be read; give the path of a text file`)
+  if (!labels) throw new UsageError(`--labels: ${path} cannot be read; give the path of a text file`)
   const empty = labels.indexOf('')
   if (empty !== -1)
-    throw new UserError(`--labels: line ${empty + 1} of ${path} is empty; give each class a line`)
+    throw new UsageError(`--labels: line ${empty + 1} of ${path} is empty; give each class a line`)
   return labels
 }
 
@@ -144,7 +160,7 @@ function resizeOf(given: Record<string, unknown>, input: number | undefined): Ad
   const mode = oneOf(given, 'mode', MODES) ?? 'cover'
   const size = wholeNumber(given, 'size', 4096)
   if (size !== undefined && input !== undefined && (mode === 'cover' ? size < input : size !== input))
-    throw new UserError(
+    throw new UsageError(
       mode === 'cover'
         ? `--size ${size} is less than --input ${input}, which is cut out of it; give at least ${input}`
         : `--size must equal --input for --mode ${mode}; leave --size out`,

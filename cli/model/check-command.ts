@@ -1,26 +1,45 @@
 import { resolve } from 'node:path'
-import { defineCommand } from 'citty'
+import { command } from '../command.ts'
+import { refuseUnknown, text } from '../flags.ts'
 import type { Terminal } from '../terminal.ts'
-import { UserError } from '../user-error.ts'
+import { UsageError } from '../user-error.ts'
 import { agreementText } from './agreement.ts'
 import { checkModel, type GraphFacts } from './check-model.ts'
-import { conversionArgs, parseConversionFlags, refuseUnknown, text } from './conversion-flags.ts'
+import { conversionArgs, parseConversionFlags } from './conversion-flags.ts'
 
 const args = {
   folder: { type: 'positional', description: 'A package: a folder with model.json', required: false },
-  original: { type: 'string', description: 'The ONNX file it was made of; its answers must be the same' },
+  original: {
+    type: 'string',
+    description: 'The ONNX file it was made of; its answers must be the same',
+    valueHint: 'FILE',
+  },
   ...conversionArgs,
-  photos: { type: 'string', description: 'A folder of photos to compare on; those in examples/' },
-  providers: { type: 'string', description: 'What the package runs on, as in cuda,cpu; cpu' },
+  photos: {
+    type: 'string',
+    description: 'A folder of photos to compare on; those in examples/',
+    valueHint: 'FOLDER',
+  },
+  providers: {
+    type: 'string',
+    description: 'What the package runs on, as in cuda,cpu; cpu',
+    valueHint: 'LIST',
+  },
 } as const
 
 export function checkCommand(terminal: Terminal) {
-  return defineCommand({
+  return command({
     meta: { name: 'check', description: 'Load a package, hold it against its original, and measure it.' },
+    examples: [
+      {
+        does: 'against what it was made of',
+        line: 'edgebatch model check models/resnet50/1 --original resnet50.onnx',
+      },
+    ],
     args,
     run: async ({ args: given }) => {
       refuseUnknown(given, args, 1)
-      if (!given.folder) throw new UserError('which folder? As in: edgebatch model check models/NAME/1')
+      if (!given.folder) throw new UsageError('which folder? As in: edgebatch model check models/NAME/1')
       const saysHow = Object.keys(conversionArgs).some(
         (flag) => given[flag as keyof typeof given] !== undefined,
       )

@@ -1,19 +1,52 @@
-import { UserError } from '../user-error.ts'
+import { oneOf, text, wholeNumber } from '../flags.ts'
+import { UsageError } from '../user-error.ts'
 
 /** Flags that say how a model is fed and read; `model check` takes the same. */
 export const conversionArgs = {
-  input: { type: 'string', description: 'Width and height of the image; 224 unless the model says' },
-  layout: { type: 'string', description: "Order of the model's input: nchw or nhwc" },
-  mean: { type: 'string', description: 'Subtracted from a channel after the scale, as in 0.485,0.456,0.406' },
-  std: { type: 'string', description: 'A channel is divided by it, as in 0.229,0.224,0.225' },
-  scale: { type: 'string', description: 'Bytes are divided by it first; 255, and 1 for a uint8 model' },
-  channels: { type: 'string', description: 'rgb (default) or bgr; mean and std are in this order' },
-  task: { type: 'string', description: 'classification (default), embedding or tensor' },
-  output: { type: 'string', description: "The model's output to use, if it has several; for tensor, a list" },
-  top: { type: 'string', description: 'Classes that an answer names; 5' },
+  input: {
+    type: 'string',
+    description: 'Width and height of the image; 224 unless the model says',
+    valueHint: 'PIXELS',
+  },
+  layout: { type: 'string', description: "Order of the model's input: nchw or nhwc", valueHint: 'nchw|nhwc' },
+  mean: {
+    type: 'string',
+    description: 'Subtracted from a channel after the scale, as in 0.485,0.456,0.406',
+    valueHint: 'R,G,B',
+  },
+  std: {
+    type: 'string',
+    description: 'A channel is divided by it, as in 0.229,0.224,0.225',
+    valueHint: 'R,G,B',
+  },
+  scale: {
+    type: 'string',
+    description: 'Bytes are divided by it first; 255, and 1 for a uint8 model',
+    valueHint: 'N',
+  },
+  channels: {
+    type: 'string',
+    description: 'rgb (default) or bgr; mean and std are in this order',
+    valueHint: 'rgb|bgr',
+  },
+  task: {
+    type: 'string',
+    description: 'classification (default), embedding or tensor',
+    valueHint: 'classification|embedding|tensor',
+  },
+  output: {
+    type: 'string',
+    description: "The model's output to use, if it has several; for tensor, a list",
+    valueHint: 'NAME',
+  },
+  top: { type: 'string', description: 'Classes that an answer names; 5', valueHint: 'N' },
   probabilities: { type: 'boolean', description: 'The model gives probabilities' },
   logits: { type: 'boolean', description: 'The model gives logits, which need a softmax' },
-  preset: { type: 'string', description: 'imagenet: the size, mean, std and labels of ImageNet models' },
+  preset: {
+    type: 'string',
+    description: 'imagenet: the size, mean, std and labels of ImageNet models',
+    valueHint: 'imagenet',
+  },
 } as const
 
 /** What the user said; undefined where nothing. */
@@ -39,16 +72,16 @@ const IMAGENET = {
   std: [0.229, 0.224, 0.225] as [number, number, number],
 }
 
-/** Throws UserError, naming the flag, where one is wrong. */
+/** Throws UsageError, naming the flag, where one is wrong. */
 export function parseConversionFlags(args: Given): ConversionFlags {
   const preset = oneOf(args, 'preset', ['imagenet'])
   const defaults = preset ? IMAGENET : undefined
   if (args.probabilities === true && args.logits === true)
-    throw new UserError(
+    throw new UsageError(
       '--probabilities and --logits exclude one another; give one, or none to have it found out',
     )
   const std = triple(args, 'std')
-  if (std?.some((value) => value <= 0)) throw new UserError('--std must be above 0 for each channel')
+  if (std?.some((value) => value <= 0)) throw new UsageError('--std must be above 0 for each channel')
   return {
     input: wholeNumber(args, 'input', 4096) ?? defaults?.input,
     layout: oneOf(args, 'layout', ['nchw', 'nhwc']),
@@ -66,51 +99,12 @@ export function parseConversionFlags(args: Given): ConversionFlags {
   }
 }
 
-/** Throws UserError on a flag that the command does not have. */
-export function refuseUnknown(
-  args: Given,
-  known: Readonly<Record<string, unknown>>,
-  positionals: number,
-): void {
-  const camel = (name: string) => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
-  const names = new Set(Object.keys(known).map(camel))
-  const unknown = Object.keys(args).find((name) => name !== '_' && !names.has(camel(name)))
-  if (unknown) throw new UserError(`there is no flag --${unknown}; --help lists them`)
-  const extra = (args._ as unknown[])[positionals]
-  if (extra !== undefined)
-    throw new UserError(`"${String(extra)}" is one argument too many; quote paths with spaces`)
-}
-
-export function text(args: Given, flag: string): string | undefined {
-  const value = args[flag]
-  if (value === undefined) return undefined
-  if (typeof value !== 'string' || value === '') throw new UserError(`--${flag} needs one value`)
-  return value
-}
-
-export function oneOf<T extends string>(args: Given, flag: string, values: readonly T[]): T | undefined {
-  const value = text(args, flag)
-  const found = values.find((candidate) => candidate === value)
-  if (value !== undefined && !found)
-    throw new UserError(`--${flag} must be ${values.join(' or ')}, not "${value}"`)
-  return found
-}
-
-export function wholeNumber(args: Given, flag: string, largest: number): number | undefined {
-  const value = text(args, flag)
-  if (value === undefined) return undefined
-  const number = Number(value)
-  if (!Number.isInteger(number) || number < 1 || number > largest)
-    throw new UserError(`--${flag} must be a whole number from 1 to ${largest}, not "${value}"`)
-  return number
-}
-
 function positive(args: Given, flag: string): number | undefined {
   const value = text(args, flag)
   if (value === undefined) return undefined
   const number = Number(value)
   if (!(number > 0 && Number.isFinite(number)))
-    throw new UserError(`--${flag} must be above 0, not "${value}"`)
+    throw new UsageError(`--${flag} must be above 0, not "${value}"`)
   return number
 }
 
@@ -126,6 +120,6 @@ function triple(args: Given, flag: string): [number, number, number] | undefined
     c === undefined ||
     !parts.every(Number.isFinite)
   )
-    throw new UserError(`--${flag} must be three numbers, as in 0.5,0.5,0.5, not "${value}"`)
+    throw new UsageError(`--${flag} must be three numbers, as in 0.5,0.5,0.5, not "${value}"`)
   return [a, b, c]
 }

@@ -1,6 +1,6 @@
 import { type Dispatcher, fetch, type Response } from 'undici'
 import type { Progress, Terminal } from '../terminal.ts'
-import { reasonOf, UserError } from '../user-error.ts'
+import { reasonOf, UnavailableError, UserError } from '../user-error.ts'
 import { PartFile } from './part-file.ts'
 import { rangeOf, versionOf } from './response-range.ts'
 
@@ -88,7 +88,7 @@ async function ask(
     bare.username = bare.password = ''
   }
   return fetch(bare, { dispatcher, headers, signal: stopped }).catch((error: Error) => {
-    throw new UserError(
+    throw new UnavailableError(
       `${shown(url)}: cannot be reached: ${reasonOf(error.cause ?? error)}; check the address and HTTPS_PROXY`,
     )
   })
@@ -114,7 +114,9 @@ async function receive(
     }
   } catch (error) {
     if (error instanceof UserError) throw error
-    throw new UserError(`${shown(url)}: broke off after ${part.size} bytes; run this again to continue`)
+    throw new UnavailableError(
+      `${shown(url)}: broke off after ${part.size} bytes; run this again to continue`,
+    )
   }
 }
 

@@ -4,14 +4,14 @@ import { mkdir, rename, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { EnvHttpProxyAgent } from 'undici'
 import type { Terminal } from '../terminal.ts'
-import { UserError } from '../user-error.ts'
+import { UsageError, UserError } from '../user-error.ts'
 import { download, shown } from './download.ts'
 import { cannotWrite, forgetPart } from './part-file.ts'
 
 /** Throws UserError unless it is an http or https address. */
 export function addressOf(text: string): URL {
   if (!isAddress(text) || !URL.canParse(text))
-    throw new UserError(`"${text}" is no address; give one that starts with https://`)
+    throw new UsageError(`"${text}" is no address; give one that starts with https://`)
   return new URL(text)
 }
 
@@ -22,7 +22,7 @@ export function isAddress(text: string): boolean {
 /** Undefined if none was given. Throws UserError for what is none. */
 export function checksumOf(sha256: string | undefined): string | undefined {
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256))
-    throw new UserError('--sha256 is no checksum: give the 64 hex digits that the publisher names')
+    throw new UsageError('--sha256 is no checksum: give the 64 hex digits that the publisher names')
   return sha256?.toLowerCase()
 }
 

@@ -1,20 +1,32 @@
 import type { ModelManifest } from '../../shared/model-manifest.ts'
-import { UserError } from '../user-error.ts'
-import { text, wholeNumber } from './conversion-flags.ts'
+import { text, wholeNumber } from '../flags.ts'
+import { UsageError } from '../user-error.ts'
 
 /** Flags for what a manifest says of serving. */
 export const servingArgs = {
-  'max-batch': { type: 'string', description: "Most images in a batch; the pool's setting" },
-  'max-delay-ms': { type: 'string', description: 'How long a free session waits for a batch to fill; 0' },
-  'preferred-batches': { type: 'string', description: 'Sizes at which a batch is run at once, as in 4,8' },
-  instances: { type: 'string', description: 'Sessions that run at the same time; 1' },
-  'target-p99-ms': { type: 'string', description: 'Steer batches so that 99 of 100 jobs take no longer' },
+  'max-batch': { type: 'string', description: "Most images in a batch; the pool's setting", valueHint: 'N' },
+  'max-delay-ms': {
+    type: 'string',
+    description: 'How long a free session waits for a batch to fill; 0',
+    valueHint: 'MS',
+  },
+  'preferred-batches': {
+    type: 'string',
+    description: 'Sizes at which a batch is run at once, as in 4,8',
+    valueHint: 'N,N',
+  },
+  instances: { type: 'string', description: 'Sessions that run at the same time; 1', valueHint: 'N' },
+  'target-p99-ms': {
+    type: 'string',
+    description: 'Steer batches so that 99 of 100 jobs take no longer',
+    valueHint: 'MS',
+  },
 } as const
 
 type Serving = ModelManifest['serving']
 const MOST_IMAGES = 1024
 
-/** What was said, by the manifest's names. Throws UserError, naming the flag, where one is wrong. */
+/** What was said, by the manifest's names. Throws UsageError, naming the flag, where one is wrong. */
 export function parseServing(args: Record<string, unknown>): Partial<Serving> {
   const serving: Partial<Serving> = {}
   const largest = wholeNumber(args, 'max-batch', MOST_IMAGES)
@@ -44,6 +56,6 @@ function milliseconds(
   if (value === undefined) return undefined
   const number = value.trim() === '' ? Number.NaN : Number(value)
   if (!(number >= least && number <= most))
-    throw new UserError(`--${flag} must be ${least} to ${most} milliseconds, not "${value}"`)
+    throw new UsageError(`--${flag} must be ${least} to ${most} milliseconds, not "${value}"`)
   return number
 }

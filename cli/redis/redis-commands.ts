@@ -1,7 +1,7 @@
 import { EnvHttpProxyAgent, fetch, type Response } from 'undici'
 import { RedisUnreachableError } from '../../shared/redis-commands.ts'
 import { connectRedis } from '../../worker-pool/redis/redis-connection.ts'
-import { reasonOf, UserError } from '../user-error.ts'
+import { reasonOf, UnavailableError, UserError } from '../user-error.ts'
 
 /** One Redis, commands one after the other. To be closed. */
 export interface RedisCommander {
@@ -20,7 +20,7 @@ export async function commandOverTcp(url: string, stopped: AbortSignal): Promise
   const { host } = new URL(url)
   const redis = await connectRedis(url, { maxRetriesPerRequest: 0, socketTimeout: SILENCE_MS }).catch(
     (error: unknown) => {
-      if (error instanceof RedisUnreachableError) throw new UserError(reasonOf(error))
+      if (error instanceof RedisUnreachableError) throw new UnavailableError(reasonOf(error))
       throw error
     },
   )
@@ -38,11 +38,9 @@ export async function commandOverTcp(url: string, stopped: AbortSignal): Promise
   }
 
   function refused(error: unknown): never {
-    throw new UserError(
-      error instanceof Error && error.name === 'ReplyError'
-        ? refusal(host, error.message)
-        : `the connection to Redis at ${host} was lost: ${reasonOf(error)}`,
-    )
+    if (error instanceof Error && error.name === 'ReplyError')
+      throw new UserError(refusal(host, error.message))
+    throw new UnavailableError(`the connection to Redis at ${host} was lost: ${reasonOf(error)}`)
   }
 }
 
@@ -63,7 +61,7 @@ export function commandOverRest(url: string, token: string, stopped: AbortSignal
         signal: AbortSignal.any([stopped, AbortSignal.timeout(SILENCE_MS)]),
       }).catch((error: unknown) => {
         const cause = error instanceof Error ? (error.cause ?? error) : error
-        throw new UserError(`cannot reach Redis at ${host}: ${reasonOf(cause)}`)
+        throw new UnavailableError(`cannot reach Redis at ${host}: ${reasonOf(cause)}`)
       })
       return resultOf(host, response)
     },

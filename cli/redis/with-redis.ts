@@ -3,7 +3,7 @@ import { ConfigurationError, readConfiguration, redisUrl } from '../../shared/re
 import { RedisKeys } from '../../shared/redis-keys.ts'
 import type { Environment } from '../environment.ts'
 import type { Terminal } from '../terminal.ts'
-import { UserError } from '../user-error.ts'
+import { UsageError } from '../user-error.ts'
 import { commandOverRest, commandOverTcp, type RedisCommander } from './redis-commands.ts'
 
 const settingsSchema = z.object({
@@ -23,7 +23,7 @@ export async function withRedis<T>(
   { stopped }: Pick<Terminal, 'stopped'>,
   work: (redis: RedisCommander, keys: RedisKeys) => Promise<T>,
 ): Promise<T> {
-  const settings = readSettings(environment)
+  const settings = readRedisSettings(environment)
   const redis = await connect(settings, stopped)
   try {
     return await work(redis, new RedisKeys(settings.KEY_PREFIX))
@@ -32,22 +32,28 @@ export async function withRedis<T>(
   }
 }
 
-type Settings = z.infer<typeof settingsSchema>
+/** Whether the environment names a Redis. */
+export function namesRedis({ REDIS_URL, UPSTASH_REDIS_REST_URL }: Environment): boolean {
+  return Boolean(REDIS_URL || UPSTASH_REDIS_REST_URL)
+}
 
-function readSettings(environment: Environment): Settings {
+export type RedisSettings = z.infer<typeof settingsSchema>
+
+/** Throws UsageError. */
+export function readRedisSettings(environment: Environment): RedisSettings {
   try {
     return readConfiguration(settingsSchema, environment)
   } catch (error) {
-    if (error instanceof ConfigurationError) throw new UserError(error.message.replaceAll('\n', '; '))
+    if (error instanceof ConfigurationError) throw new UsageError(error.message.replaceAll('\n', '; '))
     throw error
   }
 }
 
-async function connect(settings: Settings, stopped: AbortSignal): Promise<RedisCommander> {
+async function connect(settings: RedisSettings, stopped: AbortSignal): Promise<RedisCommander> {
   const { REDIS_URL, UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = settings
   if (REDIS_URL !== undefined) return commandOverTcp(REDIS_URL, stopped)
   if (url !== undefined && token !== undefined) return commandOverRest(url, token, stopped)
-  throw new UserError(
+  throw new UsageError(
     'which Redis? Set REDIS_URL, or UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN as the edge has them',
   )
 }

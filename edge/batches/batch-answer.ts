@@ -27,7 +27,7 @@ export async function answerWithBatch(
   c.header('cache-control', 'no-store')
   if (hasEnded(batch)) return c.json(viewOf(c, batch, encoding), 200)
   const outlook = await batchOutlook(context, batch)
-  const body = toPublicBatch(batch, { origin: new URL(c.req.url).origin, encoding, outlook })
+  const body = toPublicBatch(batch, { origin: c.get('origin'), encoding, outlook })
   const etas = body.items.map(({ job }) => job?.eta_seconds ?? 0)
   c.header('location', `/result/${batch.id}`)
   c.header('retry-after', String(retryAfterOutlook({ position: null, etaSeconds: Math.max(...etas) })))
@@ -96,7 +96,7 @@ function eventOf(body: PublicBatch): { counts: string; event: ServerSentEvent } 
 }
 
 function viewOf(c: RequestContext, batch: Batch, encoding: EncodingFormat): PublicBatch {
-  return toPublicBatch(batch, { origin: new URL(c.req.url).origin, encoding })
+  return toPublicBatch(batch, { origin: c.get('origin'), encoding })
 }
 
 function longestMs({ items }: Batch): number {

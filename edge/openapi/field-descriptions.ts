@@ -56,7 +56,7 @@ const stats: Described<PublicStats> = {
   models:
     'Each version of a model: its jobs that wait or run, by priority, how long the oldest that no pool has taken waits, how fast jobs come and could be served, in how many seconds the backlog would be, and the pools that serve it. state: retiring, pools serve another version of the model; waiting, none serves the model.',
   queue_depth:
-    'What machines are to be scaled by, in all and by model: jobs that wait or run, or what busy pools count for (100 each) if that is more.',
+    'What machines are to be scaled by, in all and by model: jobs that wait or run, or what busy pools count for (100 each) if that is more. 1 in all while no model is known.',
   arrival_rate: 'Jobs accepted a second, lately; null where nobody has looked between 10 s and 150 s ago.',
   last_minute: 'What all pools did.',
   dead_letters: 'Jobs that have lost their last attempt, and are kept.',

@@ -69,6 +69,19 @@ export const servicePaths: Paths = {
       },
     },
   },
+  '/metrics': {
+    get: {
+      operationId: 'getMetrics',
+      tags: ['Service'],
+      summary: 'What /stats says, for Prometheus',
+      description:
+        'For who runs the service: takes an API key of an administrator. An edge on Node tells what it has counted, too.',
+      responses: {
+        200: textResponse('Metrics in Prometheus’ text format.', 'text/plain'),
+        ...problemResponses(...KEYED, 'forbidden'),
+      },
+    },
+  },
   '/': {
     get: {
       operationId: 'getRoot',

@@ -10,7 +10,7 @@ import {
   publicLetter,
   publicPlace,
 } from '../../shared/public-dead-letter.ts'
-import { assertAdministrator } from '../administrators.ts'
+import { assertMaySee } from '../administrators.ts'
 import type { EdgeApp, EdgeContext, EdgeEnvironment } from '../edge-context.ts'
 import { allowOnly } from '../method-not-allowed.ts'
 
@@ -22,7 +22,7 @@ export const MAX_LETTERS = 200
 export function deadLetterRoutes(app: EdgeApp, context: EdgeContext): void {
   const { deadLetters } = context.deps
   app.use('/dead-letters/*', async (c, next) => {
-    assertAdministrator(c.get('caller'), context.deps.allowAnonymous)
+    assertMaySee(c.get('caller'), context.deps.allowAnonymous)
     c.header('cache-control', 'no-store')
     await next()
   })

@@ -13,21 +13,20 @@ export function openapiRoutes(app: EdgeApp, { deps }: EdgeContext): void {
   let described: OpenApiDocument | undefined
   let policy: string | undefined
 
-  const documentFor = (url: string): OpenApiDocument => {
-    const { origin } = new URL(url)
+  const documentFor = (origin: string): OpenApiDocument => {
     described ??= openApiDocument({ origin, allowAnonymous })
     return { ...described, servers: [{ url: origin }] }
   }
 
   app.get('/openapi.json', (c) => {
     c.header('cache-control', CACHE_CONTROL)
-    return c.json(documentFor(c.req.url))
+    return c.json(documentFor(c.get('origin')))
   })
   app.get('/docs', async (c) => {
     policy ??= await contentSecurityPolicy()
     c.header('cache-control', CACHE_CONTROL)
     c.header('content-security-policy', policy)
-    return c.html(referencePage(documentFor(c.req.url)))
+    return c.html(referencePage(documentFor(c.get('origin'))))
   })
   for (const path of ['/openapi.json', '/docs']) allowOnly(app, path)
 }

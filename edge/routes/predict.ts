@@ -87,7 +87,7 @@ async function submissionOf(
 ): Promise<Submission> {
   const query = c.req.query()
   const { model, version } = query
-  const { origin } = new URL(c.req.url)
+  const origin = c.get('origin')
   const caller = c.get('caller')
   const options = parseRequestOptions((name) => c.req.header(name), caller)
   const chosen = await context.models.choose({ model, version }, (name) => mayUseModel(caller, name))

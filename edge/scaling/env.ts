@@ -28,12 +28,14 @@ const GROUPS = [['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']] as
  */
 export const scalingEnvSchema = z
   .object({
-    /** CloudWatch, with a key of a user that may do nothing but `cloudwatch:PutMetricData` in the namespace. */
+    /** The region of CloudWatch that is told. It goes with a key. */
     AWS_REGION: z
       .string()
       .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, { error: 'must be a region such as eu-central-1' })
       .optional(),
+    /** The key of a user that may do nothing but `cloudwatch:PutMetricData` in the namespace. */
     AWS_ACCESS_KEY_ID: secret.optional(),
+    /** The secret that belongs to it. */
     AWS_SECRET_ACCESS_KEY: secret.optional(),
     /** Tells deployments in one account apart. */
     METRIC_NAMESPACE: z
@@ -48,12 +50,14 @@ export const scalingEnvSchema = z
     GCP_SERVICE_ACCOUNT_KEY: serviceAccountKey.optional(),
     /** Unset: the project of the service account. */
     GCP_PROJECT_ID: z.string().min(1).optional(),
+    /** What the metric is called there; tells deployments in one project apart. */
     GCP_METRIC_TYPE: z
       .string()
       .regex(/^custom\.googleapis\.com\/[A-Za-z0-9_/]{1,100}$/, {
         error: 'must be custom.googleapis.com/ and letters, digits, _ and /',
       })
       .default('custom.googleapis.com/edgebatch/queue_depth'),
+    /** Another host for it, such as Private Google Access'. */
     CLOUD_MONITORING_ENDPOINT: httpUrl.default('https://monitoring.googleapis.com'),
     /** `true`: the depth of each model is published too, for groups of machines that serve some only. Each is a metric that clouds charge for. */
     METRIC_BY_MODEL: z

@@ -8,7 +8,6 @@ import type { ModelManifest } from '../../shared/model-manifest.ts'
 import { versionId } from '../../shared/model-reference.ts'
 import { sha256Hex } from '../../shared/sha256.ts'
 import type { Webhook } from '../../shared/webhook.ts'
-import { toBase64 } from '../base64.ts'
 import { type PreparedInput, prepareInput } from '../decode-or-forward.ts'
 import type { EdgeContext } from '../edge-context.ts'
 import { retryAfterRefused } from '../outlook.ts'
@@ -67,7 +66,7 @@ export async function submit(
     model: model.name,
     modelVersion: model.version,
     input: jobInput(input, model),
-    payload: toBase64(input.bytes),
+    payload: input.bytes,
     requestId: submission.requestId,
     traceparent: submission.traceparent,
     priority: submission.options.priority,
@@ -183,9 +182,8 @@ function keyCheck(caller: Caller): EnqueueChecks['key'] {
   return { id: record.id, stored, rate }
 }
 
-/** Both kinds go in base64, since Upstash's client carries text only. */
 function jobInput(prepared: PreparedInput, { input }: ModelManifest): JobInput {
   return prepared.kind === 'tensor'
-    ? { kind: 'tensor', dtype: input.dtype, shape: input.shape, encoding: 'base64' }
-    : { kind: 'image', type: prepared.type, encoding: 'base64' }
+    ? { kind: 'tensor', dtype: input.dtype, shape: input.shape, encoding: 'raw' }
+    : { kind: 'image', type: prepared.type, encoding: 'raw' }
 }

@@ -14,7 +14,7 @@ const DEAD_PAGES = 3
  * Accepts a job, or says why not; all or nothing. Safe to repeat: a second call with the same job changes nothing.
  *
  * KEYS  1 queue (stream)  2 job (hash)  3 input (string)  4... queues that are served before it (streams)
- * ARGV  1 options, JSON:
+ * ARGV  1 options, JSON on one line:
  *         base          what the model's keys begin with        id            the job's
  *         backlog_limit jobs ahead at which it is refused       deadline_ms   from now
  *         bytes_limit   of the inputs of these and its own
@@ -24,7 +24,9 @@ const DEAD_PAGES = 3
  *         key           {hash, id, record, rate_key, back_key, limit, window_ms}: the API key; the last four only if it has a rate
  *         idempotency   {key, fingerprint, ttl_ms}
  *         cache         {key, ttl_ms}
- *       2 payload  3... field, value, field, value: what else the job hash shall hold
+ *         fields        [field, value, field, value...]: what else the job hash shall hold
+ *       2 payload
+ *       or both as 1, with a line feed between them: where the way here carries bytes in the last argument alone
  * Returns {outcome, now in ms, id, fields of the job or {}, position or -1, of the rate remaining or -1, ms until it is all there,
  *          number in the queue or -1}
  *         'queued'       accepted
@@ -48,7 +50,12 @@ export const enqueueScript: LuaScript = {
   name: 'enqueue',
   source: `${NOW_MS}${INTEGER}${IS_COUNT}${COME_BACK}${FINISH}${DROP_DEAD_ENTRIES}
 local queue, job, input = KEYS[1], KEYS[2], KEYS[3]
-local o = cjson.decode(ARGV[1])
+local head, payload = ARGV[1], ARGV[2]
+if not payload then
+  local at = string.find(head, '\\n', 1, true)
+  head, payload = string.sub(head, 1, at - 1), string.sub(head, at + 1)
+end
+local o = cjson.decode(head)
 local remaining, reset_ms, rate_until = -1, 0, nil
 
 local function answer(outcome, id, fields, position, seq)
@@ -69,8 +76,8 @@ end
 
 local function write(status, fields, kept_ms)
   local all = {'status', status, 'created_at', integer(now_ms()), 'deadline', integer(now_ms() + o.deadline_ms),
-    'result_ttl', integer(o.result_ttl_ms), 'attempt', '0', 'bytes', integer(#ARGV[2])}
-  for i = 3, #ARGV do all[#all + 1] = ARGV[i] end
+    'result_ttl', integer(o.result_ttl_ms), 'attempt', '0', 'bytes', integer(#payload)}
+  for i = 1, #o.fields do all[#all + 1] = o.fields[i] end
   for i = 1, #fields do all[#all + 1] = fields[i] end
   redis.call('HSET', job, unpack(all))
   redis.call('PEXPIRE', job, integer(kept_ms))
@@ -106,9 +113,10 @@ local function may_follow(leader, state, leader_id)
   return redis.call('LLEN', o.base .. 'followers:' .. leader_id) < ${MAX_FOLLOWERS}
 end
 
-local function follow(leader_id, leader, state)
+-- It may have to run on the input that is there, which says nothing of how it came.
+local function follow(leader_id, leader, state, encoding)
   local followers, shared_input = o.base .. 'followers:' .. leader_id, o.base .. 'input:' .. leader_id
-  write('queued', {'follows', leader_id}, until_forgotten_ms)
+  write('queued', {'follows', leader_id, 'encoding', encoding or '', 'bytes', state.bytes or '0'}, until_forgotten_ms)
   redis.call('HSET', leader, 'followed', '1')
   redis.call('RPUSH', followers, o.id)
   local kept_ms = tonumber(state.deadline) - now_ms() + 2 * ${JOIN_WITHIN_MS}
@@ -121,11 +129,11 @@ local function from_cache()
   local leader_id = redis.call('GET', o.cache.key)
   if not leader_id then return nil end
   local leader = o.base .. 'job:' .. leader_id
-  local state = read_state(leader)
+  local state, told = read_state(leader, 'encoding')
   if not state.sound then return nil end
   if state.open then
     if not may_follow(leader, state, leader_id) then return nil end
-    follow(leader_id, leader, state)
+    follow(leader_id, leader, state, told[1])
     return answer('joined', o.id, redis.call('HGETALL', job))
   end
   local result = state.status == 'succeeded' and result_of(leader, state)
@@ -154,7 +162,7 @@ if cached then return cached end
 local function is_full()
   size = stream_size(queue)
   ahead = size.length
-  local bytes = size.bytes + #ARGV[2]
+  local bytes = size.bytes + #payload
   for i = 4, #KEYS do
     local before = stream_size(KEYS[i])
     ahead, bytes = ahead + before.length, bytes + before.bytes
@@ -165,7 +173,7 @@ end
 local deadline = integer(now_ms() + o.deadline_ms)
 if is_full() then
   -- Before anything is dropped: a Redis that is full refuses this, but nothing that comes after a script's first write.
-  redis.call('SET', input, ARGV[2], 'PXAT', deadline)
+  redis.call('SET', input, payload, 'PXAT', deadline)
   drop_dead_entries(queue, o.base, o.group, ${DEAD_PAGES})
   for i = 4, #KEYS do drop_dead_entries(KEYS[i], o.base, o.group, ${DEAD_PAGES}) end
   if is_full() then
@@ -176,9 +184,9 @@ if is_full() then
   end
 end
 
-local entry, seq = append(queue, size, o.id, deadline, #ARGV[2], o.deadline_ms + o.result_ttl_ms)
+local entry, seq = append(queue, size, o.id, deadline, #payload, o.deadline_ms + o.result_ttl_ms)
 write('queued', {'entry', entry, 'seq', seq or ''}, until_forgotten_ms)
-redis.call('SET', input, ARGV[2], 'PXAT', deadline)
+redis.call('SET', input, payload, 'PXAT', deadline)
 if o.has_webhook then schedule_webhook(o.base, o.id, now_ms() + o.deadline_ms) end
 if o.cache then redis.call('SET', o.cache.key, o.id, 'PX', integer(o.deadline_ms + o.cache.ttl_ms)) end
 return answer('queued', o.id, {}, ahead + 1, tonumber(seq))

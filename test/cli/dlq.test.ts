@@ -218,7 +218,7 @@ test.each<[what: string, args: string[], message: RegExp]>([
   ['no Redis', ['list'], /which Redis\? Set REDIS_URL, or UPSTASH_REDIS_REST_URL/],
 ])('%s is one clear line', async (_, args, message) => {
   const { code, stdout, stderr } = await edgebatch({}, 'dlq', ...args)
-  expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   expect(stderr).toMatch(ONE_LINE)
   expect(stderr).toMatch(message)
 })

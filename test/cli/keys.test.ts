@@ -118,40 +118,50 @@ describe.each([
   })
 })
 
-test.each<[what: string, args: string[], env: () => Record<string, string>, message: RegExp]>([
-  ['no Redis', ['list'], () => ({}), /Set REDIS_URL, or UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN/],
+test.each<[what: string, code: number, args: string[], env: () => Record<string, string>, message: RegExp]>([
+  [
+    'no Redis',
+    2,
+    ['list'],
+    () => ({}),
+    /Set REDIS_URL, or UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN/,
+  ],
   [
     'half of an address',
+    2,
     ['list'],
     () => ({ UPSTASH_REDIS_REST_URL: gateway.url }),
     /UPSTASH_REDIS_REST_TOKEN/,
   ],
-  ['an address that is none', ['list'], () => ({ REDIS_URL: 'localhost' }), /REDIS_URL: must be a redis:/],
+  ['an address that is none', 2, ['list'], () => ({ REDIS_URL: 'localhost' }), /REDIS_URL: must be a redis:/],
   [
     'a Redis that is away',
+    75,
     ['create'],
     () => ({ REDIS_URL: 'redis://127.0.0.1:1' }),
     /cannot reach Redis at 127\.0\.0\.1:1/,
   ],
   [
     'a gateway that is away',
+    75,
     ['create'],
     () => ({ UPSTASH_REDIS_REST_URL: 'http://127.0.0.1:1', UPSTASH_REDIS_REST_TOKEN: 'hidden-token' }),
     /cannot reach Redis at 127\.0\.0\.1:1/,
   ],
   [
     'a wrong token',
+    1,
     ['list'],
     () => ({ UPSTASH_REDIS_REST_URL: gateway.url, UPSTASH_REDIS_REST_TOKEN: 'hidden-token' }),
     /does not take this UPSTASH_REDIS_REST_TOKEN/,
   ],
-  ['a wrong flag', ['create', '--rate', 'much'], () => ({}), /--rate must be jobs/],
-  ['an unknown flag', ['create', '--model', 'a'], () => ({}), /there is no flag --model;/],
-  ['no id', ['revoke'], () => ({}), /which key\?/],
-  ['a part of a key', ['revoke', 'eb_abcdefghijkl_hidden-token'], () => ({}), /that is no id of a key/],
-])('%s is one clear line', async (_, args, env, message) => {
+  ['a wrong flag', 2, ['create', '--rate', 'much'], () => ({}), /--rate must be jobs/],
+  ['an unknown flag', 2, ['create', '--model', 'a'], () => ({}), /there is no flag --model;/],
+  ['no id', 2, ['revoke'], () => ({}), /which key\?/],
+  ['a part of a key', 2, ['revoke', 'eb_abcdefghijkl_hidden-token'], () => ({}), /that is no id of a key/],
+])('%s is one clear line', async (_, expected, args, env, message) => {
   const { code, stdout, stderr } = await keys(env(), ...args)
-  expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  expect({ code, stdout }).toEqual({ code: expected, stdout: '' })
   expect(stderr).toMatch(ONE_LINE)
   expect(stderr).toMatch(message)
   expect(stderr).not.toContain('hidden-token')

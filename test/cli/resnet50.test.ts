@@ -47,9 +47,9 @@ test('ResNet-50 as it is exported becomes a package that answers, by one command
   expect(checked.stdout).toContain('answers as the original does')
 })
 
-test('a mistake is one line on standard error, and exit status 1', async () => {
+test('a mistake is one line on standard error, and exit status 2', async () => {
   const failed = await edgebatch('model', 'add', 'absent.onnx', '--nmae', 'x').catch((error) => error)
-  expect(failed).toMatchObject({ code: 1, stderr: 'edgebatch: there is no flag --nmae; --help lists them\n' })
+  expect(failed).toMatchObject({ code: 2, stderr: 'edgebatch: there is no flag --nmae; --help lists them\n' })
 })
 
 test('a command that is stopped leaves nothing of a package behind', async () => {

@@ -91,6 +91,7 @@ describe('OPTIONS', () => {
     ['/ready', 'GET, HEAD, OPTIONS'],
     ['/models', 'GET, HEAD, OPTIONS'],
     ['/stats', 'GET, HEAD, OPTIONS'],
+    ['/metrics', 'GET, HEAD, OPTIONS'],
     ['/predict', 'POST, OPTIONS'],
     ['/result/x', 'GET, HEAD, DELETE, OPTIONS'],
     ['/result/x/cancel', 'POST, OPTIONS'],
@@ -245,7 +246,7 @@ describe('/stats', () => {
     expect(await refused.json()).toMatchObject({ code: 'forbidden' })
     expect(await (await as(admin)).json()).toMatchObject({
       ...{ models: [], pools: [] },
-      queue_depth: { total: 0, by_model: {} },
+      queue_depth: { total: 1, by_model: {} },
     })
   })
 })

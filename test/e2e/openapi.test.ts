@@ -30,7 +30,7 @@ afterAll(() => stack?.close())
 
 /** What takes an administrator's key. */
 const ADMINISTRATION = [
-  ...['GET /stats', 'GET /stats/history', 'GET /dead-letters', 'GET /dead-letters/{id}'],
+  ...['GET /stats', 'GET /stats/history', 'GET /metrics', 'GET /dead-letters', 'GET /dead-letters/{id}'],
   ...['DELETE /dead-letters/{id}', 'POST /dead-letters/{id}/retry'],
 ]
 
@@ -118,10 +118,10 @@ describe('while a pool serves', () => {
   })
 
   test('so is what the service says of itself', async () => {
-    for (const path of ['/models', '/openapi.json', '/docs', '/health', '/ready', '/'])
+    for (const path of ['/models', '/openapi.json', '/docs', '/dashboard', '/health', '/ready', '/'])
       expect((await ask(`GET ${path}`)).status).toBe(200)
     expect((await ask('GET /', { headers: { accept: 'text/html' } })).status).toBe(200)
-    for (const operation of ['GET /stats', 'GET /stats/history'])
+    for (const operation of ['GET /stats', 'GET /stats/history', 'GET /metrics'])
       expect((await ask(operation, { headers: { authorization: `Bearer ${admin}` } })).status).toBe(200)
   })
 })

@@ -21,6 +21,13 @@ afterAll(async () => {
 const BASE64 = { 'Upstash-Encoding': 'base64' }
 const MAX_BODY_BYTES = 10 * 1024 * 1024
 
+const TOO_LARGE = {
+  status: 413,
+  body: { error: `ERR max request size exceeded. Limit: ${MAX_BODY_BYTES} bytes` },
+}
+
+const authorized = () => ({ authorization: `Bearer ${gateway.token}` })
+
 async function json(response: Promise<Response>): Promise<unknown> {
   return (await response).json()
 }
@@ -33,33 +40,52 @@ async function expectError(answer: Promise<Response>, status: number, error: unk
   expect(await json(gateway.post('/', ['PING']))).toEqual({ result: 'PONG' })
 }
 
-const SINGLE = 'ERR expected a JSON array: the command, then its arguments'
-const SEVERAL = 'ERR expected a JSON array of commands, each a JSON array'
+const ONE = 'ERR failed to parse command: '
+const PIPELINE = 'ERR failed to parse pipeline request: '
+const TRANSACTION = 'ERR failed to parse multi-exec request: '
 
 describe('a body that is no command is refused with 400', () => {
   test.each([
-    ['/', '["PING"'],
-    ['/', ''],
-    ['/pipeline', 'PING'],
-    ['/multi-exec', '[["PING"]'],
-  ])('%s with the text %j', async (path, body) => {
-    await expectError(gateway.post(path, body), 400, 'ERR failed to parse the body: expected JSON')
+    ['/', '["PING"', `${ONE}the body is not JSON`],
+    ['/', '', `${ONE}the body is not JSON`],
+    ['/', { command: 'PING' }, `${ONE}expected a JSON array`],
+    ['/', [], 'ERR empty command'],
+    ['/', ['SET', 'key', ['nested']], `${ONE}its arguments must be`],
+    ['/', ['SET', 'key', { nested: true }], `${ONE}its arguments must be`],
+    ['/', ['SET', 'key', null], `${ONE}its arguments must be`],
+    ['/pipeline', 'PING', `${PIPELINE}the body is not JSON`],
+    ['/pipeline', {}, `${PIPELINE}expected a JSON array of commands`],
+    ['/pipeline', [], 'ERR empty pipeline request'],
+    ['/pipeline', ['PING'], `${PIPELINE}each command must be`],
+    ['/pipeline', [['PING'], []], `${PIPELINE}each command must be`],
+    ['/multi-exec', '[["PING"]', `${TRANSACTION}the body is not JSON`],
+    ['/multi-exec', [], 'ERR empty multi-exec request'],
+    ['/multi-exec', [['SET', 'key', ['nested']]], `${TRANSACTION}each command must be`],
+  ])('%s with %j', async (path, body, error) => {
+    await expectError(gateway.post(path, body), 400, expect.stringContaining(error))
   })
 
-  test.each([
-    ['/', { command: 'PING' }, SINGLE],
-    ['/', [], SINGLE],
-    ['/', ['SET', 'key', ['nested']], SINGLE],
-    ['/', ['SET', 'key', { nested: true }], SINGLE],
-    ['/', ['SET', 'key', null], SINGLE],
-    ['/pipeline', {}, SEVERAL],
-    ['/pipeline', [], SEVERAL],
-    ['/pipeline', ['PING'], SEVERAL],
-    ['/pipeline', [['PING'], []], SEVERAL],
-    ['/multi-exec', [], SEVERAL],
-    ['/multi-exec', [['SET', 'key', ['nested']]], SEVERAL],
-  ])('%s with %j', async (path, body, error) => {
-    await expectError(gateway.post(path, body), 400, error)
+  test('and so is one that is no UTF-8', async () => {
+    const key = freshKeys()
+    const body = Buffer.concat([
+      Buffer.from(`["SET", "${key('a')}", "`),
+      Buffer.from([0xff]),
+      Buffer.from('"]'),
+    ])
+    const answer = fetch(gateway.url, { method: 'POST', headers: authorized(), body })
+    await expectError(answer, 400, `${ONE}the body is not UTF-8`)
+    expect(await redis.exists(key('a'))).toBe(0)
+  })
+
+  test('a pipeline of 100,000 commands runs none of them', async () => {
+    const key = freshKeys()
+    const limit = 'ERR max pipeline size exceeded. Limit: 10000 commands, Actual: 100000 commands'
+    for (const path of ['/pipeline', '/multi-exec']) {
+      await expectError(gateway.post(path, Array(100_000).fill(['INCR', key('n')])), 400, limit)
+    }
+    expect(await redis.exists(key('n'))).toBe(0)
+    const answers = await json(gateway.post('/pipeline', Array(10_000).fill(['INCR', key('n')])))
+    expect(answers).toEqual(Array.from({ length: 10_000 }, (_, i) => ({ result: i + 1 })))
   })
 })
 
@@ -81,16 +107,19 @@ describe('a command', () => {
     ['CLIENT', 'REPLY', 'OFF'],
     ['SCRIPT', 'DEBUG', 'YES'],
   ])('that would take the connection from the others is refused: %s %s', async (...command) => {
-    const refusal = expect.stringMatching(/^ERR Command is not available: /)
-    await expectError(gateway.post('/', command), 400, refusal)
-    await expectError(gateway.post('/pipeline', [['PING'], command]), 400, refusal)
-    await expectError(gateway.post('/multi-exec', [['PING'], command]), 400, refusal)
+    const error = expect.stringMatching(/^ERR Command is not available: /)
+    await expectError(gateway.post('/', command), 400, error)
+    await expectError(gateway.post('/multi-exec', [['PING'], command]), 400, error)
+    expect(await json(gateway.post('/pipeline', [['PING'], command, ['ECHO', 'x']]))).toEqual([
+      { result: 'PONG' },
+      { error },
+      { result: 'x' },
+    ])
   })
 
-  test('that is refused keeps the whole pipeline from running', async () => {
+  test('that is refused keeps a whole transaction from running', async () => {
     const key = freshKeys()
     const commands = [['SET', key('a'), 'x'], ['SUBSCRIBE']]
-    expect((await gateway.post('/pipeline', commands)).status).toBe(400)
     expect((await gateway.post('/multi-exec', commands)).status).toBe(400)
     expect(await redis.exists(key('a'))).toBe(0)
   })
@@ -106,6 +135,22 @@ describe('several commands', () => {
       { result: 'OK' },
       { error: expect.stringMatching(/^ERR unknown command/) },
       { error: expect.stringMatching(/^ERR wrong number of arguments/) },
+      { result: 'x' },
+    ])
+  })
+
+  test('in a transaction fail one by one while they run', async () => {
+    const key = freshKeys()
+    const commands = [
+      ['SET', key('a'), 'x'],
+      ['INCR', key('a')],
+      ['GET', key('a')],
+    ]
+    const response = await gateway.post('/multi-exec', commands)
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual([
+      { result: 'OK' },
+      { error: 'ERR value is not an integer or out of range' },
       { result: 'x' },
     ])
   })
@@ -176,14 +221,19 @@ describe('a body', () => {
     const key = freshKeys()
     const large = body(key('a'), MAX_BODY_BYTES + 1)
     const answer = await upload(path, { 'content-length': large.length }, [large])
-    expect(answer).toEqual({ status: 413, body: { error: 'ERR max request size exceeded' } })
+    expect(answer).toEqual(TOO_LARGE)
     expect(await redis.exists(key('a'))).toBe(0)
+  })
+
+  test('of 100 MB is refused before it is sent', async () => {
+    const large = 100 * 2 ** 20
+    expect(await upload('/', { 'content-length': large }, ['['])).toEqual(TOO_LARGE)
   })
 
   test('of unknown length is counted as it comes', async () => {
     const megabytes = Array<string>(11).fill(' '.repeat(2 ** 20))
     const answer = await upload('/', { 'transfer-encoding': 'chunked' }, megabytes)
-    expect(answer).toEqual({ status: 413, body: { error: 'ERR max request size exceeded' } })
+    expect(answer).toEqual(TOO_LARGE)
   })
 })
 
@@ -201,7 +251,7 @@ async function upload(
   const sending = request(gateway.url + path, {
     method: 'POST',
     agent,
-    headers: { authorization: `Bearer ${gateway.token}`, ...headers },
+    headers: { ...authorized(), ...headers },
   })
   const answered = once(sending, 'response') as Promise<[IncomingMessage]>
   for (const chunk of chunks) sending.write(chunk)
@@ -209,16 +259,3 @@ async function upload(
   sending.on('error', () => {})
   return { status: answer.statusCode, body: JSON.parse(await text(answer)) }
 }
-
-test.each([
-  ['GET', '/'],
-  ['GET', '/pipeline'],
-  ['GET', '/get/key'],
-  ['PUT', '/'],
-  ['DELETE', '/multi-exec'],
-  ['POST', '/no-such-path'],
-])('%s %s is 404, with an error in JSON', async (method, path) => {
-  const headers = { authorization: `Bearer ${gateway.token}` }
-  const answer = fetch(gateway.url + path, { method, headers })
-  await expectError(answer, 404, expect.stringMatching(/^ERR not found/))
-})

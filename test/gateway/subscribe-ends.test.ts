@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { Redis } from 'ioredis'
 import { expect, onTestFinished, test } from 'vitest'
@@ -28,6 +29,20 @@ test('a reader that reads nothing is cut off, and others do not notice', async (
     expect(await good.next()).toEqual([`data: message,${other},${large}`])
   }
   expect(await at.redis.pubsub('CHANNELS', channel)).toEqual([])
+})
+
+test('a client that closes its half of the connection is freed at once', async () => {
+  const channel = freshChannel()
+  const { hostname, port } = new URL(at.gateway.url)
+  const client = connect({ port: Number(port), host: hostname, allowHalfOpen: true })
+  onTestFinished(() => void client.destroy())
+  client.resume()
+  const authorization = `authorization: Bearer ${at.gateway.token}`
+  client.write(`GET /subscribe/${channel} HTTP/1.1\r\nhost: gateway\r\n${authorization}\r\n\r\n`)
+  while ((await at.listeners(channel)) === 0);
+  client.end()
+  await once(client, 'end')
+  await at.untilNobodyListens(channel)
 })
 
 test('streams end when Redis is lost; while it is away there is none, and then there are new ones', async () => {

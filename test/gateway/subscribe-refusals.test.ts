@@ -68,15 +68,20 @@ describe('refused, with an error in JSON', () => {
     expect(await at.listeners(channel)).toBe(0)
   })
 
-  test.each(['/subscribe', '/subscribe/', '/psubscribe/a*'])('GET %s: 404', async (path) => {
-    const response = await ask(path)
-    expect(response.status).toBe(404)
-    expect(await response.json()).toEqual({ error: expect.stringMatching(/^ERR not found/) })
-  })
+  test.each(['/subscribe', '/subscribe/', '/psubscribe', '/psubscribe/', '/monitor/a'])(
+    'GET %s, which is the command itself: 400',
+    async (path) => {
+      const response = await ask(path)
+      expect(response.status).toBe(400)
+      expect(await response.json()).toEqual({
+        error: expect.stringMatching(/^ERR Command is not available: /),
+      })
+    },
+  )
 
-  test('HEAD, whose answer would never end: 404', async () => {
+  test('HEAD, whose answer would never end: 400', async () => {
     const channel = freshChannel()
-    expect((await ask(`/subscribe/${channel}`, { method: 'HEAD' })).status).toBe(404)
+    expect((await ask(`/subscribe/${channel}`, { method: 'HEAD' })).status).toBe(400)
     expect(await at.listeners(channel)).toBe(0)
   })
 

@@ -83,6 +83,50 @@ describe('streams of one channel', () => {
   })
 })
 
+describe('a stream of a pattern', () => {
+  const openPattern = (pattern: string) =>
+    openStream(at.gateway, `/psubscribe/${encodeURIComponent(pattern)}`)
+
+  test('tells the pattern and the channel of each message', async () => {
+    const channel = freshChannel()
+    const stream = await openPattern(`${channel}:*`)
+    expect(await stream.next()).toEqual([`data: psubscribe,${channel}:*,1`])
+    for (const name of [`${channel}:a`, `${channel}:ü/b`]) {
+      expect(await at.redis.publish(name, '{"a":[1,2]}')).toBe(1)
+      expect(await stream.next()).toEqual([`data: pmessage,${channel}:*,${name},{"a":[1,2]}`])
+    }
+  })
+
+  test('shares one subscription with others; it ends with the last', async () => {
+    const channel = freshChannel()
+    const streams = [await openPattern(`${channel}*`), await openPattern(`${channel}*`)]
+    for (const stream of streams) expect(await stream.next()).toEqual([`data: psubscribe,${channel}*,1`])
+    expect(await at.redis.publish(channel, 'for all')).toBe(1)
+    for (const stream of streams)
+      expect(await stream.next()).toEqual([`data: pmessage,${channel}*,${channel},for all`])
+    for (const stream of streams) stream.leave()
+    while ((await at.redis.publish(channel, 'anybody')) > 0);
+  })
+
+  test('is apart from a channel of the same name, and both get what concerns them', async () => {
+    const name = freshChannel()
+    const [channel, pattern] = [await at.open(name), await openPattern(name)]
+    expect(await channel.next()).toEqual([`data: subscribe,${name},1`])
+    expect(await pattern.next()).toEqual([`data: psubscribe,${name},1`])
+    expect(await at.redis.publish(name, 'x')).toBe(2)
+    expect(await channel.next()).toEqual([`data: message,${name},x`])
+    expect(await pattern.next()).toEqual([`data: pmessage,${name},${name},x`])
+  })
+
+  test('keeps on one line what a channel with line breaks is called', async () => {
+    const channel = freshChannel()
+    const stream = await openPattern(`${channel}*`)
+    await stream.next()
+    await at.redis.publish(`${channel}\n\ndata: message,x,forged\r`, 'y')
+    expect(await stream.next()).toEqual([`data: pmessage,${channel}*,${channel}  data: message,x,forged ,y`])
+  })
+})
+
 describe("Upstash's client", () => {
   const client = () => {
     const { url, token } = at.gateway
@@ -109,6 +153,19 @@ describe("Upstash's client", () => {
     ])
     await subscriber.unsubscribe()
     await at.untilNobodyListens(channel)
+  })
+
+  test('subscribes to patterns', async () => {
+    const channel = freshChannel()
+    const subscriber = client().psubscribe(`${channel}:*`)
+    onTestFinished(() => subscriber.unsubscribe())
+    expect(await new Promise((resolve) => subscriber.on('psubscribe', resolve))).toBe(1)
+    const arrived = new Promise((resolve) => subscriber.on('pmessage', resolve))
+    await client().publish(`${channel}:a-b`, { scores: [1, 2] })
+    expect(await arrived).toEqual({
+      ...{ pattern: `${channel}:*`, channel: `${channel}:a-b` },
+      message: { scores: [1, 2] },
+    })
   })
 
   test('reads JSON that was published on several lines', async () => {

@@ -1,11 +1,12 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { Redis } from 'ioredis'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { EventStream } from '../../gateway/event-stream.ts'
+import { HEARTBEAT_MS, OpenStreams } from '../../gateway/open-streams.ts'
 import { connectGatewayRedis } from '../../gateway/redis.ts'
-import { HEARTBEAT_MS, Subscriptions } from '../../gateway/subscriptions.ts'
+import { Subscriptions } from '../../gateway/subscriptions.ts'
 import { openStream } from '../support/event-stream.ts'
 import { HandClock } from '../support/hand-clock.ts'
 import { wayToRedis } from '../support/way-to-redis.ts'
@@ -16,20 +17,24 @@ async function streamsOf(redisUrl: string, max = 10) {
   redis.on('error', () => {})
   await redis.connect()
   const clock = new HandClock()
-  const subscriptions = new Subscriptions(redis, max, clock)
-  const ended = subscriptions.keepAlive()
-  const server = createServer((request, response) =>
-    subscriptions.add(request.url as string, new EventStream(response)),
-  )
+  const subscriptions = new Subscriptions(redis)
+  const streams = new OpenStreams({ max, maxPerToken: max, clock })
+  const ended = streams.keepAlive(() => subscriptions.probe())
+  const add = async (name: string, response: ServerResponse) => {
+    const stream = new EventStream(response)
+    streams.admit(stream, 'token')
+    await subscriptions.add('subscribe', name, stream)
+  }
+  const server = createServer((request, response) => add(request.url as string, response))
   await once(server.listen(0, '127.0.0.1'), 'listening')
   onTestFinished(async () => {
-    subscriptions.end()
+    streams.end()
     await ended
     redis.disconnect()
     server.close()
   })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return { clock, subscriptions, open: (channel: string) => openStream({ url, token: '' }, channel) }
+  return { clock, add, streams, open: (channel: string) => openStream({ url, token: '' }, channel) }
 }
 
 test('each stream carries a comment every 15 seconds', async () => {
@@ -43,12 +48,12 @@ test('each stream carries a comment every 15 seconds', async () => {
 })
 
 test('a client that has gone before its stream was added takes no place', async () => {
-  const { subscriptions, open } = await streamsOf(inject('redisUrl'), 1)
+  const { add, streams, open } = await streamsOf(inject('redisUrl'), 1)
   const added = Promise.withResolvers<void>()
   const server = createServer(async (_, response) => {
     response.destroy()
     await once(response, 'close')
-    await subscriptions.add('/gone', new EventStream(response))
+    await add('/gone', response)
     added.resolve()
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
@@ -56,6 +61,7 @@ test('a client that has gone before its stream was added takes no place', async 
   const { port } = server.address() as AddressInfo
   await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow()
   await added.promise
+  expect(streams.count).toBe(0)
   expect(await (await open('/a')).next()).toEqual(['data: subscribe,/a,1'])
 })
 

@@ -132,6 +132,20 @@ test.each(['queued', 'processing'])(
   },
 )
 
+test('one that is run on the input of another tells how that is encoded', async () => {
+  const queue = await testQueue()
+  const pool = await queue.consumer('a')
+  const input = newTestJob().input
+  const first = await enqueue(queue, { input: { ...input, encoding: 'raw' }, payload: '12 raw bytes' })
+  const joined = await enqueue(queue)
+  const job = await queue.producer.read(first.id)
+  if (job) await queue.producer.cancel(job)
+  const [next] = await pool.claim(1, 1_000)
+  expect(next).toMatchObject({ id: joined.id, input: { encoding: 'raw' } })
+  expect(Buffer.from(next?.payload ?? []).toString()).toBe('12 raw bytes')
+  expect(await queue.redis.hget(queue.keys.job(MODEL, joined.id), 'bytes')).toBe('12')
+})
+
 test('one that may take longer is run where the job that it joined has passed its deadline', async () => {
   const queue = await testQueue()
   const first = await enqueue(queue, { deadlineMs: 5_000 })

@@ -9,6 +9,8 @@ import { processEnv } from './process-env.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
+    /** Whether there is what a machine's scripts need of every cloud's Ubuntu: bash, curl and Python. */
+    hasMachineTools: boolean
     /** A folder for PYTHONPATH that holds cloud-init, for Debian's own Python; not set where it cannot be had. */
     cloudInit?: string
     /** Whether there is a `systemd-analyze`. */
@@ -28,26 +30,40 @@ const succeeds = (file: string, args: string[], env = processEnv()) =>
     () => false,
   )
 
+/** What tests of machines need, by its package, and whether it is there. */
+const TOOLS: Record<string, () => Promise<boolean>> = {
+  bash: () => succeeds('bash', ['-c', 'shopt -s inherit_errexit']),
+  // Which signs for AWS: from 7.75 on.
+  curl: () => succeeds('curl', ['--aws-sigv4', 'aws:amz', '--version']),
+  python3: () => succeeds('python3', ['--version']),
+  'cloud-init': () =>
+    succeeds(PYTHON, ['-m', 'cloudinit.cmd.main', '--version'], { ...processEnv(), PYTHONPATH: MODULES }),
+  systemd: () => succeeds('systemd-analyze', ['--version']),
+}
+const OF_SCRIPTS = ['bash', 'curl', 'python3']
+
 /** Once a run: what machines are checked with, from Debian's packages if it is not there and can be had without asking. */
 export default async function setup(project: TestProject): Promise<void> {
   const say = (line: string) => project.vitest.logger.log(line)
-  const missing = [
-    ...((await hasCloudInit()) ? [] : ['cloud-init']),
-    ...((await hasSystemd()) ? [] : ['systemd']),
-  ]
+  let missing = await missingTools()
   if (missing.length > 0 && (await canInstallPackages())) {
     say(`installing for tests of machines: ${missing.join(', ')}`)
     await install(missing).catch((error: Error) => say(error.message))
+    missing = await missingTools()
   }
-  const [cloudInit, systemd] = await Promise.all([hasCloudInit(), hasSystemd()])
-  if (cloudInit) project.provide('cloudInit', MODULES)
-  project.provide('hasSystemdAnalyze', systemd)
-  if (!cloudInit || !systemd) say('no cloud-init or no systemd-analyze: some tests of machines are skipped')
+  const hasMachineTools = !OF_SCRIPTS.some((tool) => missing.includes(tool))
+  project.provide('hasMachineTools', hasMachineTools)
+  if (!missing.includes('cloud-init')) project.provide('cloudInit', MODULES)
+  project.provide('hasSystemdAnalyze', !missing.includes('systemd'))
+  if (missing.length === 0) return say('machines: the tests of what they boot with run')
+  const skipped = hasMachineTools ? 'those of the cloud-init file' : 'the tests of what they boot with'
+  say(`machines: no ${missing.join(', no ')}, so ${skipped} are skipped`)
 }
 
-const hasSystemd = () => succeeds('systemd-analyze', ['--version'])
-const hasCloudInit = () =>
-  succeeds(PYTHON, ['-m', 'cloudinit.cmd.main', '--version'], { ...processEnv(), PYTHONPATH: MODULES })
+async function missingTools(): Promise<string[]> {
+  const there = await Promise.all(Object.values(TOOLS).map((isThere) => isThere()))
+  return Object.keys(TOOLS).filter((_, i) => !there[i])
+}
 
 /**
  * cloud-init is only unpacked: once installed, it would take this machine for a new one of a cloud when that boots next. Installing
@@ -55,7 +71,7 @@ const hasCloudInit = () =>
  */
 async function install(missing: readonly string[]): Promise<void> {
   await updatePackageLists()
-  const packages = missing.includes('systemd') ? ['systemd'] : []
+  const packages = missing.filter((name) => name !== 'cloud-init')
   if (missing.includes('cloud-init')) {
     const { stdout } = await execute('apt-cache', ['depends', 'cloud-init'])
     packages.push('python3', ...[...stdout.matchAll(/Depends: (python3-\S+)/g)].map(([, name = '']) => name))

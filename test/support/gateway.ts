@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
@@ -12,6 +12,8 @@ export interface TestGateway {
   service: NodeService
   /** POSTs a body (text as it is, anything else as JSON), with the token. */
   post: (path: string, body: unknown, headers?: Record<string, string>) => Promise<Response>
+  /** All that it has logged. */
+  log: () => Promise<string>
   close: () => Promise<void>
 }
 
@@ -39,6 +41,7 @@ export async function testGateway(redisUrl: string, env: Record<string, string> 
         headers: { authorization: `Bearer ${token}`, ...headers },
         body: typeof body === 'string' ? body : JSON.stringify(body),
       }),
+    log: () => readFile(join(folder, 'gateway.log'), 'utf8'),
     close: async () => {
       await service.stop()
       await rm(folder, { recursive: true, force: true })

@@ -14,7 +14,7 @@ export default async function setup(project: TestProject): Promise<void> {
   const version = await terraformVersion()
   const log = (line: string) => project.vitest.logger.log(line)
   if (version === undefined)
-    return log('terraform: not on the PATH, so the tests in test/terraform are skipped')
+    return log('terraform: not on the PATH, so the tests in test/terraform that need it are skipped')
   log(`terraform: version ${version}, so the tests in test/terraform run`)
   project.provide('terraformVersion', version)
 }

@@ -40,7 +40,11 @@ async function render(copy: TerraformCopy, variables: Record<string, string>): P
   return JSON.parse(output).user_data.value
 }
 
-const canRun = cloudInit !== '' && inject('hasSystemdAnalyze') && inject('terraformVersion') !== undefined
+const canRun =
+  inject('hasMachineTools') &&
+  cloudInit !== '' &&
+  inject('hasSystemdAnalyze') &&
+  inject('terraformVersion') !== undefined
 
 describe.skipIf(!canRun).each(CLOUDS)('the cloud-init file of a machine on $name', (machineKind) => {
   const copy = useTerraformCopy()

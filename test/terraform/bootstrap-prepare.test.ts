@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, inject, test } from 'vitest'
 import { fakeAws } from './machine/fake-aws.ts'
 import { type FakeCloud, NOWHERE } from './machine/fake-cloud.ts'
 import { fakeGoogle } from './machine/fake-google.ts'
@@ -20,7 +20,9 @@ async function refuses(machine: Machine, why: RegExp): Promise<void> {
   for (const secret of [...machine.cloud.credentials, 'p4ss', 'c2VjcmV0']) expect(told).not.toContain(secret)
 }
 
-describe.each([
+const noTools = !inject('hasMachineTools')
+
+describe.skipIf(noTools).each([
   ['AWS', fakeAws],
   ['Google Cloud', fakeGoogle],
 ])('before its pool starts, a machine on %s', (_, open) => {
@@ -91,7 +93,7 @@ describe.each([
   })
 })
 
-describe('before its pool starts, a machine', () => {
+describe.skipIf(noTools)('before its pool starts, a machine', () => {
   test.each([
     ['rediss://default:p4ss@redis', /no JSON object of variables/],
     ['["p4ss"]', /no JSON object of variables/],

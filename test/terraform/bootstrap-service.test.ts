@@ -35,7 +35,9 @@ async function machineOf(
   return Machine.make(cloud, options)
 }
 
-describe.each(CLOUDS)('the service of a machine on %s', (_, open) => {
+const noTools = !inject('hasMachineTools')
+
+describe.skipIf(noTools).each(CLOUDS)('the service of a machine on %s', (_, open) => {
   test('serves jobs with the real pool, says that it is ready, and stops in order', async () => {
     const cloud = await open()
     const queue = await PoolQueue.open()
@@ -81,7 +83,7 @@ describe.each(CLOUDS)('the service of a machine on %s', (_, open) => {
   })
 })
 
-describe('the service of a machine', () => {
+describe.skipIf(noTools)('the service of a machine', () => {
   test('starts the container with the GPU, the secrets as a file, and no rights that it does not need', async () => {
     const cloud = await fakeAws()
     const docker = { images: { [IMAGE]: null }, command: ['node', '-e', 'process.exit(1)'] }

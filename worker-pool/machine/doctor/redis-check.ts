@@ -38,7 +38,7 @@ export async function checkRedis(url: string, clock: Pick<Clock, 'now'>): Promis
   }
 }
 
-function versionCheck(host: string, version: string | undefined): Check {
+export function versionCheck(host: string, version: string | undefined): Check {
   const check = { name: 'Redis', needed: true, found: `${host}, version ${version ?? 'unknown'}` }
   if (version === undefined)
     return { ...check, state: 'warning', fix: 'make sure that it is Redis 7 or newer' }
@@ -46,13 +46,13 @@ function versionCheck(host: string, version: string | undefined): Check {
   return { ...check, state: 'missing', fix: `use Redis ${OLDEST_REDIS} or newer` }
 }
 
-/** `skewMs`: above 0 where Redis' clock is ahead. */
-export function skewCheck(skewMs: number): Check {
+/** `skewMs`: above 0 where that clock is ahead. `toleratedMs`: more where it does not tell its time as exactly. */
+export function skewCheck(skewMs: number, name = "Redis' clock", toleratedMs = SKEW_WARNING_MS): Check {
   const check = {
-    name: "Redis' clock",
+    name,
     needed: false,
     found: `${Math.round(Math.abs(skewMs))} ms ${skewMs < 0 ? 'behind' : 'ahead of'} ours`,
   }
-  if (Math.abs(skewMs) <= SKEW_WARNING_MS) return { ...check, state: 'ok' }
+  if (Math.abs(skewMs) <= toleratedMs) return { ...check, state: 'ok' }
   return { ...check, state: 'warning', fix: 'set both clocks by NTP' }
 }

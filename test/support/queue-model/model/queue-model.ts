@@ -11,7 +11,7 @@ export interface ModelSettings {
 
 /** What a caller asks for; the same again is the same call repeated. */
 export interface Submission {
-  job: NewJob & { priority: Priority }
+  job: NewJob & { payload: string; priority: Priority }
   checks: EnqueueChecks
 }
 

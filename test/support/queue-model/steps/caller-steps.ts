@@ -41,7 +41,7 @@ export async function submit(history: History, asked: Asked, answerLost: boolean
   }
   const { priority, deadlineMs, watched } = asked
   const webhook = asked.hasWebhook ? WEBHOOK : undefined
-  const job = { ...newTestJob({ payload: photo, deadlineMs, watched, webhook }), priority }
+  const job = { ...newTestJob({ deadlineMs, watched, webhook }), payload: photo, priority }
   submissions.push({ job, checks })
   await submitAgain(history, { job, checks }, answerLost)
 }

@@ -1,0 +1,16 @@
+import { writeFile } from 'node:fs/promises'
+import { commandTree } from './commands.ts'
+import { REFERENCE_FILE, reference } from './help/reference.ts'
+import { processTerminal } from './process-terminal.ts'
+import { readInput } from './read-input.ts'
+import { processScreen } from './top/process-screen.ts'
+
+/** Entry: `npm run docs:cli` makes docs/cli.md anew, after commands have changed. */
+const tree = commandTree({
+  terminal: processTerminal(new AbortController().signal),
+  environment: {},
+  readInput: () => readInput(),
+  screen: processScreen({}),
+  version: '',
+})
+await writeFile(REFERENCE_FILE, await reference(tree))

@@ -1,0 +1,110 @@
+import { EdgebatchError } from '../../client/edgebatch-error.ts'
+import type { Clock } from '../../shared/clock.ts'
+import type { Check } from '../../worker-pool/machine/doctor/check.ts'
+import { skewCheck } from '../../worker-pool/machine/doctor/redis-check.ts'
+import type { Edge } from '../service/with-edge.ts'
+import { reasonOf } from '../user-error.ts'
+
+/** A Date header tells whole seconds. */
+const DATE_TOLERANCE_MS = 2_000
+
+export interface EdgeToCheck extends Pick<Edge, 'client' | 'host' | 'get' | 'explained'> {
+  url: string
+  hasKey: boolean
+  /** Of this command line. */
+  version: string
+}
+
+/** What an edge that answers says of itself, and to whom. Throws UserError if it does so no more. */
+export async function edgeChecks(edge: EdgeToCheck, clock: Pick<Clock, 'now'>): Promise<Check[]> {
+  return [
+    await versionCheck(edge),
+    ...(await clockChecks(edge, clock)),
+    await readyCheck(edge),
+    await keyCheck(edge),
+    ...addressChecks(edge),
+  ]
+}
+
+async function versionCheck({ get, host, version }: EdgeToCheck): Promise<Check> {
+  const answer = await get('/openapi.json')
+  const document = (await answer.json().catch(() => undefined)) as { info?: { version?: string } } | undefined
+  const theirs = document?.info?.version
+  const check = { name: 'edge', needed: true, found: `${host}, version ${theirs ?? 'unknown'}` }
+  if (theirs === version) return { ...check, state: 'ok' }
+  return {
+    ...{ ...check, state: 'warning', found: `${check.found}; this is ${version}` },
+    fix: 'deploy the edge anew (npm run deploy), or use the edgebatch of its version',
+  }
+}
+
+/** Nothing where it does not tell its time, as workerd on its own. */
+async function clockChecks({ get }: EdgeToCheck, clock: Pick<Clock, 'now'>): Promise<Check[]> {
+  const before = clock.now()
+  const answer = await get('/health')
+  const theirs = Date.parse(answer.headers.get('date') ?? '')
+  const ours = (before + clock.now()) / 2
+  // What is cut off is half a second, on average.
+  return Number.isNaN(theirs) ? [] : [skewCheck(theirs + 500 - ours, "edge's clock", DATE_TOLERANCE_MS)]
+}
+
+async function readyCheck({ get }: EdgeToCheck): Promise<Check> {
+  const answer = await get('/ready')
+  const problem = (await answer.json().catch(() => undefined)) as { detail?: string } | undefined
+  const check = { name: "edge's readiness", needed: true }
+  if (answer.ok) return { ...check, state: 'ok', found: 'a live pool serves a model' }
+  const reason = problem?.detail ?? `/ready answers ${answer.status}`
+  // No pools may be what is wanted: machines that are scaled to zero are started by jobs.
+  if (answer.status === 503 && reason.startsWith('No live'))
+    return {
+      ...{ ...check, state: 'warning', found: reason },
+      fix: 'start a worker pool (npm run worker-pool), unless jobs that wait start yours',
+    }
+  return { ...check, state: 'missing', found: reason, fix: 'see what else is missing: Redis, gateway, pools' }
+}
+
+/** Whether a key is asked for, and whether ours is taken. */
+async function keyCheck({ client, explained, host, hasKey }: EdgeToCheck): Promise<Check> {
+  const check = { name: 'API key', needed: true }
+  try {
+    const models = await client.models()
+    if (hasKey)
+      return { ...check, state: 'ok', found: `is taken, and may use ${models.length} of the models` }
+    return isLocal(host)
+      ? { ...check, state: 'ok', found: 'none is asked for' }
+      : {
+          ...{ ...check, state: 'warning', found: 'none is asked for: everybody may send photos' },
+          fix: 'unset ALLOW_ANONYMOUS at the edge, and make keys: npx edgebatch keys create',
+        }
+  } catch (error) {
+    if (!hasKey && error instanceof EdgebatchError && error.code === 'unauthorized')
+      return {
+        ...{ ...check, state: 'warning', found: 'one is asked for, so that not all was checked' },
+        fix: 'set EDGEBATCH_API_KEY; npx edgebatch keys create --admin makes one that sees all',
+      }
+    return {
+      ...{ ...check, state: 'missing', found: reasonOf(explained(error)) },
+      fix: hasKey
+        ? 'correct EDGEBATCH_API_KEY, or make a key: npx edgebatch keys create'
+        : 'see what else is missing',
+    }
+  }
+}
+
+function addressChecks({ url, host, hasKey }: EdgeToCheck): Check[] {
+  if (!url.startsWith('http:') || isLocal(host)) return []
+  const found = `${url} is not encrypted: ${hasKey ? 'the API key and' : ''} photos can be read on the way`
+  return [
+    {
+      name: "edge's address",
+      state: 'warning',
+      needed: false,
+      found,
+      fix: 'put TLS before it, and https:// into EDGEBATCH_URL',
+    },
+  ]
+}
+
+function isLocal(host: string): boolean {
+  return /^(localhost|127\.[\d.]+|\[::1\])(:\d+)?$/.test(host)
+}

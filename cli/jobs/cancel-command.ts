@@ -1,0 +1,39 @@
+import { isBatchId } from '../../shared/job-id.ts'
+import { command } from '../command.ts'
+import type { Environment } from '../environment.ts'
+import { refuseUnknown } from '../flags.ts'
+import { withEdge } from '../service/with-edge.ts'
+import type { Terminal } from '../terminal.ts'
+import { UsageError, UserError } from '../user-error.ts'
+import { assertIds } from './job-ids.ts'
+
+const args = {
+  ids: { type: 'positional', description: 'Ids of jobs or batches', valueHint: 'IDS...', required: false },
+  json: { type: 'boolean', description: 'Each as it is then, as JSON on a line, for programs' },
+} as const
+
+export function cancelCommand(terminal: Terminal, environment: Environment) {
+  return command({
+    meta: { name: 'cancel', description: 'Cancel jobs that have not ended.' },
+    args,
+    details: [
+      'What waits leaves the queue; what is being run is run to its end, and its result is dropped. What has ended stays as it is: then it ends with 1.',
+    ],
+    examples: [{ does: 'one job', line: 'edgebatch cancel lpywYyv5BpUXow5CGqlHRw.efficientnet-lite0' }],
+    run: async ({ args: given }) => {
+      refuseUnknown(given, args, Number.POSITIVE_INFINITY)
+      const ids = [...new Set(given._)]
+      if (ids.length === 0) throw new UsageError('which jobs? As in: edgebatch cancel ID')
+      assertIds(ids)
+      const ended: string[] = []
+      await withEdge(environment, terminal, async ({ client }) => {
+        for (const id of ids) {
+          const job = await client.cancel(id, { signal: terminal.stopped })
+          terminal.print(given.json ? JSON.stringify(job) : `${id}: ${job.status}`)
+          if (!isBatchId(id) && job.status !== 'canceled') ended.push(id)
+        }
+      })
+      if (ended.length > 0) throw new UserError(`${ended.join(', ')} had ended before`)
+    },
+  })
+}

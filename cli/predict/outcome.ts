@@ -1,0 +1,40 @@
+import { hasEnded } from '../../client/job-status.ts'
+import type { PublicJob } from '../../shared/public-job.ts'
+import { jobText, oneLine } from '../jobs/job-text.ts'
+
+/** What came of a photo: a line of `--json`, and of the file that a run is resumed from. */
+export interface Outcome {
+  file: string
+  /** Of what was asked: the same photo, asked the same, has the same. Null where the photo could not be read. */
+  key: string | null
+  /** Null where there is none. */
+  job: PublicJob | null
+  /** Why there is no job; null where there is one. */
+  error: OutcomeError | null
+}
+
+export interface OutcomeError {
+  /** One of the API's, or `unreadable-file`. */
+  code: string
+  detail: string
+}
+
+export function hasSucceeded({ job }: Outcome): boolean {
+  return job?.success === true
+}
+
+export function isPending({ job }: Outcome): boolean {
+  return job !== null && !hasEnded(job.status)
+}
+
+/** For people: what came of it. */
+export function outcomeText({ file, job, error }: Outcome): string {
+  const name = oneLine(file)
+  if (error) return `${name}: ${oneLine(error.detail)}`
+  return job ? `${name}: ${jobText(job)}${hasEnded(job.status) ? '' : ` (${job.id})`}` : name
+}
+
+/** For people: what was handed in, and by what to ask for it. */
+export function receiptText({ file, job, error }: Outcome): string {
+  return `${oneLine(file)}: ${error ? oneLine(error.detail) : `${job?.status}: ${job?.id}`}`
+}

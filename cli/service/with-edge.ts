@@ -1,0 +1,82 @@
+import { EdgebatchClient } from '../../client/edgebatch-client.ts'
+import type { Fetch } from '../../client/http.ts'
+import type { Environment } from '../environment.ts'
+import type { Terminal } from '../terminal.ts'
+import { asUserError, cannotReach, unexpected } from './edge-failure.ts'
+import { edgeFetch } from './edge-fetch.ts'
+import { type EdgeSettings, readEdgeSettings } from './edge-settings.ts'
+
+/** The edge that the environment names. */
+export interface Edge {
+  client: EdgebatchClient
+  /** Host and port, for people. */
+  host: string
+  /** GET with the API key, as the client does not do it. Throws UserError. */
+  get: (path: string) => Promise<Response>
+  /** What an error of the client's is to the user. */
+  explained: (error: unknown) => unknown
+}
+
+export interface EdgeOptions {
+  /** Told of each answer, refusals included. */
+  onAnswer?: (answer: Response) => void
+}
+
+/** How long the edge may take to say that it is there. */
+const SILENCE_MS = 10_000
+
+/** Works with the edge that the environment names, once that has said that it is one. Throws UserError. */
+export async function withEdge<T>(
+  environment: Environment,
+  { stopped }: Pick<Terminal, 'stopped'>,
+  work: (edge: Edge) => Promise<T>,
+  { onAnswer = () => {} }: EdgeOptions = {},
+): Promise<T> {
+  const settings = await readEdgeSettings(environment)
+  const { host } = new URL(settings.url)
+  const { fetch, close } = edgeFetch()
+  const told: Fetch = async (url, init) => {
+    const answer = await fetch(url, init)
+    onAnswer(answer)
+    return answer
+  }
+  const asked = { host, hasKey: settings.apiKey !== undefined }
+  try {
+    await assertIsEdge(settings.url, host, fetch, stopped)
+    return await work(edge(settings, asked, told, stopped))
+  } catch (error) {
+    throw asUserError(error, asked)
+  } finally {
+    await close()
+  }
+}
+
+function edge(
+  { url, apiKey }: EdgeSettings,
+  asked: { host: string; hasKey: boolean },
+  fetch: Fetch,
+  stopped: AbortSignal,
+): Edge {
+  const headers: Record<string, string> = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }
+  return {
+    client: new EdgebatchClient({ baseUrl: url, fetch, ...(apiKey !== undefined && { apiKey }) }),
+    host: asked.host,
+    get: (path) =>
+      fetch(url + path, { headers, signal: stopped }).catch((cause: unknown) => {
+        stopped.throwIfAborted()
+        throw cannotReach(asked.host, cause)
+      }),
+    explained: (error) => asUserError(error, asked),
+  }
+}
+
+/** Asked once, and not again: who has mistyped an address is told at once, not after all the retries that a request is worth. */
+async function assertIsEdge(url: string, host: string, fetch: Fetch, stopped: AbortSignal): Promise<void> {
+  const signal = AbortSignal.any([stopped, AbortSignal.timeout(SILENCE_MS)])
+  const answer = await fetch(`${url}/health`, { signal }).catch((cause: unknown) => {
+    stopped.throwIfAborted()
+    throw cannotReach(host, cause)
+  })
+  const health = (await answer.json().catch(() => undefined)) as { status?: unknown } | undefined
+  if (!answer.ok || health?.status !== 'ok') throw unexpected(host, answer.status)
+}

@@ -1,0 +1,68 @@
+import type { ServerResponse } from 'node:http'
+import type { Clock } from '../shared/clock.ts'
+
+/** What is smaller is not counted: there are not so many connections that it would matter. */
+const SMALL_BYTES = 16 * 1024
+
+/** How long readers may keep Redis' replies from all others. */
+const PATIENCE_MS = 2_000
+
+/** Where replies come from. */
+interface Source {
+  pause(): void
+  resume(): void
+}
+
+/**
+ * Bounds the bytes of answers that clients have not taken yet. When there are too many, no more replies are taken from Redis, for anybody, until
+ * clients have caught up; those that have most left to read and don't within two seconds are cut off.
+ */
+export class UnreadAnswers {
+  readonly #max: number
+  readonly #sources: readonly Source[]
+  readonly #clock: Clock
+  readonly #unread = new Map<ServerResponse, number>()
+  #bytes = 0
+  #caughtUp: AbortController | undefined
+
+  constructor(max: number, sources: readonly Source[], clock: Clock) {
+    this.#max = max
+    this.#sources = sources
+    this.#clock = clock
+  }
+
+  /** Counts an answer of so many bytes until it is with the client, or the client has gone. */
+  add(response: ServerResponse, bytes: number): void {
+    if (bytes < SMALL_BYTES || response.destroyed) return
+    this.#unread.set(response, bytes)
+    this.#bytes += bytes
+    response.once('close', () => this.#remove(response))
+    if (this.#bytes > this.#max && !this.#caughtUp) void this.#wait()
+  }
+
+  #remove(response: ServerResponse): void {
+    this.#bytes -= this.#unread.get(response) ?? 0
+    this.#unread.delete(response)
+    if (this.#bytes <= this.#max) this.#caughtUp?.abort()
+  }
+
+  async #wait(): Promise<void> {
+    const caughtUp = new AbortController()
+    this.#caughtUp = caughtUp
+    for (const source of this.#sources) source.pause()
+    await this.#clock.sleep(PATIENCE_MS, caughtUp.signal)
+    if (!caughtUp.signal.aborted) this.#cutOff()
+    this.#caughtUp = undefined
+    for (const source of this.#sources) source.resume()
+  }
+
+  /** Not only the slowest: it is the large answers that fill the memory. */
+  #cutOff(): void {
+    const largest = [...this.#unread].toSorted(([, a], [, b]) => b - a)
+    for (const [response] of largest) {
+      if (this.#bytes <= this.#max) return
+      this.#remove(response)
+      response.destroy()
+    }
+  }
+}

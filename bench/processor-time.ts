@@ -27,6 +27,13 @@ export async function processorTime(poolPid: number, redis: Redis): Promise<Proc
   }
 }
 
+/** Of all of a process' threads that are there, since each began, in ms. Linux only. */
+export async function processTimeMs(pid: number): Promise<number> {
+  const tasks = `/proc/${pid}/task`
+  const times = await Promise.all((await readdir(tasks)).map((thread) => threadTime(`${tasks}/${thread}`)))
+  return times.reduce((sum, { ms }) => sum + ms, 0)
+}
+
 /** The kernel counts in nanoseconds. */
 async function threadTime(thread: string): Promise<{ isSession: boolean; ms: number }> {
   const name = await readFile(`${thread}/comm`, 'utf8')

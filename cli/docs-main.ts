@@ -6,10 +6,11 @@ import { readInput } from './read-input.ts'
 import { processScreen } from './top/process-screen.ts'
 
 /** Entry: `npm run docs:cli` makes docs/cli.md anew, after commands have changed. */
+const stopped = new AbortController().signal
 const tree = commandTree({
-  terminal: processTerminal(new AbortController().signal),
+  terminal: processTerminal(stopped),
   environment: {},
-  readInput: () => readInput(),
+  readInput: () => readInput(stopped),
   screen: processScreen({}),
   version: '',
 })

@@ -29,7 +29,7 @@ const { version } = packageJson
 const tree = commandTree({
   terminal,
   environment: process.env,
-  readInput: () => readInput(),
+  readInput: () => readInput(stop.signal),
   screen: processScreen(process.env),
   version,
 })

@@ -44,3 +44,17 @@ test('progress is shown to people, and not written into logs', () => {
   expect(err.text()).toContain('2/3 files')
   expect(err.text()).toContain('told to come back in 5 s')
 })
+
+test('what is printed meanwhile takes the place of the bar, which is drawn anew below', () => {
+  const screen = stream(80)
+  const terminal = processTerminal(running, { stdout: screen.stream, stderr: screen.stream })
+  const bar = terminal.startProgress(3, 0, 'files')
+  terminal.print('a result')
+  bar.stop()
+  terminal.print('the last')
+  const [before = '', after = ''] = screen.text().split('a result\n')
+  expect(before).toContain('0/3 files')
+  expect(before.endsWith('\r\u001b[2K\u001b[?7h')).toBe(true)
+  expect(after.startsWith('\u001b[?7l\u001b7')).toBe(true)
+  expect(after).toMatch(/0\/3 files.*the last\n$/s)
+})

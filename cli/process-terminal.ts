@@ -3,6 +3,9 @@ import type { Progress, ProgressUnit, Terminal } from './terminal.ts'
 
 /** To the line's beginning, and all of it away. */
 const CLEAR_LINE = '\r\u001B[2K'
+/** A bar must not go on in the next line where the terminal is narrow; what is printed must. */
+const WRAP = '\u001B[?7h'
+const NO_WRAP = '\u001B[?7l'
 /** Where a bar puts the cursor back to when it is done: by itself, to where it stood before anything was printed. */
 const SAVE_CURSOR = '\u001B7'
 
@@ -16,9 +19,9 @@ export function processTerminal(
   /** A bar is redrawn below what is written; without this, both would be on one line. */
   const above = (write: () => void) => {
     if (!bar) return void write()
-    stderr.write(CLEAR_LINE)
+    stderr.write(CLEAR_LINE + WRAP)
     write()
-    stderr.write(SAVE_CURSOR)
+    stderr.write(NO_WRAP + SAVE_CURSOR)
     bar.render()
   }
   return {

@@ -7,6 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../shared/clock.ts'
 import { Access } from './access.ts'
 import { createGateway } from './app.ts'
+import { healthRoutes } from './health.ts'
 import { Monitor } from './monitor.ts'
 import { OpenStreams } from './open-streams.ts'
 import { connectGatewayRedis, GatewayRedis } from './redis.ts'
@@ -29,12 +30,12 @@ async function gateway() {
   }
   const limits = { maxPipeline: 10, maxAnswerBytes: 1_000, maxBodyBytes: 1_000 }
   const app = createGateway({
-    isStopping: () => false,
     access: new Access([{ token: TOKEN, caller: { name: 'default', readOnly: false, ...server } }]),
     commands: new RestCommands(limits, new UnreadAnswers(1_000, [redis], systemClock)),
     streams: new OpenStreams({ max: 10, maxPerToken: 10, clock: systemClock }),
     allowMonitor: true,
-    onError: (error) => errors.push(error),
+    health: healthRoutes({ isStopping: () => false, pingRedis: async () => {}, clock: systemClock }),
+    observation: { refused: () => {}, failed: (error) => errors.push(error) },
   })
   const listening = createServer(getRequestListener(app.fetch, { hostname: '127.0.0.1' })).listen(
     0,

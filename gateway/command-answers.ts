@@ -2,7 +2,7 @@ import type { Caller } from './access.ts'
 import type { AnswerFormat } from './answer-format.ts'
 import type { CommandLine } from './command.ts'
 import { answerTooLarge, errorJson, outcomeJson, PipelineJson } from './json-answer.ts'
-import { runPipeline, runRaw, runTransaction } from './run-commands.ts'
+import { runOne, runPipeline, runRaw, runTransaction } from './run-commands.ts'
 
 /** What commands came to, as the client is to get it. */
 export interface Answer {
@@ -25,14 +25,12 @@ export async function answerOne(
 ): Promise<Answer> {
   const commands = [command]
   if (format === 'resp2') return answerRaw(caller, commands, max)
-  let body = ''
-  let failed = false
-  await runPipeline(caller, commands, (outcome) => {
-    failed = 'error' in outcome
-    body = outcomeJson(outcome, format)
-  })
+  const outcome = await runOne(caller, command)
+  const body = outcomeJson(outcome, format)
   if (body.length > max) throw answerTooLarge(body.length, max)
-  return failed ? { status: 400, body, commands, failed: [0] } : { status: 200, body, commands, failed: [] }
+  return 'error' in outcome
+    ? { status: 400, body, commands, failed: [0] }
+    : { status: 200, body, commands, failed: [] }
 }
 
 /** Runs commands of which each succeeds or fails by itself. `max` and errors as those of answerOne. */

@@ -27,7 +27,7 @@ export function refusalOf([name, ...args]: CommandLine): string | undefined {
   // names up in plain objects, where "constructor" is found: it would take that for QUIT, and never connect again.
   if (!/^[A-Za-z][A-Za-z0-9._-]*$/.test(name) || name.toLowerCase() in {}) return 'ERR unknown command'
   const command = name.toUpperCase()
-  const blocks = /^XREAD(GROUP)?$/.test(command) && hasBlockOption(args)
+  const blocks = (command === 'XREAD' || command === 'XREADGROUP') && hasBlockOption(args)
   // SCRIPT DEBUG would turn every later script on the connection, whoever sends it, into a debugging session.
   const debugs = command === 'SCRIPT' && args[0]?.toString().toUpperCase() === 'DEBUG'
   if (blocks || debugs || REFUSED.has(command)) return `ERR Command is not available: '${command}'`

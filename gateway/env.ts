@@ -41,6 +41,11 @@ export const gatewayEnvSchema = z.object({
   GATEWAY_MAX_UNREAD_BYTES: positiveInteger.default(64 * MIB),
   /** Bytes of all requests' bodies in work at once; more of them wait for their turn. */
   GATEWAY_MAX_BODY_BYTES: positiveInteger.default(32 * MIB),
+  /** Port of /metrics, /live and /ready; 0 takes any free port. Not set: no metrics, and the other two on GATEWAY_PORT only. */
+  GATEWAY_METRICS_PORT: portNumber.optional(),
+  /** Whoever reaches it reads the metrics: it asks for no token. */
+  GATEWAY_METRICS_HOST: z.string().default('127.0.0.1'),
   /** What is logged at least. */
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 })
+export type GatewayEnv = z.infer<typeof gatewayEnvSchema>

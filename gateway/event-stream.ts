@@ -14,6 +14,7 @@ const HEADERS = {
 export class EventStream {
   readonly #response: ServerResponse
   #endsAtOnce = false
+  #wasCut = false
 
   constructor(response: ServerResponse) {
     this.#response = response
@@ -27,6 +28,11 @@ export class EventStream {
   /** Whether the client has its answer, of which the stream is the body. */
   get hasBegun(): boolean {
     return this.#response.headersSent
+  }
+
+  /** Whether it was cut off since its reader was too far behind. */
+  get wasCut(): boolean {
+    return this.#wasCut
   }
 
   /** Calls back once when the client has gone, or the stream has ended. */
@@ -43,8 +49,9 @@ export class EventStream {
 
   send(event: Buffer): void {
     if (this.isOver) return
+    this.#wasCut = this.#response.writableLength + event.length > MAX_WAITING_BYTES
     // Not ended but destroyed: an end would wait in turn until the reader has taken all that is before it.
-    if (this.#response.writableLength + event.length > MAX_WAITING_BYTES) this.#response.destroy()
+    if (this.#wasCut) this.#response.destroy()
     else this.#response.write(event)
   }
 

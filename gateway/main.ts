@@ -1,9 +1,9 @@
 import { readFileSync, writeSync } from 'node:fs'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
-import type { Redis } from 'ioredis'
 import { type Logger, pino } from 'pino'
+import { collectDefaultMetrics, Registry } from 'prom-client'
 import { systemClock } from '../shared/clock.ts'
 import { closeServer } from '../shared/close-server.ts'
 import { httpServerOptions, refusingAmbiguous } from '../shared/http-limits.ts'
@@ -11,18 +11,26 @@ import { lossyLog } from '../shared/lossy-log.ts'
 import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
 import { Access } from './access.ts'
 import { createGateway } from './app.ts'
-import { connectCallers } from './callers.ts'
+import { connectCallers, type RedisServer } from './callers.ts'
 import { Connections } from './connections.ts'
-import { gatewayEnvSchema } from './env.ts'
+import { type GatewayEnv, gatewayEnvSchema } from './env.ts'
+import { healthRoutes } from './health.ts'
+import { GatewayMetrics } from './metrics.ts'
+import { startMetricsServer } from './metrics-server.ts'
+import { Observation } from './observation.ts'
 import { OpenStreams } from './open-streams.ts'
-import { connectGatewayRedis } from './redis.ts'
+import { openConnection } from './redis-connection.ts'
 import { RestCommands } from './rest-commands.ts'
 import { tokenSettings } from './tokens.ts'
 import { UnreadAnswers } from './unread-answers.ts'
 
 const STDOUT = 1
+/** How long requests that are under way may take once we are told to stop. */
+const DRAIN_MS = 10_000
+/** How long of that for a client that takes nothing of what is there for it. */
+const UNREAD_MS = 1_000
 
-/** Entry: the Upstash-compatible REST gateway. Says `ready` with its port to a parent process that listens (IPC). */
+/** Entry: the Upstash-compatible REST gateway. Says `ready` with its ports to a parent process that listens (IPC). */
 async function main(): Promise<void> {
   const env = readConfiguration(gatewayEnvSchema, process.env)
   const destination = lossyLog((line) => writeSync(STDOUT, line))
@@ -34,54 +42,42 @@ async function main(): Promise<void> {
   })
   const { grants, servers } = await connectCallers(tokens, {
     redisUrl: env.REDIS_URL,
-    connect: (url, setting) => connectRedis(url, setting, log),
+    connect: (url, setting) => openConnection(url, setting, log),
   })
+  const server = createServer(
+    httpServerOptions({
+      headersMs: env.GATEWAY_HEADERS_SECONDS * 1000,
+      requestMs: env.GATEWAY_REQUEST_SECONDS * 1000,
+    }),
+  )
+  const connections = new Connections(server)
   const streams = new OpenStreams({
     max: env.GATEWAY_MAX_SUBSCRIPTIONS,
     maxPerToken: env.GATEWAY_MAX_SUBSCRIPTIONS_PER_TOKEN ?? env.GATEWAY_MAX_SUBSCRIPTIONS,
     clock: systemClock,
+    onCut: () => observation.streamCut(),
   })
-  const probe = () => {
-    for (const { subscriptions } of servers) subscriptions.probe()
-  }
-  streams.keepAlive(probe).catch(fail)
-
   let stopping = false
-  const app = createGateway({
+  const health = healthRoutes({
     isStopping: () => stopping,
-    access: new Access(grants),
-    streams,
-    allowMonitor: env.GATEWAY_ALLOW_MONITOR,
-    commands: new RestCommands(
-      {
-        maxPipeline: env.GATEWAY_MAX_PIPELINE,
-        maxAnswerBytes: env.GATEWAY_MAX_ANSWER_BYTES,
-        maxBodyBytes: env.GATEWAY_MAX_BODY_BYTES,
-      },
-      new UnreadAnswers(
-        env.GATEWAY_MAX_UNREAD_BYTES,
-        servers.map(({ redis }) => redis),
-        systemClock,
-      ),
-    ),
-    onError: (error) => log.error({ error: error.name, reason: error.message }, 'request failed'),
+    pingRedis: async () => Promise.all(servers.flatMap(({ redis }) => redis.send([['PING']]))),
+    clock: systemClock,
   })
-  const limits = httpServerOptions({
-    headersMs: env.GATEWAY_HEADERS_SECONDS * 1000,
-    requestMs: env.GATEWAY_REQUEST_SECONDS * 1000,
+  const registry = env.GATEWAY_METRICS_PORT === undefined ? undefined : new Registry()
+  const observation = new Observation(log, registry && metricsIn(registry, connections, streams, servers))
+  const app = createGateway({
+    ...{ access: new Access(grants), health, observation },
+    ...{ streams, allowMonitor: env.GATEWAY_ALLOW_MONITOR },
+    commands: restCommands(env, servers, observation),
   })
   const listener = getRequestListener(app.fetch, { hostname: env.GATEWAY_HOST })
-  const server = createServer(limits, refusingAmbiguous<IncomingMessage, ServerResponse>(listener))
-  const connections = new Connections(server)
-  server.maxConnections = env.GATEWAY_MAX_SUBSCRIPTIONS + env.GATEWAY_MAX_CONNECTIONS
-  server.listen(env.GATEWAY_PORT, env.GATEWAY_HOST)
-  server.on('error', fail)
-  server.on('listening', () => {
-    const { port } = server.address() as AddressInfo
-    log.info({ host: env.GATEWAY_HOST, port }, 'ready')
-    process.send?.({ type: 'ready', port })
-  })
-
+  const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    // Each answer is then the last on its connection: clients that never pause would keep it for good.
+    if (stopping) outgoing.setHeader('connection', 'close')
+    return listener(incoming, outgoing)
+  }
+  server.on('request', refusingAmbiguous<IncomingMessage, ServerResponse>(answer))
+  server.on('drop', () => observation.refused('too-many-connections'))
   const stop = () => {
     if (stopping) return
     stopping = true
@@ -91,9 +87,55 @@ async function main(): Promise<void> {
     // All is answered once the server has closed; Redis may be away by then, and need not be told.
     closeServer(connections, DRAIN_MS).then(() => process.exit(0), fail)
   }
-  process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
-  process.on('disconnect', stop)
+  streams.keepAlive(() => probeAll(servers)).catch(fail)
+  const metricsPort = registry && (await startMetricsServer(registry, health, metricsAddress(env)))
+  listen(server, env, log, metricsPort)
+  for (const event of ['SIGTERM', 'SIGINT', 'disconnect']) process.on(event, stop)
+}
+
+function restCommands(env: GatewayEnv, servers: RedisServer[], observation: Observation): RestCommands {
+  const limits = {
+    maxPipeline: env.GATEWAY_MAX_PIPELINE,
+    maxAnswerBytes: env.GATEWAY_MAX_ANSWER_BYTES,
+    maxBodyBytes: env.GATEWAY_MAX_BODY_BYTES,
+  }
+  const sources = servers.map(({ redis }) => redis)
+  const unread = new UnreadAnswers(env.GATEWAY_MAX_UNREAD_BYTES, sources, systemClock)
+  return new RestCommands(limits, unread, (request) => observation.served(request))
+}
+
+function metricsIn(
+  registry: Registry,
+  connections: Connections,
+  streams: OpenStreams,
+  servers: readonly RedisServer[],
+): GatewayMetrics {
+  collectDefaultMetrics({ register: registry })
+  return new GatewayMetrics(registry, {
+    connections: () => connections.count,
+    streams: () => streams.count,
+    subscriptions: () => servers.reduce((sum, { subscriptions }) => sum + subscriptions.count, 0),
+  })
+}
+
+const metricsAddress = (env: GatewayEnv) => ({
+  host: env.GATEWAY_METRICS_HOST,
+  port: env.GATEWAY_METRICS_PORT ?? 0,
+})
+
+function probeAll(servers: readonly RedisServer[]): void {
+  for (const { subscriptions } of servers) subscriptions.probe()
+}
+
+function listen(server: Server, env: GatewayEnv, log: Logger, metricsPort: number | undefined): void {
+  server.maxConnections = env.GATEWAY_MAX_SUBSCRIPTIONS + env.GATEWAY_MAX_CONNECTIONS
+  server.listen(env.GATEWAY_PORT, env.GATEWAY_HOST)
+  server.on('error', fail)
+  server.on('listening', () => {
+    const { port } = server.address() as AddressInfo
+    log.info({ host: env.GATEWAY_HOST, port, metrics: metricsPort }, 'ready')
+    process.send?.({ type: 'ready', port, metricsPort })
+  })
 }
 
 /** GATEWAY_TOKENS' text: it is JSON itself, or names a file. */
@@ -106,22 +148,6 @@ function tokensText(setting: string | undefined): string | undefined {
     throw new ConfigurationError(`GATEWAY_TOKENS: the file it names cannot be read (${code})`)
   }
 }
-
-async function connectRedis(url: string, setting: string, log: Logger): Promise<Redis> {
-  const redis = connectGatewayRedis(url)
-  redis.on('error', (error: NodeJS.ErrnoException) =>
-    log.warn({ code: error.code ?? error.name }, 'redis connection'),
-  )
-  await redis.connect().catch(() => {
-    throw new Error(`cannot reach Redis at ${new URL(url).host} (${setting})`)
-  })
-  return redis
-}
-
-/** How long requests that are under way may take once we are told to stop. */
-const DRAIN_MS = 10_000
-/** How long of that for a client that takes nothing of what is there for it. */
-const UNREAD_MS = 1_000
 
 function fail(error: unknown): never {
   const reason = error instanceof Error ? error.message : String(error)

@@ -31,6 +31,8 @@ export interface OpenStreamsOptions {
   /** Streams at once of one token, so that one of them cannot take all places. */
   maxPerToken: number
   clock: Clock
+  /** Told of each stream that was cut off since its reader was too far behind. */
+  onCut?: () => void
 }
 
 /** All streams of the gateway, whatever they carry: how many there may be, their heartbeats, and their end. */
@@ -80,6 +82,7 @@ export class OpenStreams {
 
   #free(stream: EventStream, token: string): void {
     this.#streams.delete(stream)
+    if (stream.wasCut) this.#options.onCut?.()
     const left = (this.#byToken.get(token) ?? 0) - 1
     if (left > 0) this.#byToken.set(token, left)
     else this.#byToken.delete(token)

@@ -1,7 +1,8 @@
 import { Command, Redis } from 'ioredis'
 import { reconnectPauseMs } from '../shared/reconnect-pause.ts'
-import { CommandError, type CommandLine } from './command.ts'
+import { type Argument, CommandError, type CommandLine } from './command.ts'
 import { CommandTable } from './command-table.ts'
+import { GatheredWrites } from './gathered-writes.ts'
 import { HEARTBEAT_MS } from './open-streams.ts'
 import { RawReplies } from './raw-replies.ts'
 import { isReplyError, RedisAway } from './redis-errors.ts'
@@ -15,13 +16,15 @@ export type Outcome = { reply: RawReply } | { error: string }
 /** Redis over one TCP connection that all requests share. Fails at once while there is no connection: callers retry. */
 export class GatewayRedis {
   readonly #redis: Redis
+  readonly #writes: GatheredWrites
   readonly #raw: RawReplies
   #table: Promise<CommandTable> | undefined
   #transactions: Promise<string | undefined> | undefined
-  #gathering = false
 
+  /** `redis` is sent nothing by anybody else: replies come in the order of commands, and these are written a little later. */
   constructor(redis: Redis) {
     this.#redis = redis
+    this.#writes = new GatheredWrites(redis)
     this.#raw = new RawReplies(redis)
     redis.on('close', () => {
       // Another Redis may answer next, or the same with other rights.
@@ -90,23 +93,11 @@ export class GatewayRedis {
   }
 
   #send([name, ...args]: CommandLine): Promise<RawReply> {
-    this.#gatherWrites()
     // In capitals, ioredis does not know the name, and leaves arguments and reply as they are.
-    const command = new Command(name.toUpperCase(), args, AS_BYTES)
-    this.#redis.sendCommand(command)
+    const command = new Command(name.toUpperCase(), args.map(asSent), AS_BYTES)
+    // ioredis only writes to it.
+    this.#redis.sendCommand(command, this.#writes as unknown as Redis['stream'])
     return command.promise as Promise<RawReply>
-  }
-
-  /** Commands of all requests that are read in one turn of the event loop go out in one write. */
-  #gatherWrites(): void {
-    if (this.#gathering) return
-    this.#gathering = true
-    const { stream } = this.#redis
-    stream.cork()
-    setImmediate(() => {
-      this.#gathering = false
-      stream.uncork()
-    })
   }
 
   #expectConnection(): void {
@@ -117,6 +108,11 @@ export class GatewayRedis {
 const BEGIN: CommandLine = ['MULTI']
 const END: CommandLine = ['EXEC']
 const AS_BYTES = { replyEncoding: null }
+
+/** Characters. A longer text is faster as bytes: Node's sockets encode texts piece by piece. */
+const LONG_TEXT = 16 * 1024
+const asSent = (argument: Argument): Argument =>
+  typeof argument === 'string' && argument.length >= LONG_TEXT ? Buffer.from(argument) : argument
 
 const replied = (reply: RawReply): Outcome => ({ reply })
 

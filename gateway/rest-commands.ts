@@ -28,12 +28,24 @@ export interface ServedRequest {
   commands: readonly string[]
   /** Those of them that were answered with an error. */
   failed: readonly string[]
+  /** From its headers to its answer. */
+  seconds: number
   /** Of its body, and of its answer's. */
   bytesIn: number
   bytesOut: number
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT']
+
+export class MethodNotAllowed extends Error {
+  override readonly name = 'MethodNotAllowed'
+  /** Those that are. */
+  readonly allow = METHODS.join(', ')
+
+  constructor() {
+    super(`ERR method not allowed: ${METHODS.join(', ')}`)
+  }
+}
 
 /** Answers requests that are commands: `/`, `/pipeline`, `/multi-exec`, and any other path as a command itself. */
 export class RestCommands {
@@ -49,20 +61,20 @@ export class RestCommands {
     this.#onServed = onServed
   }
 
-  /** Throws CommandError, BodyTooLarge, BodyIncomplete or RedisAway. */
-  async answer(c: Context<GatewayEnvironment>): Promise<Response> {
+  /** Throws MethodNotAllowed, CommandError, BodyTooLarge, BodyIncomplete or RedisAway. */
+  async answer(c: Context<GatewayEnvironment>, caller: Caller): Promise<Response> {
     const request = c.req.raw
-    if (!METHODS.includes(request.method)) {
-      return errorAnswer(405, `ERR method not allowed: ${METHODS.join(', ')}`, { allow: METHODS.join(', ') })
-    }
+    const begin = performance.now()
+    if (!METHODS.includes(request.method)) throw new MethodNotAllowed()
     const format = formatOf(request.headers)
     const body = await readBody(request, this.#bodies)
     try {
-      const answer = await this.#run(c.var.caller, targetOf(c), body.bytes, format)
+      const answer = await this.#run(caller, targetOf(c), body.bytes, format)
       const content = contentOf(answer.body)
       const bytesOut = Buffer.byteLength(content)
       this.#unread.add(c.env.outgoing, bytesOut)
-      this.#onServed?.(served(c.var.caller, answer, body.bytes.length, bytesOut))
+      const seconds = (performance.now() - begin) / 1000
+      this.#onServed?.({ ...served(caller, answer), seconds, bytesIn: body.bytes.length, bytesOut })
       return new Response(content, {
         status: answer.status,
         headers: {
@@ -117,13 +129,11 @@ function contentOf(body: Answer['body']): Answer['body'] {
   return typeof body === 'string' && body.length >= LONG_TEXT ? Buffer.from(body) : body
 }
 
-function served(caller: Caller, answer: Answer, bytesIn: number, bytesOut: number): ServedRequest {
+function served(caller: Caller, answer: Answer): Pick<ServedRequest, 'caller' | 'commands' | 'failed'> {
   const commands = answer.commands.map(([name]) => name)
   return {
     caller: caller.name,
     commands,
     failed: answer.failed.map((index) => commands[index] as string),
-    bytesIn,
-    bytesOut,
   }
 }

@@ -29,6 +29,15 @@ export async function runPipeline(
   await Promise.all(taking)
 }
 
+/** Runs one command for a caller. Throws RedisAway. */
+export async function runOne(caller: Caller, command: CommandLine): Promise<Outcome> {
+  const error = caller.readOnly ? (await refusalsFor(caller))(command) : refusalOf(command)
+  if (error !== undefined) return { error }
+  const { command: sent, finish } = translated(command)
+  const outcome = await (caller.redis.send([sent])[0] as Promise<Outcome>)
+  return finish ? finish(outcome, caller.redis) : outcome
+}
+
 /** Runs commands as one transaction, or none of them if one is refused: then the result is that error. Throws RedisAway. */
 export async function runTransaction(
   caller: Caller,

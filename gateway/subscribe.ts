@@ -1,15 +1,24 @@
 import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import type { Context, Hono, MiddlewareHandler } from 'hono'
+import type { Context, Hono } from 'hono'
 import type { Caller } from './access.ts'
 import { CommandError, refusalOf } from './command.ts'
 import { EventStream } from './event-stream.ts'
 import type { OpenStreams } from './open-streams.ts'
+import type { RestCommands } from './rest-commands.ts'
 import type { SubscriptionKind } from './subscriptions.ts'
 
-export type GatewayEnvironment = { Bindings: HttpBindings; Variables: { caller: Caller } }
+export type GatewayEnvironment = { Bindings: HttpBindings }
+
+type HandlerOfCaller = (c: Context<GatewayEnvironment>, caller: Caller) => Promise<Response>
+
+/** Makes a handler of one that needs to know who asks. */
+export type Authenticated = (
+  handle: HandlerOfCaller,
+) => (c: Context<GatewayEnvironment>) => Promise<Response> | Response
 
 export interface StreamRouteDeps {
+  commands: RestCommands
   streams: OpenStreams
   /** Whether MONITOR, which shows all that others send to Redis, may be asked for. */
   allowMonitor: boolean
@@ -21,34 +30,41 @@ export interface StreamRouteDeps {
  */
 export function addStreamRoutes(
   app: Hono<GatewayEnvironment>,
-  { streams, allowMonitor }: StreamRouteDeps,
+  authenticated: Authenticated,
+  { commands, streams, allowMonitor }: StreamRouteDeps,
 ): void {
+  const answerWithStream =
+    (open: Opening): HandlerOfCaller =>
+    // A HEAD comes here as a GET; its answer would have no end.
+    (c, caller) =>
+      c.req.raw.method === 'HEAD' ? commands.answer(c, caller) : stream(c, caller, streams, open)
   for (const kind of ['subscribe', 'psubscribe'] as const) {
-    const open: Opening = (c, stream) => c.var.caller.subscriptions.add(kind, nameIn(c.req.url, kind), stream)
-    app.on(['GET', 'POST'], `/${kind}/:name{[^]+}`, answerWithStream(streams, open))
+    const open: Opening = ({ subscriptions }, stream, url) =>
+      subscriptions.add(kind, nameIn(url, kind), stream)
+    app.on(['GET', 'POST'], `/${kind}/:name{[^]+}`, authenticated(answerWithStream(open)))
   }
-  const open: Opening = async (c, stream) => {
-    const { readOnly, monitor } = c.var.caller
+  const open: Opening = async ({ readOnly, monitor }, events) => {
     if (!allowMonitor || readOnly) throw new CommandError(refusalOf(['MONITOR']) as string)
-    await monitor.add(stream)
+    await monitor.add(events)
   }
-  app.on(['GET', 'POST'], '/monitor', answerWithStream(streams, open))
+  app.on(['GET', 'POST'], '/monitor', authenticated(answerWithStream(open)))
 }
 
 /** Begins a stream; if it throws, that has not begun. */
-type Opening = (c: Context<GatewayEnvironment>, stream: EventStream) => Promise<void>
+type Opening = (caller: Caller, events: EventStream, url: string) => Promise<void>
 
-function answerWithStream(streams: OpenStreams, open: Opening): MiddlewareHandler<GatewayEnvironment> {
-  return async (c, next) => {
-    // It comes here as a GET; its answer would have no end.
-    if (c.req.raw.method === 'HEAD') return next()
-    // A body that is not read would keep Node from noticing that the client has gone.
-    await c.req.arrayBuffer()
-    const stream = new EventStream(c.env.outgoing)
-    streams.admit(stream, c.var.caller.name)
-    await open(c, stream)
-    return RESPONSE_ALREADY_SENT
-  }
+async function stream(
+  c: Context<GatewayEnvironment>,
+  caller: Caller,
+  streams: OpenStreams,
+  open: Opening,
+): Promise<Response> {
+  // A body that is not read would keep Node from noticing that the client has gone.
+  await c.req.arrayBuffer()
+  const events = new EventStream(c.env.outgoing)
+  streams.admit(events, caller.name)
+  await open(caller, events, c.req.url)
+  return RESPONSE_ALREADY_SENT
 }
 
 /**

@@ -4,8 +4,10 @@ import type { Clock } from '../shared/clock.ts'
 /** What is smaller is not counted: there are not so many connections that it would matter. */
 const SMALL_BYTES = 16 * 1024
 
-/** How long readers may keep Redis' replies from all others. */
-const PATIENCE_MS = 2_000
+/** How long others wait for one who takes nothing of his answer; in truth up to twice as long, as Node looks only so often. */
+const STALL_MS = 500
+/** And for those who take it, but slowly. */
+const PATIENCE_MS = 5_000
 
 /** Where replies come from. */
 interface Source {
@@ -15,7 +17,7 @@ interface Source {
 
 /**
  * Bounds the bytes of answers that clients have not taken yet. When there are too many, no more replies are taken from Redis, for anybody, until
- * clients have caught up; those that have most left to read and don't within two seconds are cut off.
+ * clients have caught up. Meanwhile who takes nothing is cut off; and if that does not do, those that have most left.
  */
 export class UnreadAnswers {
   readonly #max: number
@@ -31,13 +33,14 @@ export class UnreadAnswers {
     this.#clock = clock
   }
 
-  /** Counts an answer of so many bytes until it is with the client, or the client has gone. */
+  /** Counts an answer of so many bytes until it is with the client, or the client has gone. To be called before it is written. */
   add(response: ServerResponse, bytes: number): void {
     if (bytes < SMALL_BYTES || response.destroyed) return
     this.#unread.set(response, bytes)
     this.#bytes += bytes
     response.once('close', () => this.#remove(response))
-    if (this.#bytes > this.#max && !this.#caughtUp) void this.#wait()
+    if (this.#caughtUp) response.setTimeout(STALL_MS)
+    else if (this.#bytes > this.#max) void this.#wait()
   }
 
   #remove(response: ServerResponse): void {
@@ -50,17 +53,20 @@ export class UnreadAnswers {
     const caughtUp = new AbortController()
     this.#caughtUp = caughtUp
     for (const source of this.#sources) source.pause()
+    // Node ends a connection on which nothing moves for so long.
+    for (const response of this.#unread.keys()) response.setTimeout(STALL_MS)
     await this.#clock.sleep(PATIENCE_MS, caughtUp.signal)
     if (!caughtUp.signal.aborted) this.#cutOff()
     this.#caughtUp = undefined
+    for (const response of this.#unread.keys()) response.setTimeout(0)
     for (const source of this.#sources) source.resume()
   }
 
-  /** Not only the slowest: it is the large answers that fill the memory. */
+  /** So many that there is room for a while. */
   #cutOff(): void {
     const largest = [...this.#unread].toSorted(([, a], [, b]) => b - a)
     for (const [response] of largest) {
-      if (this.#bytes <= this.#max) return
+      if (this.#bytes <= this.#max / 2) return
       this.#remove(response)
       response.destroy()
     }

@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process'
-import { access } from 'node:fs/promises'
+import { access, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cli } from '../../test/support/cli-session.ts'
 
 type Shell = 'bash' | 'zsh' | 'fish'
@@ -17,10 +19,14 @@ const PRESS_TAB: Record<Shell, string> = {
 }
 
 const scripts = new Map<Shell, string>()
+/** fish writes into it. */
+let home: string
 beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'edgebatch-home-'))
   for (const shell of ['bash', 'zsh', 'fish'] as const)
     scripts.set(shell, (await cli({ environment: {} }, 'completions', shell)).stdout)
 })
+afterAll(() => rm(home, { recursive: true }))
 
 const isInstalled = async (shell: Shell) =>
   access(`/usr/bin/${shell}`).then(
@@ -32,7 +38,7 @@ async function completed(shell: Shell, ...words: string[]): Promise<string[]> {
   const options = shell === 'fish' ? ['--no-config', '-c'] : [shell === 'zsh' ? '-fc' : '-c']
   // bash and zsh take the first argument for their own name.
   const given = shell === 'fish' ? words : [shell, ...words]
-  const env = { SCRIPT: scripts.get(shell) ?? '', PATH: '/usr/bin:/bin', HOME: '/nonexistent' }
+  const env = { SCRIPT: scripts.get(shell) ?? '', PATH: '/usr/bin:/bin', HOME: home }
   const { stdout } = await promisify(execFile)(shell, [...options, PRESS_TAB[shell], ...given], { env })
   const offered = stdout.split('\n').filter((word) => word !== '')
   // bash is given what fits; zsh and fish sort that out themselves.

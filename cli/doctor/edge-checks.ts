@@ -1,10 +1,12 @@
 import { EdgebatchError } from '../../client/edgebatch-error.ts'
 import type { Clock } from '../../shared/clock.ts'
+import type { ProblemCode } from '../../shared/errors.ts'
 import type { Check } from '../../worker-pool/machine/doctor/check.ts'
 import { skewCheck } from '../../worker-pool/machine/doctor/redis-check.ts'
 import type { Edge } from '../service/with-edge.ts'
 import { reasonOf } from '../user-error.ts'
 
+const NO_POOL: ProblemCode = 'no-pool'
 /** A Date header tells whole seconds. */
 const DATE_TOLERANCE_MS = 2_000
 
@@ -50,12 +52,14 @@ async function clockChecks({ get }: EdgeToCheck, clock: Pick<Clock, 'now'>): Pro
 
 async function readyCheck({ get }: EdgeToCheck): Promise<Check> {
   const answer = await get('/ready')
-  const problem = (await answer.json().catch(() => undefined)) as { detail?: string } | undefined
+  const problem = (await answer.json().catch(() => undefined)) as
+    | { code?: ProblemCode; detail?: string }
+    | undefined
   const check = { name: "edge's readiness", needed: true }
   if (answer.ok) return { ...check, state: 'ok', found: 'a live pool serves a model' }
   const reason = problem?.detail ?? `/ready answers ${answer.status}`
   // No pools may be what is wanted: machines that are scaled to zero are started by jobs.
-  if (answer.status === 503 && reason.startsWith('No live'))
+  if (problem?.code === NO_POOL)
     return {
       ...{ ...check, state: 'warning', found: reason },
       fix: 'start a worker pool (npm run worker-pool), unless jobs that wait start yours',

@@ -13,7 +13,7 @@ export interface RestAddress {
 }
 
 /** How long a stream may take to begin. */
-const SILENCE_MS = 5_000
+const SILENCE_MS = 10_000
 /** Text that comes back the same only if nothing on the way takes it for anything but UTF-8. */
 const ECHOED = 'edgebatch – ünïcödé ✓'
 

@@ -61,7 +61,7 @@ function markdownTable(headings: readonly string[], rows: readonly (readonly str
   return [line(headings), line(headings.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
-/** A bar would end a cell. */
+/** A bar would end a cell, and stars be emphasis. */
 function escaped(text: string): string {
-  return text.replaceAll('|', '\\|')
+  return text.replaceAll(/[|*]/g, '\\$&')
 }

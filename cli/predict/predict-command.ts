@@ -1,15 +1,14 @@
 import { systemClock } from '../../shared/clock.ts'
 import { command } from '../command.ts'
 import type { Environment } from '../environment.ts'
-import { EXIT_CODES } from '../exit-codes.ts'
 import { refuseUnknown } from '../flags.ts'
-import { withEdge } from '../service/with-edge.ts'
+import { type Edge, withEdge } from '../service/with-edge.ts'
 import type { Terminal } from '../terminal.ts'
-import { hasSucceeded, isPending, type Outcome, outcomeText, receiptText } from './outcome.ts'
 import { type PhotoSource, photoSources } from './photo-sources.ts'
 import { type PredictFlags, parsePredictFlags, predictArgs } from './predict-flags.ts'
-import { predictPhotos, type Tally } from './predict-photos.ts'
+import { predictPhotos } from './predict-photos.ts'
 import { ResultsFile } from './results-file.ts'
+import { RunReport } from './run-report.ts'
 import { SubmissionPace } from './submission-pace.ts'
 
 export function predictCommand(
@@ -59,61 +58,24 @@ async function run(
   environment: Environment,
 ): Promise<number> {
   const pace = new SubmissionPace(systemClock)
-  const progress = photos.length > 1 ? terminal.startProgress(photos.length, 0, 'files') : undefined
-  let done = 0
-  const onAnswer = ({ status, headers }: Response) => {
-    pace.told(headers)
-    const seconds = headers.get('retry-after')
-    if (status === 429 || status === 503) progress?.update(done, `told to come back in ${seconds ?? '?'} s`)
+  const report = new RunReport(photos.length, flags, terminal)
+  const { asked, isAsync, waitMs, concurrency } = flags
+  const anew = flags.anew ? crypto.randomUUID() : undefined
+  const all = { asked, isAsync, waitMs, anew, results, pace, clock: systemClock, signal: terminal.stopped }
+  const onAnswer = (answer: Response) => {
+    pace.told(answer.headers)
+    report.answered(answer)
   }
-  const report = async (outcome: Outcome | undefined) => {
-    progress?.update(++done)
-    if (!outcome) return
-    await results?.add(outcome)
-    say(outcome, flags, terminal)
-  }
+  const work = ({ client }: Edge) =>
+    predictPhotos(photos, concurrency, { ...all, client }, async (outcome, tally) => {
+      // Kept first: what was shown and not kept would be sent again.
+      if (outcome) await results?.add(outcome)
+      report.came(outcome, tally)
+    })
   try {
-    const tally = await withEdge(
-      environment,
-      terminal,
-      ({ client }) => {
-        const { asked, isAsync, waitMs } = flags
-        const anew = flags.anew ? crypto.randomUUID() : undefined
-        const all = { client, asked, isAsync, waitMs, anew, results, pace, clock: systemClock }
-        return predictPhotos(photos, flags.concurrency, { ...all, signal: terminal.stopped }, report)
-      },
-      { onAnswer },
-    )
-    progress?.stop()
-    return conclude(photos.length, tally, flags, terminal)
-  } finally {
-    progress?.stop()
+    return report.conclude(await withEdge(environment, terminal, work, { onAnswer }))
+  } catch (error) {
+    report.brokeOff()
+    throw error
   }
-}
-
-function say(outcome: Outcome, { json, isAsync }: PredictFlags, { print, warn }: Terminal): void {
-  const isWell = hasSucceeded(outcome) || (isAsync && isPending(outcome))
-  const line = isAsync ? receiptText(outcome) : outcomeText(outcome)
-  if (json) print(JSON.stringify(outcome))
-  else if (isWell) print(line)
-  else warn(line)
-}
-
-function conclude(total: number, tally: Tally, flags: PredictFlags, { stopped, warn }: Terminal): number {
-  const { succeeded, pending, failed, earlier } = tally
-  if (total > 1 || stopped.aborted) {
-    const parts = [
-      `${succeeded + earlier} of ${total} succeeded`,
-      ...(earlier > 0 ? [`${earlier} of them earlier`] : []),
-      ...(pending > 0 ? [`${pending} have not ended yet`] : []),
-      ...(failed > 0 ? [`${failed} failed or were refused`] : []),
-    ]
-    warn(parts.join(', '))
-  }
-  if (stopped.aborted) {
-    warn('interrupted; run the same again: what was sent is not run twice')
-    return EXIT_CODES.interrupted
-  }
-  if (failed > 0) return EXIT_CODES.failed
-  return pending > 0 && !flags.isAsync ? EXIT_CODES.unavailable : EXIT_CODES.done
 }

@@ -39,6 +39,7 @@ export async function predictPhoto(photo: PhotoSource, run: PhotoRun): Promise<O
   try {
     bytes = await photo.read()
   } catch (error) {
+    run.signal.throwIfAborted()
     if (error instanceof UserError) throw error
     return refused(file, null, { code: 'unreadable-file', detail: `cannot be read: ${reasonOf(error)}` })
   }

@@ -35,7 +35,7 @@ afterAll(async () => {
 
 /** What stands between edge and gateway. It may answer itself, or change what it passes on. */
 interface Proxy {
-  answer?: (path: string) => { status: number; body: string } | undefined
+  answer?: (path: string) => { status: number; body: string } | 'never' | undefined
   change?: (body: Buffer) => Buffer
 }
 
@@ -54,7 +54,9 @@ async function edgeBehind(
 ) {
   const asked: Asked[] = []
   const relay = createServer(async (request, response) => {
-    const { status, body } = await relayed(request, proxy, asked)
+    const answer = await relayed(request, proxy, asked)
+    if (answer === 'never') return
+    const { status, body } = answer
     response.writeHead(status, { 'content-type': 'application/json' }).end(body)
   })
   relay.listen(0, '127.0.0.1')
@@ -202,6 +204,24 @@ test('an endpoint that cannot be asked now gets them in base64, and is asked aga
   expect(await edge.enqueue()).toMatchObject(IN_BASE64)
   clock.pass(5_000)
   expect(await edge.enqueue()).toMatchObject(AS_IT_IS)
+})
+
+test('an endpoint that does not say is waited for a third of the time', async () => {
+  const clock = new HandClock()
+  const { promise: isAsked, resolve } = Promise.withResolvers<void>()
+  const answer = (path: string) => {
+    if (path === '/') return undefined
+    resolve()
+    return 'never' as const
+  }
+  const edge = await edgeBehind({ answer }, { clock })
+  const enqueued = edge.enqueue()
+  await isAsked
+  clock.pass(20_000 - 1)
+  const early = await Promise.race([enqueued, new Promise((pass) => setImmediate(pass, 'waits'))])
+  expect(early).toBe('waits')
+  clock.pass(1)
+  expect(await enqueued).toMatchObject(IN_BASE64)
 })
 
 test('an answer that is none of the protocol has that input go in base64, under the same id', async () => {

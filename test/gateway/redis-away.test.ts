@@ -27,6 +27,8 @@ test('while Redis is away every request is 503, and once it is back all is well'
   const redis = await ownRedis()
   const gateway = await gatewayOf(redis)
   expect((await gateway.post('/', ['PING'])).status).toBe(200)
+  // To ioredis a QUIT, after which it would not connect again.
+  expect((await gateway.post('/', ['constructor'])).status).toBe(400)
 
   await redis.stop()
   for (const [path, body] of REQUESTS) await expectAway(gateway.post(path, body))

@@ -47,6 +47,9 @@ test('a part that cannot start, or a command that cannot run, says why and repea
     ...[wrongPassword, noPassword, away, noRedis, badEncoding].flatMap((url) => [gateway(url), keys(url)]),
     ...[wrongPassword, away, badEncoding].map(pool),
     doctor(wrongPassword),
+    ...[`[{"name": "a", "token": "${TOKEN}"`, JSON.stringify([{ name: TOKEN }]), `/no/such/${TOKEN}`].map(
+      (GATEWAY_TOKENS): Call => ['gateway/main.ts', { REDIS_URL: admin, GATEWAY_TOKENS }],
+    ),
     ['worker-pool/main.ts', { REDIS_URL: admin, WEBHOOK_SECRET: `${WEBHOOK_SECRET}~` }],
     ['edge/node.ts', { UPSTASH_REDIS_REST_URL: TOKEN, UPSTASH_REDIS_REST_TOKEN: TOKEN, PORT: '0' }],
     [

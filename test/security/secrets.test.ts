@@ -61,6 +61,6 @@ async function plantedSecrets({
     ...piecesOf('pixels', pixels),
     ...piecesOf('PNG', png),
     ...piecesOf('AVIF', avif),
-    ...Object.assign({}, ...stored.map((text, i) => piecesOf(`input ${i}`, Buffer.from(text, 'base64')))),
+    ...Object.assign({}, ...stored.map((input, i) => piecesOf(`input ${i}`, input))),
   }
 }

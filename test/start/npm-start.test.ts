@@ -22,10 +22,10 @@ afterEach(() => {
   started?.child.kill('SIGKILL')
 })
 
-/** `npm start`, without npm. It brings its own Redis: REDIS_URL is not passed on. */
-function start(env: Record<string, string>): Started {
+/** `npm start`, without npm, or another command. It brings its own Redis: REDIS_URL is not passed on. */
+function start(env: Record<string, string>, command = ['local-stack/main.ts']): Started {
   const { REDIS_URL, ...inherited } = processEnv()
-  const child = spawn(process.execPath, ['local-stack/main.ts'], {
+  const child = spawn(process.execPath, command, {
     cwd: PROJECT_ROOT,
     env: { ...inherited, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -110,6 +110,17 @@ test('when it is killed outright, its parts end by themselves', async () => {
   const parts = await addresses(stack)
   stack.child.kill('SIGKILL')
   await stack.exit
+  for (const part of parts)
+    while (await isListening(part)) await new Promise((resolve) => setImmediate(resolve))
+})
+
+test('edgebatch start is the same, takes flags, and when it is killed outright, nothing is left', async () => {
+  const flags = ['--port', '0', '--pools', '0', '--edge', 'node']
+  const stack = start({}, ['cli/main.ts', 'start', ...flags])
+  const parts = await addresses(stack)
+  expect(stack.output()).toContain('Node at http://')
+  expect(stack.output()).not.toContain('worker-pool')
+  stack.child.kill('SIGKILL')
   for (const part of parts)
     while (await isListening(part)) await new Promise((resolve) => setImmediate(resolve))
 })

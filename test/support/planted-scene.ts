@@ -38,8 +38,8 @@ export interface Scene {
   avif: Buffer
   receiver: WebhookReceiver
   collector: Awaited<ReturnType<typeof spanCollector>>
-  /** Inputs of jobs as Redis has held them: base64 of what the model takes, or of a photo. */
-  stored: string[]
+  /** Inputs of jobs that Redis has held: what the model takes, or a photo. */
+  stored: Buffer[]
   /** Where logs are. */
   folder: string
 }
@@ -73,7 +73,11 @@ export async function setUp(edgeRuntime: EdgeRuntime): Promise<Scene> {
   const stack = await startStack({
     ...{ folder, edgePort: 0, edgeRuntime, pools: 1, bundle: inject('edgeBundle') },
     ...{ redisUrl: redis.urls.admin, redisUrls: redis.urls, env: { ...processEnv(), ...verbose } },
-    edgeBindings: { ...verbose, WEBHOOK_ALLOW_PRIVATE: 'true', CACHE_TTL_SECONDS: '0' },
+    edgeBindings: {
+      ...{ ...verbose, WEBHOOK_ALLOW_PRIVATE: 'true', CACHE_TTL_SECONDS: '0' },
+      // The one way of inputs here, the other there.
+      RAW_INPUTS: edgeRuntime === 'node' ? 'auto' : 'off',
+    },
     poolEnv: {
       ...{ ...onlyModel(model.folder), HEALTH_PORT: '0', WEBHOOK_SECRET, WEBHOOK_ALLOW_PRIVATE: 'true' },
       // Without Redis it cannot settle what it has.
@@ -202,7 +206,11 @@ export async function refusalsOfRedis(scene: Scene): Promise<void> {
   await withoutRight('edgebatch-edge', 'set')
   await withoutRight('edgebatch-edge', 'hset')
   await withoutRight('edgebatch-pool', 'hmget')
-  for (const name of await owner.keys('eb:*:input:*')) stored.push((await owner.get(name)) ?? '')
+  for (const name of await owner.keys('eb:*:input:*')) {
+    const input = (await owner.getBuffer(name)) ?? Buffer.alloc(0)
+    const encoding = await owner.hget(name.replace(':input:', ':job:'), 'encoding')
+    stored.push(encoding === 'raw' ? input : Buffer.from(input.toString(), 'base64'))
+  }
   await withoutRight('edgebatch-pool', 'get')
   await owner.config('SET', 'maxmemory', '1')
   await predict(scene, 'Redis is full', png)

@@ -6,46 +6,21 @@ import type { AddressInfo } from 'node:net'
 import { matchesGlob } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { argumentsOf, dockerStages, stageNamed } from '../../test/support/dockerfile.ts'
 import { processEnv } from '../../test/support/process-env.ts'
 import { POOL_NODE_FLAGS } from '../node-flags.ts'
 
 const execute = promisify(execFile)
 const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
 
-interface Stage {
-  image: string
-  name: string
-  /** `KEYWORD arguments`, lines joined, comments gone. */
-  instructions: string[]
-}
-
-function parseStages(text: string): Stage[] {
-  const lines = text
-    .split('\n')
-    .filter((line) => !line.startsWith('#'))
-    .join('\n')
-    .replaceAll(/\\\n\s*/g, '')
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-  const stages: Stage[] = []
-  for (const line of lines) {
-    const [, image, name] = /^FROM (\S+) AS (\S+)$/.exec(line) ?? []
-    if (image && name) stages.push({ image, name, instructions: [] })
-    else stages.at(-1)?.instructions.push(line)
-  }
-  return stages
-}
-
-const stages = parseStages(read('Dockerfile'))
-const stage = (name: string) => stages.find((one) => one.name === name) as Stage
-const argumentsOf = ({ instructions }: Stage, keyword: string) =>
-  instructions.flatMap((line) => (line.startsWith(`${keyword} `) ? [line.slice(keyword.length + 1)] : []))
+const stages = dockerStages()
+const stage = (name: string) => stageNamed(name, stages)
 
 describe('the image', () => {
   test('is built on pinned images', () => {
     const own = new Set(stages.map(({ name }) => name))
     const foreign = stages.map(({ image }) => image).filter((image) => image !== 'scratch' && !own.has(image))
-    expect(foreign).toHaveLength(3)
+    expect(foreign).toHaveLength(4)
     for (const image of foreign) expect(image).toMatch(/^[a-z/]+:\d+\.\d+\.\d+-/)
   })
 

@@ -42,5 +42,6 @@ export class DirectRequester implements Requester {
 function asText(reply: unknown): unknown {
   if (Array.isArray(reply)) return reply.map(asText)
   if (Buffer.isBuffer(reply)) return reply.toString()
+  if (reply instanceof Error) return reply.message
   return typeof reply === 'string' ? Number(reply) : reply
 }

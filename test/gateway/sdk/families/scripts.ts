@@ -31,6 +31,7 @@ export const scripts = family(
   (r) => r.eval(`return {ok='OK'}`, [], []),
   (r) => r.eval(`return {'OK', {'OK'}}`, [], []),
   (r) => r.eval('return {}', [], []),
+  (r) => r.eval(`return {1, redis.error_reply('MYERROR in a list'), 'after'}`, [], []),
   (r) => r.scriptFlush({ async: true }),
   (r) => r.functions.flush(),
   (r) => r.functions.load({ code: LIBRARY }),

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { ByteBudget } from './byte-budget.ts'
+import { BodyIncomplete, BodyTooLarge, readBody } from './request-body.ts'
+
+const MIB = 2 ** 20
+
+/** In pieces, of unknown length; `end` is how it ends. */
+function inPieces(pieces: number[], end: (controller: ReadableStreamDefaultController) => void): Request {
+  const body = new ReadableStream({
+    pull: (controller) => {
+      const length = pieces.shift()
+      if (length === undefined) end(controller)
+      else controller.enqueue(new Uint8Array(length))
+    },
+  })
+  return new Request('http://gateway.test/', { method: 'POST', body, duplex: 'half' } as RequestInit)
+}
+
+function ofLength(length: number): Request {
+  const headers = { 'content-length': String(length) }
+  return new Request('http://gateway.test/', { method: 'POST', headers, body: new Uint8Array(length) })
+}
+
+const closed = (controller: ReadableStreamDefaultController) => controller.close()
+
+test('a body is read to its end, however it comes', async () => {
+  const budget = new ByteBudget(MIB)
+  expect((await readBody(ofLength(10), budget)).bytes).toHaveLength(10)
+  expect((await readBody(inPieces([3, 4, 5], closed), budget)).bytes).toHaveLength(12)
+  expect((await readBody(new Request('http://gateway.test/'), budget)).bytes).toHaveLength(0)
+})
+
+test('a body of 10 MiB is read, and not one of a byte more, be it told or not', async () => {
+  const budget = new ByteBudget(10 * MIB)
+  for (const request of [() => ofLength(10 * MIB), () => inPieces(Array(10).fill(MIB), closed)]) {
+    const { bytes, release } = await readBody(request(), budget)
+    expect(bytes).toHaveLength(10 * MIB)
+    release()
+  }
+  await expect(readBody(ofLength(10 * MIB + 1), budget)).rejects.toThrow(BodyTooLarge)
+  await expect(readBody(inPieces([...Array(10).fill(MIB), 1], closed), budget)).rejects.toThrow(BodyTooLarge)
+})
+
+test('a large body waits unread for its turn, and a small one does not', async () => {
+  const budget = new ByteBudget(MIB)
+  const first = await readBody(ofLength(MIB), budget)
+  const waiting = ofLength(MIB)
+  const second = readBody(waiting, budget)
+  expect((await readBody(ofLength(100), budget)).bytes).toHaveLength(100)
+  expect(waiting.bodyUsed).toBe(false)
+  first.release()
+  expect((await second).bytes).toHaveLength(MIB)
+})
+
+test('a client that goes in the middle leaves its place to others', async () => {
+  const budget = new ByteBudget(MIB)
+  const broken = inPieces([MIB / 2], (controller) => controller.error(new Error('gone')))
+  await expect(readBody(broken, budget)).rejects.toThrow(BodyIncomplete)
+  expect((await readBody(ofLength(MIB), budget)).bytes).toHaveLength(MIB)
+})

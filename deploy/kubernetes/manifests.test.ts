@@ -5,10 +5,10 @@ import { describe, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { edgeEnvSchema } from '../../edge/env.ts'
 import { PRIORITIES } from '../../shared/priority.ts'
-import { publicStatsSchema, publicWork } from '../../shared/public-stats.ts'
+import { publicStatsSchema } from '../../shared/public-stats.ts'
 import { readConfiguration } from '../../shared/read-configuration.ts'
-import { noWork } from '../../shared/recent-work.ts'
 import { RedisKeys } from '../../shared/redis-keys.ts'
+import { IDLE_STATS } from '../../test/support/idle-stats.ts'
 import { poolEnvSchema } from '../../worker-pool/env.ts'
 
 const FOLDER = import.meta.dirname
@@ -149,12 +149,8 @@ describe('KEDA', () => {
 
   test('finds the depth where GET /stats has it', () => {
     const stats = publicStatsSchema.parse({
-      models: [],
-      pools: [],
-      redis: null,
+      ...IDLE_STATS,
       queue_depth: { total: 7, by_model: { m: 3 } },
-      ...{ at: '2026-03-01T08:22:00Z', arrival_rate: null, last_minute: publicWork(noWork()) },
-      dead_letters: { total: 0, by_model: {} },
     })
     const at = (path: string) =>
       path.split('.').reduce<unknown>((value, name) => (value as Record<string, unknown>)[name], stats)

@@ -1,16 +1,14 @@
 import { expect, test } from 'vitest'
-import { type PublicStats, publicWork } from '../../shared/public-stats.ts'
-import { noWork } from '../../shared/recent-work.ts'
+import type { PublicStats } from '../../shared/public-stats.ts'
+import { IDLE_STATS, NO_WORK } from '../../test/support/idle-stats.ts'
 import { metricValues } from '../../test/support/metrics-text.ts'
 import { prometheusText } from './prometheus-text.ts'
 import { metricsWithoutRedis, serviceMetrics } from './service-metrics.ts'
 
 const POOL = { device: 'cpu', in_flight: 1, images_per_second: 3, busy: {}, started_at: null }
-const last_minute = publicWork(noWork())
-const TOLD = { accepted_total: null, arrival_rate: null, eta_seconds: null, last_minute }
+const TOLD = { accepted_total: null, arrival_rate: null, eta_seconds: null, last_minute: NO_WORK }
 const STATS: PublicStats = {
-  ...{ at: '2026-03-01T08:22:00Z', arrival_rate: null, last_minute },
-  dead_letters: { total: 0, by_model: {} },
+  ...IDLE_STATS,
   models: [
     {
       ...{ name: 'm', version: '1', backlog: { high: 0, normal: 7, low: 2 } },

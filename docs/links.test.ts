@@ -42,10 +42,7 @@ function brokenLinks(text: string, file: string): string[] {
 
 test('a link to a file or a heading that is not there is told', () => {
   expect(
-    brokenLinks(
-      '[a](no.md) [b](README.md#no) [c](README.md#why) [d](#no) [e](https://x.test/)',
-      'README.md',
-    ),
+    brokenLinks('[a](no.md) [b](README.md#no) [c](README.md#why) [d](#no) [e](https://x.test/)', 'README.md'),
   ).toEqual(['no.md', 'README.md#no', '#no'])
 })
 

@@ -84,6 +84,8 @@ FROM node:24.21.0-bookworm-slim AS console
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
+COPY shared shared
+COPY client client
 COPY console console
 RUN node console/build-main.ts && test -s console/dist/assets.js
 

@@ -5,6 +5,7 @@ import sharp from 'sharp'
 import { definedVariables } from '../../local-stack/defined-variables.ts'
 import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
 import { startStack } from '../../local-stack/stack.ts'
+import { dashboardStates, dashboardStatesWithoutPool } from './dashboard-states.ts'
 import { playgroundStates } from './playground-states.ts'
 import type { Scene } from './scene.ts'
 
@@ -13,6 +14,8 @@ const CHROMIUM = '/usr/bin/chromium'
 const TARGET = join(PROJECT_ROOT, 'docs', 'screenshots')
 /** More are not told apart on these pages, but in photos. */
 const COLOURS = 128
+
+const states = { ...dashboardStates, ...playgroundStates, ...dashboardStatesWithoutPool }
 
 /** Entry: `npm run screenshots`, the pages' states as pictures for the docs, taken of the whole system as it runs. */
 async function main(): Promise<void> {
@@ -39,7 +42,7 @@ async function main(): Promise<void> {
     },
   }
   try {
-    for (const [name, take] of Object.entries(playgroundStates)) {
+    for (const [name, take] of Object.entries(states)) {
       const page = await take(scene)
       const picture = await wholePage(page)
       await page.close()

@@ -15,17 +15,21 @@ export interface Outcome {
 }
 
 export interface OutcomeError {
-  /** One of the API's, or `unreadable-file`. */
+  /** One of the API's, `unreadable-file`, or `not-in-time`. */
   code: string
   detail: string
 }
+
+/** It was not accepted within --wait, and may be later. */
+export const NOT_IN_TIME = 'not-in-time'
 
 export function hasSucceeded({ job }: Outcome): boolean {
   return job?.success === true
 }
 
-export function isPending({ job }: Outcome): boolean {
-  return job !== null && !hasEnded(job.status)
+/** Whether there may be a result later. */
+export function isPending({ job, error }: Outcome): boolean {
+  return job === null ? error?.code === NOT_IN_TIME : !hasEnded(job.status)
 }
 
 /** For people: what came of it. */

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { ByteBudget } from './byte-budget.ts'
 
 /** Upstash's own limit on a request. */
@@ -74,4 +75,21 @@ async function counted(request: Request): Promise<Buffer> {
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
+}
+
+/**
+ * Takes a body that says nothing, and holds none of it: what is not taken would keep Node from noticing that the client has gone. Throws
+ * BodyTooLarge or BodyIncomplete.
+ */
+export async function discardBody(incoming: IncomingMessage): Promise<void> {
+  let length = 0
+  try {
+    // Else the connection would end before the client has been told what is wrong.
+    for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
+      length += chunk.length
+      if (length > MAX_BODY_BYTES) throw new BodyTooLarge()
+    }
+  } catch (error) {
+    incomplete(error)
+  }
 }

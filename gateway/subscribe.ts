@@ -5,6 +5,7 @@ import type { Caller } from './access.ts'
 import { CommandError, refusalOf } from './command.ts'
 import { EventStream } from './event-stream.ts'
 import type { OpenStreams } from './open-streams.ts'
+import { discardBody } from './request-body.ts'
 import type { RestCommands } from './rest-commands.ts'
 
 export type GatewayEnvironment = { Bindings: HttpBindings }
@@ -57,8 +58,7 @@ async function stream(
   streams: OpenStreams,
   open: Opening,
 ): Promise<Response> {
-  // A body that is not read would keep Node from noticing that the client has gone.
-  await c.req.arrayBuffer()
+  await discardBody(c.env.incoming)
   const events = new EventStream(c.env.outgoing)
   streams.admit(events, caller.name)
   await open(caller, events, c.req.url)

@@ -1,4 +1,5 @@
-# A worker pool, in two kinds: `docker build --target cuda .` (NVIDIA GPUs) and `--target cpu`. And `--target gateway`, in front of Redis.
+# A worker pool, in two kinds: `docker build --target cuda .` (NVIDIA GPUs) and `--target cpu`; the edge on Node (`--target edge`), the gateway
+# (`--target gateway`), and the command line (`--target tools`). docker-compose.yaml puts them together.
 #
 # CUDA 13.0, not a later 13: NVIDIA's images refuse to start on a driver older than their own CUDA, and 13.0 takes all from 580 on. Its last
 # update, as NVIDIA removes the images of the others in time.
@@ -20,6 +21,10 @@ RUN node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-inst
   && for library in libcudart.so.13 libcublas.so.13 libcublasLt.so.13; do \
        readelf -d libonnxruntime_providers_cuda.so | grep -F "[$library]" || exit 1; \
      done
+
+# The edge runs no models: 70 MB less.
+FROM dependencies AS edge-dependencies
+RUN rm -rf node_modules/onnxruntime-node node_modules/onnxruntime-common node_modules/onnx-proto
 
 FROM scratch AS application
 COPY package.json LICENSE /app/
@@ -73,3 +78,41 @@ USER 10001:10001
 HEALTHCHECK --interval=10s --timeout=5s --start-period=120s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HEALTH_PORT}/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "--max-semi-space-size=2", "--heap-growing-percent=20", "worker-pool/main.ts"]
+
+# The pages for people, which only development's packages can make.
+FROM node:24.21.0-bookworm-slim AS console
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY shared shared
+COPY client client
+COPY console console
+RUN node console/build-main.ts && test -s console/dist/assets.js
+
+FROM node:24.21.0-bookworm-slim AS edge
+WORKDIR /app
+COPY --from=edge-dependencies /app/node_modules node_modules
+COPY package.json LICENSE ./
+COPY shared shared
+COPY edge edge
+COPY --from=console /app/console/dist console/dist
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8787 METRICS_HOST=0.0.0.0 METRICS_PORT=9401
+EXPOSE 8787 9401
+USER 10001:10001
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "edge/node.ts"]
+
+# `npx edgebatch`, for machines that have Docker and no Node; all of it but `start`, which is for a clone.
+FROM node:24.21.0-bookworm-slim AS tools
+WORKDIR /app
+COPY --from=dependencies /app/node_modules node_modules
+COPY package.json LICENSE ./
+COPY shared shared
+COPY worker-pool worker-pool
+COPY client client
+COPY cli cli
+COPY deploy/compose deploy/compose
+ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1
+USER 10001:10001
+ENTRYPOINT ["node", "cli/main.ts"]

@@ -62,7 +62,7 @@ export default defineConfig({
           name: 'edge-on-node',
           include: ['test/e2e/**/*.test.ts', 'test/edge-on-node/**/*.test.ts'],
           provide: { edgeRuntime: 'node' },
-          globalSetup: ['test/support/redis-setup.ts'],
+          globalSetup: ['test/support/redis-setup.ts', 'test/support/console-setup.ts'],
           testTimeout: RUNTIME_TIMEOUT_MS,
           hookTimeout: RUNTIME_TIMEOUT_MS,
         },

@@ -8,8 +8,7 @@ const MAX_SCRIPT_BYTES = 90_000
 
 let assets: ConsoleAssets
 beforeAll(async () => {
-  await buildConsole()
-  assets = (await import('./dist/assets.js')).default
+  assets = await buildConsole()
 })
 
 const ofType = (type: string) => Object.entries(assets).filter(([, asset]) => asset.type.startsWith(type))

@@ -3,6 +3,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Rolldown } from 'vite'
+import type { ConsoleAsset, ConsoleAssets } from '../edge/console-assets.ts'
 
 const CONSOLE = fileURLToPath(new URL('.', import.meta.url))
 const FOLDER = join(CONSOLE, 'dist')
@@ -20,15 +21,16 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /**
  * Makes `console/dist/assets.js` of the console: a module that holds every page, script and style as text, so that whatever runs the
- * edge carries them along. Throws with what is wrong with the sources.
+ * edge carries them along. Answers what is in it. Throws with what is wrong with the sources.
  */
-export async function buildConsole(): Promise<void> {
+export async function buildConsole(): Promise<ConsoleAssets> {
   const assets = Object.fromEntries((await bundled()).map(asAsset))
   await mkdir(FOLDER, { recursive: true })
   // Others may read it, or make it too.
-  const unfinished = `${BUILT}.${process.pid}`
+  const unfinished = `${BUILT}.${crypto.randomUUID()}`
   await writeFile(unfinished, `export default ${JSON.stringify(assets, null, 1)}\n`)
   await rename(unfinished, BUILT)
+  return assets
 }
 
 async function bundled(): Promise<Rolldown.RolldownOutput['output'][number][]> {
@@ -52,7 +54,7 @@ async function bundled(): Promise<Rolldown.RolldownOutput['output'][number][]> {
   return (result as Rolldown.RolldownOutput).output
 }
 
-function asAsset(file: Rolldown.RolldownOutput['output'][number]): [path: string, asset: object] {
+function asAsset(file: Rolldown.RolldownOutput['output'][number]): [path: string, asset: ConsoleAsset] {
   const contents = file.type === 'chunk' ? file.code : file.source
   const body = typeof contents === 'string' ? contents : new TextDecoder().decode(contents)
   const type = TYPES[extname(file.fileName)]

@@ -1,7 +1,10 @@
 import type { Caller } from '../shared/api-key.ts'
 import { ProblemError } from '../shared/errors.ts'
 
-/** For what concerns who runs the service. Where everybody is served without a key, there is nobody else who could be told. */
+/**
+ * Throws ProblemError where this caller does not run the service. Where everybody is served without a key, there is nobody else who could be
+ * told.
+ */
 export function assertMaySee(caller: Caller, allowAnonymous: boolean): void {
   if (allowAnonymous || (caller.kind === 'key' && caller.record.admin)) return
   throw new ProblemError(

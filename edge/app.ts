@@ -13,6 +13,7 @@ import { serverTiming } from './middleware/server-timing.ts'
 import { ModelDirectory } from './model-directory.ts'
 import { asProblem, logOwnFailure, problemResponse } from './problem.ts'
 import { consoleRoutes } from './routes/console.ts'
+import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { healthRoutes } from './routes/health.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { modelRoutes } from './routes/models.ts'
@@ -25,7 +26,7 @@ import { Uploads } from './uploads.ts'
 import { ServiceTimes } from './waiting/service-times.ts'
 
 /** Where an API key is asked for. */
-const KEYED_PATHS = ['/predict', '/result/*', '/models', '/stats', '/metrics']
+const KEYED_PATHS = ['/predict', '/result/*', '/models', '/stats/*', '/metrics', '/dead-letters/*']
 
 /**
  * A caller's own `X-Request-Id` is taken up to this length, of letters, digits, `_`, `-` and `=`: it stands in logs and in jobs. In place of any
@@ -60,6 +61,7 @@ export function createApp(deps: EdgeDeps): EdgeApp {
   modelRoutes(app, context)
   openapiRoutes(app, context)
   statsRoutes(app, context)
+  deadLetterRoutes(app, context)
   metricsRoutes(app, context)
 
   app.notFound((c) =>

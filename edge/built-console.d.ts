@@ -1,5 +1,5 @@
 /** What `console/build-console.ts` writes; it need not be there to check types. */
-declare module '*/dist/assets.js' {
+declare module '*/console/dist/assets.js' {
   const assets: import('./console-assets.ts').ConsoleAssets
   export default assets
 }

@@ -3,6 +3,8 @@ import type { ImageType } from '../shared/image-type.ts'
 import type { PhotoDecoder } from '../shared/photo-decoder.ts'
 import { RedisApiKeys } from '../shared/redis-api-keys.ts'
 import { RedisBatches } from '../shared/redis-batches.ts'
+import { RedisDeadLetters } from '../shared/redis-dead-letters.ts'
+import { RedisHistory } from '../shared/redis-history.ts'
 import { RedisJobProducer } from '../shared/redis-job-producer.ts'
 import { RedisKeys } from '../shared/redis-keys.ts'
 import { RedisStatistics } from '../shared/redis-statistics.ts'
@@ -49,6 +51,8 @@ export function composeDeps(
     }),
     batches: new RedisBatches(redis, keys, env.TOMBSTONE_SECONDS * 1000),
     statistics: new RedisStatistics(redis, keys),
+    deadLetters: new RedisDeadLetters(redis, keys),
+    history: new RedisHistory(redis, keys),
     publicOrigin: env.PUBLIC_URL,
     maxBacklog: env.MAX_BACKLOG,
     keptWarmSeconds: env.SCALE_TO_ZERO_AFTER_SECONDS,

@@ -3,9 +3,11 @@ import type { RequestIdVariables } from 'hono/request-id'
 import type { ApiKeyStore, Caller } from '../shared/api-key.ts'
 import type { BatchStore } from '../shared/batch.ts'
 import type { Clock } from '../shared/clock.ts'
+import type { DeadLetters } from '../shared/dead-letters.ts'
 import type { ProblemCode } from '../shared/errors.ts'
 import type { JobProducer } from '../shared/job-queue.ts'
 import type { ModelReference } from '../shared/model-reference.ts'
+import type { HistoryStore } from '../shared/snapshot.ts'
 import type { StatisticsReader } from '../shared/statistics.ts'
 import type { WebhookUrlRules } from '../shared/webhook-url.ts'
 import type { Callers } from './callers.ts'
@@ -44,6 +46,8 @@ export interface EdgeDeps {
   allowAnonymous: boolean
   batches: BatchStore
   statistics: StatisticsReader
+  deadLetters: DeadLetters
+  history: HistoryStore
   /** Undefined where nothing is counted. */
   requests?: RequestCounts | undefined
   /** Jobs of a version at which uploads are refused. */

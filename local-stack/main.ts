@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
+import { prepareConsole } from '../console/prepare-console.ts'
 import { edgeEnvSchema } from '../edge/env.ts'
 import { ConfigurationError, portNumber, readConfiguration, redisUrl } from '../shared/read-configuration.ts'
 import { definedVariables } from './defined-variables.ts'
@@ -31,6 +32,8 @@ async function main(): Promise<void> {
   console.log('Starting Edgebatch (Ctrl-C stops everything)')
   const folder = join(PROJECT_ROOT, '.edgebatch', `port-${PORT}`)
   await rm(folder, { recursive: true, force: true })
+  // wrangler does by itself, for the Worker.
+  if (EDGE === 'node') await prepareConsole((line) => say('console', line))
   const starting = startStack({
     folder,
     edgePort: PORT,
@@ -42,7 +45,7 @@ async function main(): Promise<void> {
       ...Object.fromEntries(Object.entries(env).filter(([name]) => name in edgeEnvSchema.shape)),
       ALLOW_ANONYMOUS,
     },
-    onProgress: (part, line) => console.log(`  ${part.padEnd(14)} ${line}`),
+    onProgress: say,
   })
   const interrupted = untilInterrupted()
   const ready = await Promise.race([starting, interrupted])
@@ -54,6 +57,10 @@ async function main(): Promise<void> {
   await stack.stop()
   if (crash !== undefined) throw new Error(`${crash}\nEverything else was stopped. Logs: ${folder}`)
   console.log('Stopped')
+}
+
+function say(part: string, line: string): void {
+  console.log(`  ${part.padEnd(14)} ${line}`)
 }
 
 function sayReady(stack: Stack, anonymous: boolean, redisIsGiven: boolean): void {

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { buildConsole } from '../console/build-console.ts'
 import { POOL_NODE_FLAGS } from '../worker-pool/node-flags.ts'
 import { evictionWarning, readEvictionPolicy } from '../worker-pool/redis/eviction.ts'
 import { connectRedis } from '../worker-pool/redis/redis-connection.ts'
@@ -173,7 +172,6 @@ class StackBuilder {
 
   async #startEdgeOnNode(redis: Record<string, string>): Promise<Stack['edge']> {
     const { env, folder, edgePort, edgeBindings } = this.#options
-    await buildConsole()
     const service = await startService({
       name: 'edge',
       entry: 'edge/node.ts',

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { type ModelManifest, modelManifestSchema } from './model-manifest.ts'
 import { versionId } from './model-reference.ts'
+import { encodeWork, type RecentWork } from './recent-work.ts'
 
 /** What pools tell the edge through Redis, and how long it is believed. Milliseconds. */
 
@@ -43,6 +44,8 @@ export interface PoolLoad extends PoolProgress {
   drainRates: Record<string, number>
   /** How much of what it could do it did since it told last, from 0 to 1, by `name@version`: images served by images it would have. */
   busy: Record<string, number>
+  /** What it did in the last minute, by `name@version`. */
+  recent: Record<string, RecentWork>
   /** How long it has been running. */
   upMs: number
 }
@@ -75,6 +78,7 @@ export function poolRecord(manifests: readonly ModelManifest[], load: PoolLoad):
     images_per_second: load.imagesPerSecond,
     drain_rates: load.drainRates,
     busy: load.busy,
+    recent: Object.fromEntries(Object.entries(load.recent).map(([id, work]) => [id, encodeWork(work)])),
     up_ms: load.upMs,
     state: load.state,
     running_ms: load.runningMs,

@@ -34,10 +34,27 @@ export type RetriedLetter =
   | { outcome: 'retried'; id: string }
   | { outcome: 'gone' | 'input-expired' | 'unreadable' }
 
+/** Which part of the list is wanted: the first letters of it, or those that come after one that was seen. */
+export interface DeadLetterRange {
+  limit: number
+  after?: DeadLetterPlace | undefined
+}
+
+/** Where a letter stands among those of all models; those of one moment are in the order of their models. */
+export type DeadLetterPlace = Pick<DeadLetter, 'entry' | 'model'>
+
+export interface DeadLetterPage {
+  letters: DeadLetter[]
+  /** After which the next page begins; undefined where there is none. */
+  next: DeadLetterPlace | undefined
+}
+
 /** Throw RedisUnreachableError or RedisReplyError, all of them; of what a script has not answered it may have done all or nothing. */
 export interface DeadLetters {
   /** Those of a model, newest first; about a thousand at most. */
   list(model: string): Promise<DeadLetter[]>
+  /** Those of several models, newest first, a part at a time. */
+  page(models: readonly string[], range: DeadLetterRange): Promise<DeadLetterPage>
   read(id: string): Promise<ReadDeadLetter | undefined>
   /** Makes a new job of it, with a new id, to be run alone. */
   retry(letter: DeadLetterName): Promise<RetriedLetter>

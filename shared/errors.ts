@@ -15,6 +15,7 @@ export const PROBLEMS = {
   'route-not-found': { status: 404, retryable: false, title: 'There is nothing at this address' },
   'model-not-found': { status: 404, retryable: false, title: 'No such model' },
   'job-not-found': { status: 404, retryable: false, title: 'No such job' },
+  'dead-letter-not-found': { status: 404, retryable: false, title: 'No such dead letter' },
   'method-not-allowed': { status: 405, retryable: false, title: 'This address does not take that method' },
   'idempotency-conflict': {
     status: 409,
@@ -26,6 +27,12 @@ export const PROBLEMS = {
     retryable: false,
     title: 'This Idempotency-Key was used for another request',
   },
+  'dead-letter-unreadable': {
+    status: 409,
+    retryable: false,
+    title: 'What is kept of the dead letter makes no job',
+  },
+  'input-expired': { status: 410, retryable: false, title: 'The input was kept as long as promised' },
   'result-expired': { status: 410, retryable: false, title: 'The result was kept as long as promised' },
   'upload-too-slow': { status: 408, retryable: true, title: 'The upload took too long' },
   'body-too-large': { status: 413, retryable: false, title: 'The upload has too many bytes' },

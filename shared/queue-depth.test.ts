@@ -6,7 +6,7 @@ const KEPT_WARM_SECONDS = 600
 const queue = (model: string, jobs: number, version = '1') => ({ model, version, jobs })
 const pool = (told: Partial<LivePool> = {}): LivePool => ({
   ...{ id: 'p', models: ['m@1'], device: 'cuda', inFlight: 0, imagesPerSecond: 0, startedAt: 0 },
-  ...{ state: 'ok', runningMs: 0, lastSettledAt: 0, busy: {}, idleMs: KEPT_WARM_SECONDS * 1000 },
+  ...{ state: 'ok', runningMs: 0, lastSettledAt: 0, busy: {}, recent: {}, idleMs: KEPT_WARM_SECONDS * 1000 },
   ...told,
 })
 const total = (queues: Parameters<typeof queueDepth>[0], pools: LivePool[] = []) =>

@@ -1,4 +1,5 @@
 import type { QueueName } from './job-queue.ts'
+import type { SeenQueue } from './snapshot.ts'
 import type { LivePool } from './statistics.ts'
 
 /**
@@ -22,7 +23,14 @@ export interface QueueDepth {
 
 export interface QueueLengthReader {
   /** Of all versions that are known, without what nobody could serve any more. Throws RedisUnreachableError or RedisReplyError. */
-  read(): Promise<{ queues: QueueLength[]; pools: LivePool[] }>
+  read(): Promise<QueueLengths>
+}
+
+export interface QueueLengths {
+  /** Of Redis' clock, ms. */
+  nowMs: number
+  queues: SeenQueue[]
+  pools: LivePool[]
 }
 
 /**

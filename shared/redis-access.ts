@@ -19,6 +19,7 @@ import { queueLengthsScript } from './scripts/queue-lengths.ts'
 import { readApiKeyScript } from './scripts/read-api-key.ts'
 import { readBatchScript } from './scripts/read-batch.ts'
 import { readDeadLettersScript } from './scripts/read-dead-letters.ts'
+import { readHistoryScript } from './scripts/read-history.ts'
 import { releaseScript } from './scripts/release.ts'
 import { renewScript } from './scripts/renew.ts'
 import { retryScript } from './scripts/retry.ts'
@@ -31,6 +32,7 @@ import { takeOverScript } from './scripts/take-over.ts'
 import { takeWebhooksScript } from './scripts/take-webhooks.ts'
 import { webhookReceiverOffScript } from './scripts/webhook-receiver-off.ts'
 import { writeBatchScript } from './scripts/write-batch.ts'
+import { writeSnapshotScript } from './scripts/write-snapshot.ts'
 
 /** What one part of the system does to Redis: all that it has to be allowed. */
 export interface RedisAccess {
@@ -71,6 +73,8 @@ export const REDIS_ACCESS: Record<RedisRole, RedisAccess> = {
     scripts: [
       ...[enqueueScript, lookScript, cancelScript, knownModelsScript, readApiKeyScript, statisticsScript],
       ...[beginBatchScript, abandonBatchScript, writeBatchScript, readBatchScript, queueLengthsScript],
+      ...[readDeadLettersScript, retryDeadLetterScript, dropDeadLetterScript],
+      ...[writeSnapshotScript, readHistoryScript],
       probeBytesScript,
     ],
     commands: [...ANY_CLIENT, 'HGETALL', 'SUBSCRIBE', 'UNSUBSCRIBE'],
@@ -78,6 +82,7 @@ export const REDIS_ACCESS: Record<RedisRole, RedisAccess> = {
       ...[
         ...queueKeys(keys),
         keys.batch('*', '*'),
+        ...[keys.dead('*'), keys.history()],
         keys.idempotency('*'),
         keys.rate('*'),
         keys.rateBack('*'),
@@ -113,7 +118,10 @@ export const REDIS_ACCESS: Record<RedisRole, RedisAccess> = {
     // Which models have dead letters is found by name.
     commands: [...ANY_CLIENT, 'SCAN', 'HSETNX', 'HGETALL', 'HDEL'],
     keys: (keys) => [...queueKeys(keys), keys.dead('*'), keys.apiKeys()],
-    readOnly: (keys) => [{ keys: [keys.models(), keys.workers()], commands: ['HGETALL'] }],
+    readOnly: (keys) => [
+      { keys: [keys.models(), keys.workers()], commands: ['HGETALL'] },
+      { keys: [keys.history()], commands: ['XREVRANGE'] },
+    ],
     channels: (keys) => [keys.done('*', '*')],
   },
 }

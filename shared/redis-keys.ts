@@ -40,6 +40,8 @@ export const QUEUE_GROUP = 'pool'
  * |                           |         |                                                 | it is superseded, or withdrawn    |
  * | `eb:workers`              | hash    | pool id -> `<until, ms> <JSON: models, load>`   | field: pool TTL after the last    |
  * |                           |         |                                                 | announcement, or when it leaves   |
+ * | `eb:history`              | stream  | how all was, minute by minute: JSON             | two hours after the last one; 60  |
+ * |                           |         |                                                 | are kept                          |
  */
 export class RedisKeys {
   readonly prefix: string
@@ -124,5 +126,9 @@ export class RedisKeys {
 
   workers(): string {
     return `${this.prefix}workers`
+  }
+
+  history(): string {
+    return `${this.prefix}history`
   }
 }

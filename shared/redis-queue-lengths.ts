@@ -1,8 +1,8 @@
-import type { QueueLength, QueueLengthReader } from './queue-depth.ts'
+import type { QueueLengthReader, QueueLengths } from './queue-depth.ts'
 import type { RedisCommands } from './redis-commands.ts'
 import { QUEUE_GROUP, type RedisKeys } from './redis-keys.ts'
 import { queueLengthsScript } from './scripts/queue-lengths.ts'
-import { type LivePool, readPools } from './statistics.ts'
+import { readPools } from './statistics.ts'
 
 /** What whoever scales the pools asks of Redis, in one round trip. */
 export class RedisQueueLengths implements QueueLengthReader {
@@ -14,15 +14,16 @@ export class RedisQueueLengths implements QueueLengthReader {
     this.#keys = keys
   }
 
-  async read(): Promise<{ queues: QueueLength[]; pools: LivePool[] }> {
+  async read(): Promise<QueueLengths> {
     const keys = [this.#keys.models(), this.#keys.workers()]
     const reply = await this.#redis.run(queueLengthsScript, keys, [this.#keys.prefix, QUEUE_GROUP])
     const [nowMs, workers, lengths] = reply as [number, string[], (string | number)[]]
-    const queues = pairs(lengths).map(([id, jobs]) => {
+    const queues = Array.from({ length: lengths.length / 3 }, (_, i) => {
+      const [id, jobs, added] = lengths.slice(3 * i, 3 * i + 3)
       const [model = '', version = ''] = String(id).split('@')
-      return { model, version, jobs: Number(jobs) }
+      return { model, version, jobs: Number(jobs), accepted: Number(added) < 0 ? null : Number(added) }
     })
-    return { queues, pools: readPools(Object.fromEntries(pairs(workers)), nowMs) }
+    return { nowMs, queues, pools: readPools(Object.fromEntries(pairs(workers)), nowMs) }
   }
 }
 

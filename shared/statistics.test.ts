@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { POOL_TTL_MS, poolRecord } from './announcement.ts'
+import { noWork } from './recent-work.ts'
 import { readPools } from './statistics.ts'
 
 const NOW = 1_000_000
@@ -8,6 +9,7 @@ const SAID_AT = NOW - 20_000
 const load = {
   ...{ device: 'cpu', inFlight: 2, imagesPerSecond: 1.5, drainRates: {}, upMs: 500_000 },
   busy: { 'm@1': 0.5 },
+  recent: {},
   ...{ state: 'ok' as const, runningMs: 100, settledMsAgo: 3_000 },
 }
 const record = { ...JSON.parse(poolRecord([], load)), models: ['m@1'] }
@@ -16,6 +18,7 @@ const announced = (changes: object = {}, until = SAID_AT + POOL_TTL_MS) =>
 
 const read = {
   ...{ models: ['m@1'], device: 'cpu', inFlight: 2, imagesPerSecond: 1.5, state: 'ok', runningMs: 100 },
+  recent: {},
   ...{ busy: { 'm@1': 0.5 }, startedAt: SAID_AT - 500_000, lastSettledAt: SAID_AT - 3_000, idleMs: 23_000 },
 }
 
@@ -30,18 +33,32 @@ test('what a pool does not say, or says in another way, is null, or nothing', ()
   const said = announced({
     ...{ device: 3, in_flight: 'many', images_per_second: undefined, up_ms: null, more: 1 },
     ...{ state: 'tired', running_ms: -1, settled_ms_ago: null, busy: { 'm@1': 2 } },
+    recent: { 'm@1': { n: 'many' } },
   })
   const nothing = {
     device: null,
     inFlight: null,
     imagesPerSecond: null,
     startedAt: null,
-    busy: {},
+    ...{ busy: {}, recent: {} },
     idleMs: null,
   }
   expect(readPools({ a: said }, NOW)).toEqual([
     { id: 'a', models: ['m@1'], ...nothing, state: null, runningMs: null, lastSettledAt: null },
   ])
+})
+
+test('what a pool did lately is read as it told it; what cannot be read is as if it had not been counted', () => {
+  const work = noWork()
+  work.settled = 2
+  work.failures['undecodable-image'] = 1
+  work.total.add(30)
+  const { recent } = JSON.parse(poolRecord([], { ...load, recent: { 'm@1': work } }))
+  expect(readPools({ a: announced({ recent }) }, NOW)).toMatchObject([{ recent: { 'm@1': work } }])
+  recent['m@1'].t = '99.1'
+  const [pool] = readPools({ a: announced({ recent }) }, NOW)
+  expect(pool?.recent['m@1']).toMatchObject({ settled: 2 })
+  expect(pool?.recent['m@1']?.total.total).toBe(0)
 })
 
 test.each([

@@ -2,6 +2,8 @@ import * as z from 'zod'
 import { POOL_STATES, POOL_TTL_MS, type PoolState } from './announcement.ts'
 import type { QueueName } from './job-queue.ts'
 import type { Priority } from './priority.ts'
+import { encodedWorkSchema, type RecentWork } from './recent-work.ts'
+import type { Snapshot } from './snapshot.ts'
 
 /** A pool that lives, as it has announced itself. Times are ms since the epoch, by Redis' clock. */
 export interface LivePool {
@@ -15,6 +17,8 @@ export interface LivePool {
   imagesPerSecond: number | null
   /** What it did of what it could, from 0 to 1, by `name@version`; empty where it does not say. */
   busy: Record<string, number>
+  /** What it did in the minute before it announced itself, by `name@version`; of those of which it did anything. */
+  recent: Record<string, RecentWork>
   startedAt: number | null
   state: PoolState | null
   /** How long the longest run that is under way has taken so far, in ms. */
@@ -33,6 +37,8 @@ export interface QueueState {
   backlog: Backlog
   /** For how long the oldest job that no pool has taken yet waits, in ms; null if there is none. */
   oldestWaitingMs: number | null
+  /** Jobs that its queues ever had; from 0 again where one was forgotten, having been empty for long. Null where Redis does not tell (before 7.0). */
+  accepted: number | null
 }
 
 /** What Redis takes in memory, in bytes. */
@@ -43,11 +49,17 @@ export interface RedisMemory {
 }
 
 export interface Statistics {
+  /** Of Redis' clock, ms. */
+  nowMs: number
   /** In the order of the versions. */
   queues: QueueState[]
   pools: LivePool[]
   /** Null where Redis does not tell. */
   memory: RedisMemory | null
+  /** How many there are, by model. */
+  deadLetters: Record<string, number>
+  /** The latest two that are kept, older first. */
+  snapshots: Snapshot[]
 }
 
 export interface StatisticsReader {
@@ -62,6 +74,7 @@ const recordSchema = z.object({
   in_flight: z.number().nullable().catch(null),
   images_per_second: z.number().nullable().catch(null),
   busy: z.record(z.string(), z.number().min(0).max(1)).catch({}),
+  recent: z.record(z.string(), encodedWorkSchema).catch({}),
   up_ms: span,
   state: z.enum(POOL_STATES).nullable().catch(null),
   running_ms: span,
@@ -81,13 +94,21 @@ export function readPools(workers: Readonly<Record<string, string>>, nowMs: numb
 }
 
 function livePool(id: string, record: PoolRecord, announcedAt: number, nowMs: number): LivePool {
-  const { models, device, in_flight: inFlight, images_per_second: imagesPerSecond, busy, state } = record
+  const {
+    models,
+    device,
+    in_flight: inFlight,
+    images_per_second: imagesPerSecond,
+    busy,
+    recent,
+    state,
+  } = record
   const before = (span: number | null) => (span === null ? null : announcedAt - span)
   // What has come to be slow is told at once when it ends: until then, it goes on. Any other run is long over by now.
   const since = state === 'slow' || state === 'stuck' ? nowMs - announcedAt : 0
   const idleMs = record.settled_ms_ago ?? record.up_ms
   return {
-    ...{ id, models, device, inFlight, imagesPerSecond, busy, state },
+    ...{ id, models, device, inFlight, imagesPerSecond, busy, recent, state },
     startedAt: before(record.up_ms),
     runningMs: record.running_ms === null ? null : record.running_ms + since,
     lastSettledAt: before(record.settled_ms_ago),

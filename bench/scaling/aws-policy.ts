@@ -13,9 +13,9 @@ const LOW_SHARE = 0.9
 const PERIOD_SECONDS = 60
 
 /**
- * EC2 Auto Scaling: step scaling by one when nothing is in service and jobs wait, `IF(FILL(n,0) < 1, depth, 0) > 0` in one datapoint; target
- * tracking on `IF(n > 0, depth/n, depth)`, which adds after three minutes above the target and takes away after fifteen below nine tenths of
- * it. An alarm that goes on acts again each minute. Machines that start, or are in their warm-up, count as there, and while some do none is taken
+ * EC2 Auto Scaling: step scaling by one when nothing is in service and jobs wait, `IF(FILL(FILL(n, REPEAT), 0) < 1, depth, 0) > 0` in one
+ * datapoint; target tracking on `IF(n > 0, depth/n, depth)`, which adds after three minutes above the target and takes away after fifteen below
+ * nine tenths of it. An alarm that goes on acts again each minute. Machines that start, or are in their warm-up, count as there, and while some do none is taken
  * away.
  */
 export class AwsPolicy implements ScalingPolicy {

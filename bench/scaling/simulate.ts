@@ -118,7 +118,13 @@ class Pools {
         startedAt: 0,
         lastSettledAt: null,
       },
-      ...{ state: 'ok' as const, runningMs: 0, busy: told, idleMs: 1_000 * (second - this.#servedAt) },
+      ...{
+        state: 'ok' as const,
+        runningMs: 0,
+        busy: told,
+        recent: {},
+        idleMs: 1_000 * (second - this.#servedAt),
+      },
     }))
   }
 }

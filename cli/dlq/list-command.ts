@@ -1,10 +1,10 @@
+import { publicLetter } from '../../shared/public-dead-letter.ts'
 import { command } from '../command.ts'
 import type { Environment } from '../environment.ts'
 import { refuseUnknown } from '../flags.ts'
 import type { Terminal } from '../terminal.ts'
 import { modelFlag, noneIn } from './chosen-letters.ts'
 import { withDeadLetters } from './dead-letter-office.ts'
-import { publicLetter } from './letter-details.ts'
 import { letterTable } from './letter-table.ts'
 
 const args = {

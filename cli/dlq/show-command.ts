@@ -1,10 +1,11 @@
+import { publicDetails } from '../../shared/public-dead-letter.ts'
 import { command } from '../command.ts'
 import type { Environment } from '../environment.ts'
 import type { Terminal } from '../terminal.ts'
 import { UsageError, UserError } from '../user-error.ts'
 import { goneFrom, separateIds } from './chosen-letters.ts'
 import { withDeadLetters } from './dead-letter-office.ts'
-import { detailLines, publicDetails } from './letter-details.ts'
+import { detailLines } from './letter-details.ts'
 
 const args = {
   id: { type: 'positional', description: "The job's id", required: false },

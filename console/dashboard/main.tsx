@@ -1,11 +1,5 @@
 import { render } from 'preact'
-import { PageFrame } from '../design/page-frame.tsx'
+import { Dashboard } from './dashboard.tsx'
 
 const page = document.getElementById('page')
-if (page)
-  render(
-    <PageFrame current="dashboard">
-      <h1>Dashboard</h1>
-    </PageFrame>,
-    page,
-  )
+if (page) render(<Dashboard origin={location.origin} />, page)

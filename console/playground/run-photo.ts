@@ -14,7 +14,7 @@ import { uploadFetch } from './upload-fetch.ts'
 const UPLOADS = 2
 const STREAMS = 3
 /** How often a photo is sent again that was refused for a passing reason. */
-const MAX_REFUSALS = 6
+const MAX_REFUSALS = 20
 /** Connections that told nothing new, until a job is given up as lost: about two minutes. */
 const MAX_BREAKS = 12
 

@@ -1,10 +1,11 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { chromium } from 'playwright-core'
+import { chromium, type Page } from 'playwright-core'
 import sharp from 'sharp'
 import { definedVariables } from '../../local-stack/defined-variables.ts'
 import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
 import { startStack } from '../../local-stack/stack.ts'
+import { dashboardStates, dashboardStatesWithoutPool } from './dashboard-states.ts'
 import { playgroundStates } from './playground-states.ts'
 import type { Scene } from './scene.ts'
 
@@ -13,6 +14,8 @@ const CHROMIUM = '/usr/bin/chromium'
 const TARGET = join(PROJECT_ROOT, 'docs', 'screenshots')
 /** More are not told apart on these pages, but in photos. */
 const COLOURS = 128
+
+const states = { ...dashboardStates, ...playgroundStates, ...dashboardStatesWithoutPool }
 
 /** Entry: `npm run screenshots`, the pages' states as pictures for the docs, taken of the whole system as it runs. */
 async function main(): Promise<void> {
@@ -27,10 +30,10 @@ async function main(): Promise<void> {
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
   const scene: Scene = {
     stack,
-    open: async (path, { width = 1080, height = 640, dark = false } = {}) => {
+    open: async (path, { width = 1080, height = 640, dark = false, isMobile = false } = {}) => {
       const colorScheme = dark ? 'dark' : 'light'
       const page = await browser.newPage({
-        viewport: { width, height },
+        ...{ viewport: { width, height }, isMobile, hasTouch: isMobile },
         colorScheme,
         reducedMotion: 'reduce',
       })
@@ -39,9 +42,9 @@ async function main(): Promise<void> {
     },
   }
   try {
-    for (const [name, take] of Object.entries(playgroundStates)) {
+    for (const [name, take] of Object.entries(states)) {
       const page = await take(scene)
-      const picture = await page.screenshot({ fullPage: true })
+      const picture = await wholePage(page)
       await page.close()
       const file = join(TARGET, `${name}.png`)
       const { size } = await sharp(picture).png({ palette: true, colours: COLOURS, effort: 10 }).toFile(file)
@@ -51,6 +54,14 @@ async function main(): Promise<void> {
     await browser.close()
     await stack.stop()
   }
+}
+
+/** As high as the page is. Playwright's own way to that takes a phone's screen for a mouse's meanwhile. */
+async function wholePage(page: Page): Promise<Buffer> {
+  const { width = 0 } = page.viewportSize() ?? {}
+  const height = Number(await page.evaluate('document.documentElement.scrollHeight'))
+  await page.setViewportSize({ width, height })
+  return page.screenshot()
 }
 
 main().then(

@@ -38,7 +38,7 @@ export const playgroundStates: Readonly<Record<string, TakeState>> = {
     return page
   },
   'playground-phone': async (scene) => {
-    const page = await playground(scene, { width: 390, height: 780, dark: true })
+    const page = await playground(scene, { width: 390, height: 780, dark: true, isMobile: true })
     await withPhotos(page, example('rocket.jpg'))
     await untilSaid(page, /, in/)
     await untilDrawn(page)

@@ -6,6 +6,8 @@ export interface View {
   width?: number
   height?: number
   dark?: boolean
+  /** A phone, held in the hand. */
+  isMobile?: boolean
 }
 
 /** What pictures are taken of: the whole system, and pages of it. */

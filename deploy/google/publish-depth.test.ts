@@ -6,6 +6,7 @@ import { CloudMonitoring } from '../../edge/scaling/cloud-monitoring.ts'
 import { scalingEnvSchema } from '../../edge/scaling/env.ts'
 import { publicStatsSchema } from '../../shared/public-stats.ts'
 import { googleEndpoint } from '../../test/support/google-endpoint.ts'
+import { IDLE_STATS } from '../../test/support/idle-stats.ts'
 
 const AT = Date.parse('2026-03-01T08:22:00Z')
 const [, stats, publish] = parse(
@@ -18,7 +19,7 @@ test('a workflow publishes what the edge would with a key', async () => {
   const projectId = google.key.project_id
   const settings = { endpoint: google.url, key: google.key, projectId, metricType, byModel: false }
   const answer = publicStatsSchema.parse({
-    ...{ models: [], pools: [], redis: null },
+    ...IDLE_STATS,
     queue_depth: { total: 42, by_model: { m: 42 } },
   })
   await new CloudMonitoring(settings, { now: Date.now }).publish({ total: 42, byModel: { m: 42 } }, AT)

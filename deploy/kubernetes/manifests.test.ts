@@ -8,6 +8,7 @@ import { PRIORITIES } from '../../shared/priority.ts'
 import { publicStatsSchema } from '../../shared/public-stats.ts'
 import { readConfiguration } from '../../shared/read-configuration.ts'
 import { RedisKeys } from '../../shared/redis-keys.ts'
+import { IDLE_STATS } from '../../test/support/idle-stats.ts'
 import { poolEnvSchema } from '../../worker-pool/env.ts'
 
 const FOLDER = import.meta.dirname
@@ -148,9 +149,7 @@ describe('KEDA', () => {
 
   test('finds the depth where GET /stats has it', () => {
     const stats = publicStatsSchema.parse({
-      models: [],
-      pools: [],
-      redis: null,
+      ...IDLE_STATS,
       queue_depth: { total: 7, by_model: { m: 3 } },
     })
     const at = (path: string) =>

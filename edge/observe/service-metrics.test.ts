@@ -1,19 +1,22 @@
 import { expect, test } from 'vitest'
 import type { PublicStats } from '../../shared/public-stats.ts'
+import { IDLE_STATS, NO_WORK } from '../../test/support/idle-stats.ts'
 import { metricValues } from '../../test/support/metrics-text.ts'
 import { prometheusText } from './prometheus-text.ts'
 import { metricsWithoutRedis, serviceMetrics } from './service-metrics.ts'
 
 const POOL = { device: 'cpu', in_flight: 1, images_per_second: 3, busy: {}, started_at: null }
+const TOLD = { accepted_total: null, arrival_rate: null, eta_seconds: null, last_minute: NO_WORK }
 const STATS: PublicStats = {
+  ...IDLE_STATS,
   models: [
     {
       ...{ name: 'm', version: '1', backlog: { high: 0, normal: 7, low: 2 } },
-      ...{ oldest_waiting_seconds: 4.5, drain_rate: 20, pools: ['a'] },
+      ...{ oldest_waiting_seconds: 4.5, drain_rate: 20, pools: ['a'], state: 'live', ...TOLD },
     },
     {
       ...{ name: 'm', version: '2', backlog: { high: 0, normal: 0, low: 0 } },
-      ...{ oldest_waiting_seconds: null, drain_rate: null, pools: [] },
+      ...{ oldest_waiting_seconds: null, drain_rate: null, pools: [], state: 'retiring', ...TOLD },
     },
   ],
   queue_depth: { total: 12, by_model: { m: 12 } },

@@ -4,6 +4,13 @@ import { predictionSchema } from '../../shared/job.ts'
 import { jobStatusSchema } from '../../shared/job-state.ts'
 import { prioritySchema } from '../../shared/priority.ts'
 import { publicBatchSchema } from '../../shared/public-batch.ts'
+import {
+  publicDeadLetterDetailsSchema,
+  publicDeadLetterSchema,
+  publicDeadLettersSchema,
+  publicRetrySchema,
+} from '../../shared/public-dead-letter.ts'
+import { publicHistorySchema } from '../../shared/public-history.ts'
 import { publicJobSchema } from '../../shared/public-job.ts'
 import {
   publicListedVersionSchema,
@@ -11,7 +18,7 @@ import {
   publicModelsSchema,
 } from '../../shared/public-models.ts'
 import { publicProblemSchema } from '../../shared/public-problem.ts'
-import { publicStatsSchema } from '../../shared/public-stats.ts'
+import { publicStatsSchema, publicWorkSchema } from '../../shared/public-stats.ts'
 import { tensorValueSchema } from '../../shared/tensor-value.ts'
 import { predictBodySchema } from '../predict-body.ts'
 import { FIELD_DESCRIPTIONS } from './field-descriptions.ts'
@@ -32,6 +39,12 @@ const ANSWERS = {
   Problem: publicProblemSchema,
   ProblemCode: problemCodeSchema,
   Stats: publicStatsSchema,
+  Work: publicWorkSchema,
+  History: publicHistorySchema,
+  DeadLetters: publicDeadLettersSchema,
+  DeadLetter: publicDeadLetterSchema,
+  DeadLetterDetails: publicDeadLetterDetailsSchema,
+  Retry: publicRetrySchema,
   Health: z.object({ status: z.literal('ok') }),
   Ready: z.object({ status: z.literal('ready') }),
   Links: z.object({ name: z.literal('edgebatch'), links: z.record(z.string(), z.string()) }),

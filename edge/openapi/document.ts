@@ -1,3 +1,4 @@
+import { administrationPaths } from './administration-operations.ts'
 import { componentSchemas } from './components.ts'
 import type { JsonSchema } from './json-schema.ts'
 import type { Paths } from './operation.ts'
@@ -48,8 +49,9 @@ export function openApiDocument({ origin, allowAnonymous }: DocumentOptions): Op
     tags: [
       { name: 'Jobs', description: 'Running models on images.' },
       { name: 'Service', description: 'What there is, and how it is doing.' },
+      { name: 'Administration', description: 'What who runs the service sees and does.' },
     ],
-    paths: { ...predictPaths, ...resultPaths, ...servicePaths },
+    paths: { ...predictPaths, ...resultPaths, ...servicePaths, ...administrationPaths },
     components: {
       schemas: componentSchemas(),
       parameters: componentParameters(),

@@ -1,9 +1,16 @@
 import type { Prediction } from '../../shared/job.ts'
 import type { PublicBatch } from '../../shared/public-batch.ts'
+import type {
+  PublicDeadLetter,
+  PublicDeadLetterDetails,
+  PublicDeadLetters,
+  PublicRetry,
+} from '../../shared/public-dead-letter.ts'
+import type { PublicHistory } from '../../shared/public-history.ts'
 import type { PublicJob } from '../../shared/public-job.ts'
 import type { PublicModel } from '../../shared/public-models.ts'
 import type { PublicProblem } from '../../shared/public-problem.ts'
-import type { PublicStats } from '../../shared/public-stats.ts'
+import type { PublicStats, PublicWork } from '../../shared/public-stats.ts'
 import type { TensorValue } from '../../shared/tensor-value.ts'
 
 /** What the reference says of each field. The types see to it that none is forgotten, and none described that is not there. */
@@ -45,13 +52,60 @@ const batch: Described<PublicBatch> = {
 }
 
 const stats: Described<PublicStats> = {
+  at: 'When it was so, by the clock of Redis.',
   models:
-    'Each version of a model: its jobs that wait or run, by priority, how long the oldest that no pool has taken waits, and the pools that serve it.',
+    'Each version of a model: its jobs that wait or run, by priority, how long the oldest that no pool has taken waits, how fast jobs come and could be served, in how many seconds the backlog would be, and the pools that serve it. state: retiring, pools serve another version of the model; waiting, none serves the model.',
   queue_depth:
     'What machines are to be scaled by, in all and by model: jobs that wait or run, or what busy pools count for (100 each) if that is more. 1 in all while no model is known.',
+  arrival_rate: 'Jobs accepted a second, lately; null where nobody has looked between 10 s and 150 s ago.',
+  last_minute: 'What all pools did.',
+  dead_letters: 'Jobs that have lost their last attempt, and are kept.',
   pools:
     'Each live worker pool: what it serves, what it runs on, how fast it is, and whether it gets on: slow, a run of a model takes far longer than they did lately; stuck, it will not end any more.',
   redis: 'What Redis takes in memory, and at which it takes no more jobs; null where it does not tell.',
+}
+
+const work: Described<PublicWork> = {
+  settled: 'Jobs that ended, well or not, in the minute before each pool told of it last.',
+  failures: 'Those that ended without a result, by error code.',
+  latency_ms:
+    'Percentiles: until a pool took the job, of the run it was in, and from acceptance to its end. Null where nothing ended.',
+  batch_sizes: 'Runs by the images in them: no more than up_to, and more than the next smaller one.',
+}
+
+const history: Described<PublicHistory> = {
+  minutes:
+    'Each minute in which somebody looked: a cron trigger that reports the depth, or whoever asked for GET /stats. What was not looked at is null.',
+}
+
+const deadLetters: Described<PublicDeadLetters> = {
+  dead_letters: 'Newest first.',
+  next: 'For ?after=; null at the end.',
+}
+
+const deadLetter: Described<PublicDeadLetter> = {
+  id: 'The job’s.',
+  model: 'The model that it was for.',
+  model_version: 'And its version.',
+  reason: 'Why the last attempt was lost: pool-lost or instance-lost.',
+  attempts: 'How many were lost.',
+  pool: 'The pool that lost the last.',
+  at: 'When that was.',
+  input_bytes: 'What its input takes; null once that has expired: then it cannot be retried.',
+}
+
+const deadLetterDetails: Described<PublicDeadLetterDetails> = {
+  ...deadLetter,
+  owner: 'Id of the API key that sent it; null without one.',
+  webhook: 'Who is told of its end: of the address only the host.',
+  job: 'What else its record held.',
+}
+
+const retry: Described<PublicRetry> = {
+  id: 'The new job’s.',
+  retry_of: 'The one that died.',
+  served: 'Whether a live pool serves its version. If none does by its deadline, it expires.',
+  urls: 'Where it can be read, with the API key of the first job.',
 }
 
 const prediction: Described<Prediction> = {
@@ -116,6 +170,12 @@ export const FIELD_DESCRIPTIONS: Readonly<Record<string, Readonly<Record<string,
   Job: job,
   Batch: batch,
   Stats: stats,
+  Work: work,
+  History: history,
+  DeadLetters: deadLetters,
+  DeadLetter: deadLetter,
+  DeadLetterDetails: deadLetterDetails,
+  Retry: retry,
   Prediction: prediction,
   TensorValue: tensorValue,
   WebhookDelivery: webhookDelivery,

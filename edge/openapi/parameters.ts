@@ -1,8 +1,10 @@
 import * as z from 'zod'
 import { ENCODING_FORMATS } from '../../shared/job.ts'
+import { modelNameSchema } from '../../shared/model-manifest.ts'
 import { prioritySchema } from '../../shared/priority.ts'
 import { WEBHOOK_EVENTS } from '../../shared/webhook.ts'
 import { MAX_WAIT_SECONDS } from '../prefer-header.ts'
+import { DEFAULT_LETTERS, MAX_LETTERS } from '../routes/dead-letters.ts'
 import { type JsonSchema, toJsonSchema } from './json-schema.ts'
 
 /**
@@ -71,6 +73,29 @@ export const PARAMETERS = {
     description: `Seconds to wait for the job’s end; more than ${MAX_WAIT_SECONDS} count as ${MAX_WAIT_SECONDS}.`,
     schema: z.int().min(0).max(MAX_NINE_DIGITS).default(0),
     example: 30,
+  },
+  // edge/routes/dead-letters.ts
+  letterModel: {
+    in: 'query',
+    name: 'model',
+    description:
+      'Only those of this model, which may be one that was withdrawn; of all that are known where nothing is said.',
+    schema: modelNameSchema,
+    example: 'resnet50',
+  },
+  limit: {
+    in: 'query',
+    name: 'limit',
+    description: `How many at most; more than ${MAX_LETTERS} count as ${MAX_LETTERS}.`,
+    schema: z.int().min(1).max(MAX_NINE_DIGITS).default(DEFAULT_LETTERS),
+    example: 100,
+  },
+  after: {
+    in: 'query',
+    name: 'after',
+    description: 'Those that follow: `next` of the answer before.',
+    schema: z.string().regex(/^\d{1,15}-\d{1,15}\.[a-z0-9][a-z0-9._-]{0,63}$/),
+    example: '1767225600000-0.resnet50',
   },
   // edge/prefer-header.ts
   prefer: {

@@ -69,18 +69,6 @@ export const servicePaths: Paths = {
       },
     },
   },
-  '/stats': {
-    get: {
-      operationId: 'getStats',
-      tags: ['Service'],
-      summary: 'See what waits, and who works',
-      description: 'For who runs the service: takes an API key of an administrator.',
-      responses: {
-        200: jsonResponse('By version of a model, and by worker pool.', 'Stats'),
-        ...problemResponses(...KEYED, 'forbidden'),
-      },
-    },
-  },
   '/metrics': {
     get: {
       operationId: 'getMetrics',

@@ -1,4 +1,5 @@
 import { systemClock } from '../../shared/clock.ts'
+import { RedisHistory } from '../../shared/redis-history.ts'
 import { RedisKeys } from '../../shared/redis-keys.ts'
 import { RedisQueueLengths } from '../../shared/redis-queue-lengths.ts'
 import type { EdgeEnv } from '../env.ts'
@@ -24,9 +25,11 @@ export function composeScaling(
 ): DepthReporter {
   const address = { url: edge.UPSTASH_REDIS_REST_URL, token: edge.UPSTASH_REDIS_REST_TOKEN }
   const redis = new RedisRest({ ...address, timeoutMs: edge.REDIS_TIMEOUT_MS }, systemClock)
+  const keys = new RedisKeys(edge.KEY_PREFIX)
   return new DepthReporter({
     ...parts,
-    lengths: new RedisQueueLengths(redis, new RedisKeys(edge.KEY_PREFIX)),
+    lengths: new RedisQueueLengths(redis, keys),
+    history: new RedisHistory(redis, keys),
     destinations: [...cloudWatch(env), ...cloudMonitoring(env)],
     keptWarmSeconds: edge.SCALE_TO_ZERO_AFTER_SECONDS,
   })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Snapshot } from '../../shared/snapshot.ts'
 import { HandClock } from '../../test/support/hand-clock.ts'
 import { DepthReporter, type DepthReporterDeps } from './depth-reporter.ts'
 import { reportRegularly } from './report-regularly.ts'
@@ -12,13 +13,15 @@ function reporter(changes: Partial<DepthReporterDeps> = {}, names: string[] = ['
   const published: unknown[] = []
   const failures: object[] = []
   const calls: string[] = []
+  const kept: Snapshot[] = []
   const deps: DepthReporterDeps = {
     lengths: {
       read: async () => {
         calls.push('read')
-        return { queues: [{ model: 'm', version: '1', jobs: 7 }], pools: [] }
+        return { nowMs: AT + 5, queues: [{ model: 'm', version: '1', jobs: 7, accepted: 70 }], pools: [] }
       },
     },
+    history: { record: async (snapshot) => void kept.push(snapshot) },
     destinations: names.map((name) => ({
       name,
       publish: async (depth, at) => {
@@ -29,7 +32,7 @@ function reporter(changes: Partial<DepthReporterDeps> = {}, names: string[] = ['
     ...{ keptWarmSeconds: 600, everyMs: MINUTE_MS, logFailure: (failure) => failures.push(failure) },
     ...changes,
   }
-  return { report: (at = AT) => new DepthReporter(deps).report(at), published, failures, calls }
+  return { report: (at = AT) => new DepthReporter(deps).report(at), published, failures, calls, kept }
 }
 
 describe('a report', () => {
@@ -51,6 +54,22 @@ describe('a report', () => {
     expect(failures).toEqual([
       { message: 'could not report the queue depth', part: 'broken', reason: 'it said no' },
     ])
+  })
+
+  test('is kept for the history as it was read, by the clock of Redis', async () => {
+    const { report, kept } = reporter()
+    await report()
+    expect(kept).toMatchObject([
+      { at: AT + 5, backlog: 7, memory: null, versions: { 'm@1': { backlog: 7, accepted: 70 } } },
+    ])
+  })
+
+  test('is published where it cannot be kept', async () => {
+    const history = { record: () => Promise.reject(new Error('full')) }
+    const { report, published, failures } = reporter({ history })
+    expect(await report()).toEqual(['history'])
+    expect(published).toHaveLength(2)
+    expect(failures).toMatchObject([{ part: 'history', reason: 'full' }])
   })
 
   test('tells nobody anything where Redis does not say', async () => {

@@ -1,8 +1,15 @@
-import { type QueueDepth, type QueueLengthReader, queueDepth } from '../../shared/queue-depth.ts'
+import {
+  type QueueDepth,
+  type QueueLengthReader,
+  type QueueLengths,
+  queueDepth,
+} from '../../shared/queue-depth.ts'
+import { type HistoryStore, takeSnapshot } from '../../shared/snapshot.ts'
 import type { DepthDestination } from './depth-destination.ts'
 
 export interface DepthReporterDeps {
   lengths: QueueLengthReader
+  history: Pick<HistoryStore, 'record'>
   destinations: readonly DepthDestination[]
   /** As in GET /stats. */
   keptWarmSeconds: number
@@ -17,7 +24,8 @@ const CLEAN_EVERY_MS = 600_000
 
 /**
  * Tells clouds how many jobs there are, for them to have machines enough, and cleans up in Redis what no pool is there to clean up. What fails
- * is told and keeps nothing else from being done: a depth that is missing leaves the machines as they are.
+ * is told and keeps nothing else from being done: a depth that is missing leaves the machines as they are. What was read is kept for the history
+ * as well, which takes two commands; it is not read for that alone.
  */
 export class DepthReporter {
   readonly #deps: DepthReporterDeps
@@ -31,10 +39,13 @@ export class DepthReporter {
     const { destinations, everyMs } = this.#deps
     const cleans = Math.floor(at / CLEAN_EVERY_MS) !== Math.floor((at - everyMs) / CLEAN_EVERY_MS)
     if (destinations.length === 0 && !cleans) return []
-    const depth = await this.#attempt('redis', () => this.#depth())
+    const lengths = await this.#attempt('redis', () => this.#deps.lengths.read())
+    const depth = lengths && queueDepth(lengths.queues, lengths.pools, this.#deps.keptWarmSeconds)
     const published = await this.#publish(depth, at)
+    const kept = lengths === undefined || (await this.#attempt('history', () => this.#keep(lengths)))
     return [
       ...(depth === undefined ? ['redis'] : []),
+      ...(kept ? [] : ['history']),
       ...destinations.flatMap(({ name }, i) => (published[i] ? [] : [name])),
     ]
   }
@@ -51,9 +62,9 @@ export class DepthReporter {
     return Promise.all(attempts)
   }
 
-  async #depth(): Promise<QueueDepth> {
-    const { queues, pools } = await this.#deps.lengths.read()
-    return queueDepth(queues, pools, this.#deps.keptWarmSeconds)
+  async #keep({ nowMs, queues, pools }: QueueLengths): Promise<true> {
+    await this.#deps.history.record(takeSnapshot(nowMs, queues, pools))
+    return true
   }
 
   async #attempt<T>(part: string, call: () => Promise<T>): Promise<T | undefined> {

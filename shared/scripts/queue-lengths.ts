@@ -15,7 +15,8 @@ const QUEUE_ENDS = PRIORITIES.map((priority) => `':${priority}'`).join(', ')
  *
  * KEYS  1 models (hash)  2 workers (hash)
  * ARGV  1 what all keys begin with  2 consumer group
- * Returns {now in ms, {field, value, ...} of workers, {name@version, jobs, ...}}
+ * Returns {now in ms, {field, value, ...} of workers, {name@version, jobs, jobs its queues ever had or -1 where
+ *         Redis does not tell, ...}}
  *
  * Before it drops any it writes what needs no memory: dead jobs must be dropped where Redis is full of them.
  */
@@ -37,10 +38,12 @@ local lengths = {}
 for _, id in ipairs(redis.call('HKEYS', models)) do
   local name, version = string.match(id, '^([^@]+)@(.+)$')
   if name then
-    local base, jobs = prefix .. '{' .. name .. '}:', 0
+    local base, jobs, added = prefix .. '{' .. name .. '}:', 0, 0
     for _, ending in ipairs({${QUEUE_ENDS}}) do
       local queue = base .. 'queue:' .. version .. ending
-      local length = redis.call('XLEN', queue)
+      local size = stream_size(queue)
+      local length = size.length
+      added = size.added and added and added + size.added
       if length > 0 and not served[id] then
         redis.call('XDEL', queue, '0-1')
         drop_dead_entries(queue, base, group, ${DEAD_PAGES}, true)
@@ -48,7 +51,7 @@ for _, id in ipairs(redis.call('HKEYS', models)) do
       end
       jobs = jobs + length
     end
-    lengths[#lengths + 1], lengths[#lengths + 2] = id, jobs
+    lengths[#lengths + 1], lengths[#lengths + 2], lengths[#lengths + 3] = id, jobs, added or -1
   end
 end
 return {now_ms(), pools, lengths}

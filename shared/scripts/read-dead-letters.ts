@@ -10,29 +10,36 @@ end
 `
 
 /**
- * Dead letters of a model, newest first. Their number is bounded where they are written (lose-attempt).
+ * Dead letters of models, newest first of each. Their number is bounded where they are written (lose-attempt).
  *
- * KEYS  1 dead letters (stream)
- * ARGV  1 what the model's keys begin with  2 the only job that is asked for, or ''
- * Returns {entry, job, version, reason, attempts, pool, at, bytes of its input or -1, fields of the job as JSON, or '' unless it was asked for
- *         by its id}...
+ * KEYS  1... dead letters (streams)
+ * ARGV  1 the only job that is asked for, or ''  2 how many at most of each  3... for each stream: what the model's keys begin with, and from
+ *       where on: `+`, an entry, or `(` and an entry that is not wanted itself
+ * Returns for each stream {{entry, job, version, reason, attempts, pool, at, bytes of its input or -1, fields of the job as JSON, or '' unless it
+ *         was asked for by its id}...}
  */
 export const readDeadLettersScript: LuaScript = {
   name: 'read-dead-letters',
   source: `${LETTER_OF}
-local base, wanted = ARGV[1], ARGV[2]
-local found = {}
-for _, entry in ipairs(redis.call('XREVRANGE', KEYS[1], '+', '-')) do
-  local letter = letter_of(entry)
+local wanted, limit = ARGV[1], ARGV[2]
+
+local function told(entry, letter, base)
   local id = letter.job or ''
-  if wanted == '' or wanted == id then
-    local input = base .. 'input:' .. id
-    local bytes = redis.call('EXISTS', input) == 1 and redis.call('STRLEN', input) or -1
-    found[#found + 1] = {entry[1], id, letter.version or '', letter.reason or '', letter.attempts or '', letter.pool or '',
-      letter.at or '', bytes, wanted ~= '' and letter.fields or ''}
-    if wanted ~= '' then break end
-  end
+  local input = base .. 'input:' .. id
+  local bytes = redis.call('EXISTS', input) == 1 and redis.call('STRLEN', input) or -1
+  return {entry[1], id, letter.version or '', letter.reason or '', letter.attempts or '', letter.pool or '',
+    letter.at or '', bytes, wanted ~= '' and letter.fields or ''}
 end
-return found
+
+local reply = {}
+for i = 1, #KEYS do
+  local found = {}
+  for _, entry in ipairs(redis.call('XREVRANGE', KEYS[i], ARGV[2 * i + 2], '-', 'COUNT', limit)) do
+    local letter = letter_of(entry)
+    if wanted == '' or wanted == letter.job then found[#found + 1] = told(entry, letter, ARGV[2 * i + 1]) end
+  end
+  reply[i] = found
+end
+return reply
 `,
 }

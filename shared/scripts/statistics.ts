@@ -1,20 +1,22 @@
 import type { LuaScript } from '../redis-commands.ts'
-import { NOW_MS } from './lua-parts.ts'
+import { NOW_MS, STREAM_SIZE } from './lua-parts.ts'
 
 /** Entries that are past their deadline and were dropped by nobody yet: so many are looked over for one that waits. */
 const MOST_DEAD = 100
 
 /**
- * How long queues are and what waits in them, which pools there are, and what Redis takes in memory, of one moment.
+ * How long queues are and what waits in them, which pools there are, what Redis takes in memory, how many dead letters there are, and what was
+ * seen last, of one moment.
  *
- * KEYS  1 workers (hash)  2... queues (streams)
- * ARGV  1 group
- * Returns {now in ms, {field, value, ...} of workers, bytes used, the most that may be used (0: not set), then for each queue {length, for how
- *         long the oldest job waits that was handed to no pool yet, ms}}; -1 stands for what is not there, or what Redis does not tell
+ * KEYS  1 workers (hash)  2 history (stream)  3... queues (streams), then dead letters (streams)
+ * ARGV  1 group  2 number of queues
+ * Returns {now in ms, {field, value, ...} of workers, {bytes used, the most that may be used (0: not set)}, {the latest snapshots, JSON, newest
+ *         first}, {for each queue {length, for how long the oldest job waits that was handed to no pool yet, ms, entries it ever had}},
+ *         {number of dead letters in each}}; -1 stands for what is not there, or what Redis does not tell
  */
 export const statisticsScript: LuaScript = {
   name: 'statistics',
-  source: `${NOW_MS}
+  source: `${NOW_MS}${STREAM_SIZE}
 local function first_after_handed_out(queue)
   local groups = redis.pcall('XINFO', 'GROUPS', queue)
   if groups.err then return '-' end
@@ -40,8 +42,16 @@ local memory = redis.pcall('INFO', 'memory')
 if type(memory) ~= 'string' then memory = '' end
 local function bytes(name) return tonumber(string.match(memory, '\\n' .. name .. ':(%d+)') or -1) end
 
-local reply = {now_ms(), redis.call('HGETALL', KEYS[1]), bytes('used_memory'), bytes('maxmemory')}
-for i = 2, #KEYS do reply[i + 3] = {redis.call('XLEN', KEYS[i]), oldest_waiting_ms(KEYS[i])} end
-return reply
+local snapshots, queues, dead = {}, {}, {}
+for _, entry in ipairs(redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 2)) do snapshots[#snapshots + 1] = entry[2][2] end
+for i = 3, #KEYS do
+  if i < 3 + tonumber(ARGV[2]) then
+    local size = stream_size(KEYS[i])
+    queues[#queues + 1] = {size.length, oldest_waiting_ms(KEYS[i]), size.added or -1}
+  else
+    dead[#dead + 1] = redis.call('XLEN', KEYS[i])
+  end
+end
+return {now_ms(), redis.call('HGETALL', KEYS[1]), {bytes('used_memory'), bytes('maxmemory')}, snapshots, queues, dead}
 `,
 }

@@ -147,11 +147,17 @@ describe.skipIf(inject('chromium') === undefined)('the playground', () => {
       expect(await axeViolations(page)).toEqual([])
     })
 
-    test('what is canceled ends, whether it was accepted or not', async () => {
-      for (const name of ['d.jpg', 'c.jpg', 'b.jpg']) {
+    test('what is canceled ends, whether it was accepted or not; what was refused is sent again and has its place', async () => {
+      const cancel = async (name: string) => {
         await page.getByRole('button', { name: `Cancel ${name}` }).press('Enter')
         await says(card(page, name), 'Canceled')
       }
+      await choose(page, file('e.jpg'))
+      await says(card(page, 'e.jpg'), 'The queue is full')
+      await cancel('e.jpg')
+      await cancel('c.jpg')
+      await says(card(page, 'd.jpg'), 'Queued · place 3')
+      for (const name of ['d.jpg', 'b.jpg']) await cancel(name)
     })
 
     test('what it shows as the model’s view is what waits for the model', async () => {
@@ -181,17 +187,17 @@ describe.skipIf(inject('chromium') === undefined)('the playground', () => {
     test('the page comes back to its job after its connection was cut and the gateway has restarted', async () => {
       const way = await SwitchedWay.to(Number(new URL(stack.edge.url).port))
       const away = await opened({}, `http://127.0.0.1:${way.port}`)
-      await choose(away, file('e.jpg'))
-      await says(card(away, 'e.jpg'), 'Queued')
+      await choose(away, file('f.jpg'))
+      await says(card(away, 'f.jpg'), 'Queued')
       await way.switch('refused')
-      await says(card(away, 'e.jpg'), 'reconnecting')
+      await says(card(away, 'f.jpg'), 'reconnecting')
       const { url, token, service } = stack.gateway
       await service.stop()
       const env = { ...processEnv(), REDIS_URL: inject('redisUrls').edge, GATEWAY_TOKEN: token }
       const again = { name: 'gateway-again', entry: 'gateway/main.ts', folder: stack.folder }
       const starting = startService({ ...again, env: { ...env, GATEWAY_PORT: new URL(url).port } })
       ;[restarted] = await Promise.all([starting, stack.addPool(), way.switch('open')])
-      await says(card(away, 'e.jpg'), /cat/)
+      await says(card(away, 'f.jpg'), /cat/)
     })
   })
 })

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { OpenApiDocument } from '../../edge/openapi/document.ts'
+import { newJobId } from '../../shared/job-id.ts'
 import type { PublicBatch } from '../../shared/public-batch.ts'
 import type { PublicJob } from '../../shared/public-job.ts'
 import { ApiContract } from '../support/api-contract.ts'
+import { loseJobs } from '../support/lost-jobs.ts'
 import { example } from '../support/photos.ts'
-import { MODEL, type TestStack, testStack } from '../support/stack.ts'
+import { MODEL, poolsOf, type TestStack, testStack } from '../support/stack.ts'
 import { storeApiKey } from '../support/stored-api-key.ts'
 
 /** In the order of the file: what a pool serves, what is refused, what waits when no pool is there, and what is said without Redis. */
@@ -25,6 +27,12 @@ beforeAll(async () => {
   admin = (await storeApiKey(stack, { admin: true })).token
 })
 afterAll(() => stack?.close())
+
+/** What takes an administrator's key. */
+const ADMINISTRATION = [
+  ...['GET /stats', 'GET /stats/history', 'GET /metrics', 'GET /dead-letters', 'GET /dead-letters/{id}'],
+  ...['DELETE /dead-letters/{id}', 'POST /dead-letters/{id}/retry'],
+]
 
 interface Asked {
   id?: string
@@ -113,8 +121,8 @@ describe('while a pool serves', () => {
     for (const path of ['/models', '/openapi.json', '/docs', '/dashboard', '/health', '/ready', '/'])
       expect((await ask(`GET ${path}`)).status).toBe(200)
     expect((await ask('GET /', { headers: { accept: 'text/html' } })).status).toBe(200)
-    for (const path of ['/stats', '/metrics'])
-      expect((await ask(`GET ${path}`, { headers: { authorization: `Bearer ${admin}` } })).status).toBe(200)
+    for (const operation of ['GET /stats', 'GET /stats/history', 'GET /metrics'])
+      expect((await ask(operation, { headers: { authorization: `Bearer ${admin}` } })).status).toBe(200)
   })
 })
 
@@ -164,9 +172,9 @@ describe('refusals', () => {
   })
 
   test('who asks about the service', async () => {
-    for (const operation of ['GET /models', 'GET /stats', 'GET /metrics'])
+    for (const operation of ['GET /models', ...ADMINISTRATION])
       expect((await ask(operation, { headers: { authorization: 'Bearer nobody' } })).status).toBe(401)
-    for (const operation of ['GET /stats', 'GET /metrics']) expect((await ask(operation)).status).toBe(403)
+    for (const operation of ADMINISTRATION) expect((await ask(operation)).status).toBe(403)
   })
 
   test('addresses and methods that are not listed are problems as the document has them', async () => {
@@ -205,6 +213,37 @@ describe('when no pool is there', () => {
   })
 })
 
+describe('dead letters', () => {
+  const asAdmin = (operation: string, asked: Asked = {}) =>
+    ask<{ id: string; dead_letters: { id: string }[] }>(operation, {
+      ...asked,
+      headers: { authorization: `Bearer ${admin}` },
+    })
+
+  test('are listed, looked at, retried and dropped', async () => {
+    const [one = '', two = '', three = ''] = await loseJobs(poolsOf(stack), { model: MODEL, version: '1' }, 3)
+    const { body } = await asAdmin('GET /dead-letters', { query: `?model=${MODEL}&limit=2` })
+    expect(body.dead_letters).toHaveLength(2)
+    expect((await asAdmin('GET /dead-letters/{id}', { id: one })).body.id).toBe(one)
+    expect((await asAdmin('POST /dead-letters/{id}/retry', { id: one })).status).toBe(200)
+    expect((await asAdmin('DELETE /dead-letters/{id}', { id: two })).status).toBe(204)
+    await stack.redis.del(stack.keys.input(MODEL, three))
+    const expired = await asAdmin('POST /dead-letters/{id}/retry', { id: three })
+    expect(refusal(expired)).toEqual([410, 'input-expired'])
+  })
+
+  test('that are none, or damaged, are refused', async () => {
+    for (const operation of ADMINISTRATION.filter((operation) => operation.includes('{id}')))
+      expect(refusal(await asAdmin(operation, { id: 'none' }))).toEqual([404, 'dead-letter-not-found'])
+    const id = newJobId(MODEL)
+    await stack.redis.xadd(stack.keys.dead(MODEL), '*', 'job', id, 'fields', '{')
+    const damaged = await asAdmin('POST /dead-letters/{id}/retry', { id })
+    expect(refusal(damaged)).toEqual([409, 'dead-letter-unreadable'])
+    for (const query of ['?model=A', '?limit=0', '?limit=1e3', '?after=x'])
+      expect(refusal(await asAdmin('GET /dead-letters', { query }))).toEqual([400, 'invalid-request'])
+  })
+})
+
 describe('when Redis is away', () => {
   test('everything that needs it says so', async () => {
     await stack.gateway.service.stop()
@@ -214,8 +253,11 @@ describe('when Redis is away', () => {
         'queue-unavailable',
       ])
     // What it knows of models and keys, it knows for some seconds more.
-    for (const operation of ['GET /models', 'GET /stats', 'GET /metrics'])
-      while ((await ask(operation, { headers: { authorization: `Bearer ${admin}` } })).status !== 503);
+    for (const operation of ['GET /models', ...ADMINISTRATION])
+      while (
+        (await ask(operation, { id: newJobId(MODEL), headers: { authorization: `Bearer ${admin}` } }))
+          .status !== 503
+      );
   })
 })
 

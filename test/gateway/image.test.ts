@@ -7,10 +7,10 @@ import { promisify } from 'node:util'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { freePort } from '../../local-stack/free-port.ts'
 import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
-import { argumentsOf, stageNamed } from '../support/dockerfile.ts'
+import { argumentsOf, stage } from '../support/dockerfile.ts'
 import { processEnv } from '../support/process-env.ts'
 
-const image = stageNamed('gateway')
+const image = stage('gateway')
 
 /** What the image holds, but for its system: our files, and the packages that are not taken out. */
 async function imageFolder(): Promise<string> {
@@ -19,7 +19,7 @@ async function imageFolder(): Promise<string> {
   const copied = argumentsOf(image, 'COPY').filter((line) => !line.startsWith('--from='))
   for (const path of copied.flatMap((line) => line.split(' ').slice(0, -1)))
     await cp(join(PROJECT_ROOT, path), join(folder, path), { recursive: true })
-  const [remove = ''] = argumentsOf(stageNamed('gateway-dependencies'), 'RUN')
+  const [remove = ''] = argumentsOf(stage('gateway-dependencies'), 'RUN')
   const removed = remove.split(' ').filter((word) => word.startsWith('node_modules/'))
   await mkdir(join(folder, 'node_modules'))
   for (const name of await readdir(join(PROJECT_ROOT, 'node_modules'))) {

@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { type KnownModel, SUPERSEDED_TTL_MS } from '../../shared/announcement.ts'
 import { versionId } from '../../shared/model-reference.ts'
+import { noWork } from '../../shared/recent-work.ts'
 import { Announcer } from '../../worker-pool/models/announcer.ts'
 import { createUntilGranted } from '../../worker-pool/redis/until-granted.ts'
 import { announcementOf, IDLE, manifestOf } from '../support/known-models.ts'
@@ -56,13 +57,16 @@ describe('what pools announce', () => {
       ...{ drainRates: { 'm@1': 250 }, state: 'slow' as const, runningMs: 12_000, settledMsAgo: 13_000 },
       busy: { 'm@1': 0.48 },
     }
-    await (await pool('a')).announce({ ...announcementOf(one), load })
+    const work = noWork()
+    work.total.add(30)
+    await (await pool('a')).announce({ ...announcementOf(one), load: { ...load, recent: { 'm@1': work } } })
     const record = (await redis.hget(keys.workers(), 'a'))?.replace(/^\d+ /, '') ?? ''
     expect(JSON.parse(record)).toEqual({
       ...{ models: ['m@1'], device: 'NVIDIA L4' },
       ...{ in_flight: 3, images_per_second: 120.5, up_ms: 5, drain_rates: { 'm@1': 250 } },
       ...{ state: 'slow', running_ms: 12_000, settled_ms_ago: 13_000 },
       busy: { 'm@1': 0.48 },
+      recent: { 'm@1': { n: 0, q: '', p: '', t: 'a.1', b: '' } },
     })
   })
 

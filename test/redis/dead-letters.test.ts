@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { RedisRest } from '../../edge/redis-rest.ts'
 import { systemClock } from '../../shared/clock.ts'
-import type { DeadLetter } from '../../shared/dead-letters.ts'
+import type { DeadLetter, DeadLetterPlace } from '../../shared/dead-letters.ts'
 import { newJobId } from '../../shared/job-id.ts'
 import { DEAD_LETTERS_KEPT_MS, TOMBSTONE_MS } from '../../shared/job-lifetime.ts'
 import type { JobResult } from '../../shared/job-queue.ts'
@@ -74,6 +74,27 @@ describe('what is known of dead letters', () => {
     })
     expect(await queue.letters.read(newJobId(MODEL))).toBeUndefined()
     expect(await queue.letters.read('no id')).toBeUndefined()
+  })
+
+  test('those of several models are told a part at a time, newest first; of one moment, by model', async () => {
+    const queue = await dyingQueue()
+    const add = (model: string, entry: string) =>
+      queue.redis.xadd(queue.keys.dead(model), entry, 'job', newJobId(model))
+    for (const entry of ['1-0', '2-0', '2-1', '9-0', '10-0']) await add('b', entry)
+    for (const entry of ['2-0', '2-1', '3-0']) await add('a', entry)
+    const pages: string[][] = []
+    let after: DeadLetterPlace | undefined
+    do {
+      const page = await queue.letters.page(['b', 'none', 'a'], { limit: 3, after })
+      pages.push(page.letters.map(({ model, entry }) => model + entry))
+      after = page.next
+    } while (after)
+    expect(pages).toEqual([
+      ['b10-0', 'b9-0', 'a3-0'],
+      ['a2-1', 'b2-1', 'a2-0'],
+      ['b2-0', 'b1-0'],
+    ])
+    expect(await queue.letters.page([], { limit: 3 })).toEqual({ letters: [], next: undefined })
   })
 
   test('what is no letter of that model is left out, and damaged fields are none', async () => {

@@ -44,8 +44,8 @@ describe('who scales the pools', () => {
     const { queues, pools } = await queue.lengths.read()
     expect(queues).toEqual(
       expect.arrayContaining([
-        { model: MODEL, version: '1', jobs: 3 },
-        { model: 'other', version: '2.0', jobs: 0 },
+        { model: MODEL, version: '1', jobs: 3, accepted: 3 },
+        { model: 'other', version: '2.0', jobs: 0, accepted: 0 },
       ]),
     )
     expect(pools).toMatchObject([{ id: 'a', busy: {}, idleMs: expect.any(Number) }])
@@ -54,14 +54,17 @@ describe('who scales the pools', () => {
   test('sees nothing where nothing was ever announced', async () => {
     const { redis, lengths, keys } = await scaledQueue()
     await redis.del(keys.models(), keys.workers())
-    expect(await lengths.read()).toEqual({ queues: [], pools: [] })
+    expect(await lengths.read()).toEqual({ nowMs: expect.any(Number), queues: [], pools: [] })
   })
 
   test('sees past what it cannot read', async () => {
     const { redis, keys, lengths } = await scaledQueue()
     await redis.hset(keys.workers(), { junk: 'x', broken: '99999999999999 {', odd: '99999999999999 3' })
     await redis.hset(keys.models(), { '@': '', 'no-version': '' })
-    expect(await lengths.read()).toEqual({ queues: [{ model: MODEL, version: '1', jobs: 0 }], pools: [] })
+    expect(await lengths.read()).toMatchObject({
+      queues: [{ model: MODEL, version: '1', jobs: 0 }],
+      pools: [],
+    })
   })
 })
 

@@ -39,7 +39,9 @@ test('of a version it is told what waits, by priority, and for how long the olde
   const queue = await testQueue()
   const statistics = await statisticsAt(inject('redisUrl'), queue.keys)
   const nothing = { high: 0, normal: 0, low: 0 }
-  expect((await statistics.read([QUEUE])).queues).toEqual([{ backlog: nothing, oldestWaitingMs: null }])
+  expect((await statistics.read([QUEUE])).queues).toEqual([
+    { backlog: nothing, oldestWaitingMs: null, accepted: 0 },
+  ])
 
   const first = await queued(queue, { priority: 'low' })
   while ((await timeOf(queue)) === first);
@@ -47,8 +49,8 @@ test('of a version it is told what waits, by priority, and for how long the olde
   await queued(queue, { priority: 'high' })
   const other = { ...QUEUE, version: '2' }
   expect((await statistics.read([other, QUEUE])).queues).toEqual([
-    { backlog: nothing, oldestWaitingMs: null },
-    { backlog: { high: 1, normal: 1, low: 1 }, oldestWaitingMs: expect.any(Number) },
+    { backlog: nothing, oldestWaitingMs: null, accepted: 0 },
+    { backlog: { high: 1, normal: 1, low: 1 }, oldestWaitingMs: expect.any(Number), accepted: 3 },
   ])
   await expectOldestIsFrom(queue, first)
 })

@@ -114,7 +114,6 @@ const OF_ROLE: Record<RedisRole, Command[]> = {
     ['XREADGROUP', 'GROUP', 'pool', 'me', 'STREAMS', queue, '>'],
     ['XGROUP', 'DESTROY', queue, 'pool'],
     ['XAUTOCLAIM', queue, 'pool', 'me', '0', '0'],
-    ['XRANGE', keys.dead('m'), '-', '+'],
   ],
   pool: [
     ...API_KEYS,
@@ -122,12 +121,14 @@ const OF_ROLE: Record<RedisRole, Command[]> = {
     ['SET', keys.rate('abcdefghijkl'), '0'],
     ['GET', keys.idempotency('0')],
     ['GET', keys.batch('m', 'batch_id.m')],
+    ['XRANGE', keys.history(), '-', '+'],
     ['XGROUP', 'DESTROY', queue, 'pool'],
     ['SUBSCRIBE', keys.done('m', 'id.m')],
   ],
   admin: [
     ['HSET', keys.models(), 'm@1', 'forged'],
     ['HDEL', keys.workers(), 'pool'],
+    ['XADD', keys.history(), '*', 'snapshot', 'forged'],
     ['GET', keys.idempotency('0')],
     ['GET', keys.batch('m', 'batch_id.m')],
     ['SET', keys.rate('abcdefghijkl'), '0'],

@@ -18,7 +18,8 @@ export function startBrowser(): Promise<Browser> {
 
 /** A page of a profile of its own. */
 export async function newPage(browser: Browser, options: BrowserContextOptions = {}): Promise<TestPage> {
-  const context = await browser.newContext(options)
+  // What is looked at between two colours has neither.
+  const context = await browser.newContext({ reducedMotion: 'reduce', ...options })
   const page = await context.newPage()
   // On a busy machine each step may take long; the test's own limit counts.
   page.setDefaultTimeout(0)

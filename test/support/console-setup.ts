@@ -1,4 +1,6 @@
 import { buildConsole } from '../../console/build-console.ts'
 
-/** Once a run: the console, which the Worker's module imports. */
-export default buildConsole
+/** Once a run: the console, which the edge imports. */
+export default async function setup(): Promise<void> {
+  await buildConsole()
+}

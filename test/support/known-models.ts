@@ -21,7 +21,7 @@ export function knownModel(name: string, version: string, known: Partial<KnownMo
 export const IDLE: PoolLoad = {
   ...{ device: 'cpu', inFlight: 0, imagesPerSecond: 0, upMs: 1_000 },
   ...{ state: 'ok', runningMs: 0, settledMsAgo: null },
-  ...{ drainRates: {}, busy: {} },
+  ...{ drainRates: {}, busy: {}, recent: {} },
 }
 
 /** What an idle pool says. */

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
-import { access, mkdir, readdir } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { TestProject } from 'vitest/node'
 import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
+import { canInstallPackages, updatePackageLists } from './debian-packages.ts'
 import { processEnv } from './process-env.ts'
 
 declare module 'vitest' {
@@ -38,12 +39,11 @@ const runs = (file: string) =>
 
 /** The package is only unpacked: installed, it would start a Prometheus. */
 async function unpacked(say: (line: string) => void): Promise<string | undefined> {
-  const canDownload = process.getuid?.() === 0 && (await exists('/usr/bin/apt-get'))
-  if (!canDownload) return undefined
+  if (!(await canInstallPackages())) return undefined
   say('unpacking for tests of alerts: promtool')
   try {
     await mkdir(FOLDER, { recursive: true })
-    await execute('apt-get', ['-o', 'DPkg::Lock::Timeout=300', 'update', '-qq'], { env: processEnv() })
+    await updatePackageLists()
     await execute('apt-get', ['download', '-qq', 'prometheus'], { cwd: FOLDER, env: processEnv() })
     const archive = (await readdir(FOLDER)).find((name) => name.endsWith('.deb'))
     await execute('dpkg-deb', ['--extract', archive ?? '', '.'], { cwd: FOLDER })
@@ -52,9 +52,3 @@ async function unpacked(say: (line: string) => void): Promise<string | undefined
   }
   return found()
 }
-
-const exists = (path: string) =>
-  access(path).then(
-    () => true,
-    () => false,
-  )

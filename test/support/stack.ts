@@ -5,8 +5,10 @@ import { Redis } from 'ioredis'
 import { inject } from 'vitest'
 import { type EdgeRuntime, type Stack, startStack } from '../../local-stack/stack.ts'
 import { RedisKeys } from '../../shared/redis-keys.ts'
+import type { QueuePlace } from './announced-pools.ts'
 import { BUNDLED_MODEL, onlyModel } from './model-package.ts'
 import { processEnv } from './process-env.ts'
+import { redisUrlOf } from './redis-users.ts'
 
 export const MODEL = 'efficientnet-lite0'
 
@@ -96,6 +98,11 @@ export async function testStack({
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** Where its pools find their jobs, with their rights. */
+export function poolsOf({ keys }: TestStack): QueuePlace {
+  return { url: redisUrlOf('pool'), keys }
 }
 
 function predict(edgeUrl: string, photo: Uint8Array, options: PredictOptions = {}): Promise<Response> {

@@ -130,9 +130,25 @@ describe.skipIf(noTools)('before its pool starts, a machine', () => {
     expect(await machine.run('prepare')).toMatchObject({ code: 0 })
   })
 
+  test('whose docker knows the GPU installs nothing, and asks no mirror', async () => {
+    const machine = await machineWith({ docker: { runtimes: ['runc', 'nvidia'] } })
+    expect(await machine.run('install-container-runtime')).toEqual({ code: 0, said: '' })
+  })
+
   test('without a docker that answers says so', async () => {
     const machine = await machineWith({ nvidiaSmi: 'echo 595.71.05', docker: { daemonIsDown: true } })
     await refuses(machine, /docker does not answer: Cannot connect to the Docker daemon/)
+  })
+
+  test('whose signature AWS takes for wrong does not tell what AWS quotes of its request', async () => {
+    const machine = await machineWith({ nvidiaSmi: 'echo 595.71.05' })
+    const message =
+      'The request signature we calculated does not match the signature you provided.\n\n' +
+      "The Canonical String for this request should have been\n'POST\n/\n\nx-amz-security-token:IQoJb3JpZ2lu"
+    machine.cloud.refusal = { status: 403, body: { __type: 'InvalidSignatureException', message } }
+    const { said } = await machine.run('prepare')
+    expect(said).toMatch(/cannot read the secret .*: HTTP 403 .*InvalidSignatureException.* does not match/)
+    expect(said).not.toContain('IQoJ')
   })
 
   test('with a wrong clock says so, as no signature of it is taken', async () => {

@@ -9,6 +9,7 @@ import { JobLog } from './job-log.ts'
 import { LoadMeter } from './load-meter.ts'
 import { PoolMetrics } from './metrics.ts'
 import { observeWithAll, type PoolObserver } from './pool-observer.ts'
+import { RecentRuns } from './recent-runs.ts'
 import { RunWatch, type RunWatchDeps } from './run-watch.ts'
 
 export type ObservationSettings = Pick<
@@ -51,10 +52,14 @@ export async function composeObservation(
   const drainRates = new DrainRates()
   const runWatch = new RunWatch({ runs, elapsed, stuckAfterMs: env.STUCK_SECONDS * 1000 })
   const device = env.EXECUTION_PROVIDERS[0] ?? 'cpu'
-  const loads = new LoadMeter({ device, elapsed, drainRates, runs: runWatch })
+  const recentRuns = new RecentRuns(elapsed)
+  const loads = new LoadMeter({ device, elapsed, drainRates, recentRuns, runs: runWatch })
   const metrics = env.HEALTH_PORT === undefined ? undefined : new Registry()
   const traces = await startTraces(env, parts)
-  const observers: PoolObserver[] = [new JobLog(log), loads, drainRates, runWatch, ...traces.observers]
+  const observers: PoolObserver[] = [
+    ...[new JobLog(log), loads, drainRates, recentRuns, runWatch],
+    ...traces.observers,
+  ]
   if (metrics) {
     collectDefaultMetrics({ register: metrics })
     watchGpus(metrics, readGpus)

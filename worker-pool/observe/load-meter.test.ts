@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { modelManifestSchema } from '../../shared/model-manifest.ts'
+import { noWork } from '../../shared/recent-work.ts'
 import { LoadMeter } from './load-meter.ts'
 import type { SettledBatch } from './pool-observer.ts'
 
@@ -10,11 +11,14 @@ const manifest = (name: string) =>
     resize: { mode: 'stretch', size: 2, crop: 2, kernel: 'triangle' },
   })
 
+const recent = noWork()
+
 function meter() {
   let now = 5_000
   const load = new LoadMeter({
     ...{ device: 'cpu', elapsed: () => now },
     drainRates: { tell: () => ({ 'a@1': 20 }) },
+    recentRuns: { tell: () => ({ 'a@1': recent }) },
     runs: { tell: () => ({ state: 'slow', runningMs: 11_000, settledMsAgo: 12_000 }) },
   })
   return { load, pass: (ms: number) => (now += ms) }
@@ -33,6 +37,7 @@ test('tells images a second since it was last asked, for how long it is up, and 
     inFlight: 0,
     imagesPerSecond: 20,
     drainRates: { 'a@1': 20 },
+    recent: { 'a@1': recent },
     ...{ state: 'slow', runningMs: 11_000, settledMsAgo: 12_000 },
   })
   pass(1_000)

@@ -3,6 +3,7 @@ import type { ModelManifest } from '../../shared/model-manifest.ts'
 import { versionId } from '../../shared/model-reference.ts'
 import type { DrainRates } from './drain-rates.ts'
 import type { PoolObserver, SettledBatch } from './pool-observer.ts'
+import type { RecentRuns } from './recent-runs.ts'
 import type { RunWatch } from './run-watch.ts'
 
 export interface LoadMeterDeps {
@@ -10,6 +11,7 @@ export interface LoadMeterDeps {
   /** Milliseconds, monotonic. */
   elapsed: () => number
   drainRates: Pick<DrainRates, 'tell'>
+  recentRuns: Pick<RecentRuns, 'tell'>
   runs: Pick<RunWatch, 'tell'>
 }
 
@@ -31,7 +33,7 @@ export class LoadMeter implements PoolObserver {
 
   /** What is told of a time is told of that since the last call. */
   load(): PoolLoad {
-    const { device, elapsed, drainRates, runs } = this.#deps
+    const { device, elapsed, drainRates, recentRuns, runs } = this.#deps
     const now = elapsed()
     const seconds = (now - this.#since) / 1000
     const told = drainRates.tell()
@@ -40,6 +42,7 @@ export class LoadMeter implements PoolObserver {
       imagesPerSecond: seconds > 0 ? sum(this.#images.values()) / seconds : 0,
       drainRates: told,
       busy: seconds > 0 ? this.#busy(seconds, told) : {},
+      recent: recentRuns.tell(),
       ...runs.tell(),
     }
     this.#images.clear()

@@ -20,8 +20,23 @@ locals {
 
   ami_id = var.ami_id == null ? one(data.aws_ssm_parameter.ami[*].insecure_value) : var.ami_id
 
-  launch_hook_name    = "${var.name}-launch"
-  terminate_hook_name = "${var.name}-terminate"
+  hooks = {
+    # A machine counts as there once its pool is ready; it says so itself. One that never does is replaced.
+    launch = {
+      name                 = "${var.name}-launch"
+      lifecycle_transition = "autoscaling:EC2_INSTANCE_LAUNCHING"
+      default_result       = "ABANDON"
+      # A start that takes as long as it may, and some that failed before.
+      heartbeat_timeout = var.startup_timeout_seconds + 900
+    }
+    # A machine that is to go says itself when its pool has drained, and that it still does, each 15 s. So this bounds one that hangs.
+    terminate = {
+      name                 = "${var.name}-terminate"
+      lifecycle_transition = "autoscaling:EC2_INSTANCE_TERMINATING"
+      default_result       = "CONTINUE"
+      heartbeat_timeout    = var.drain_seconds + 60
+    }
+  }
 
   tags = merge(var.tags, { Name = var.name })
 }
@@ -37,8 +52,8 @@ module "bootstrap" {
   dns_suffix              = data.aws_partition.current.dns_suffix
   log_group               = aws_cloudwatch_log_group.this.name
   group_name              = var.name
-  launch_hook_name        = local.launch_hook_name
-  terminate_hook_name     = local.terminate_hook_name
+  launch_hook_name        = local.hooks.launch.name
+  terminate_hook_name     = local.hooks.terminate.name
   drain_seconds           = var.drain_seconds
   startup_timeout_seconds = var.startup_timeout_seconds
   # Machines read a changed secret only when they start.
@@ -120,6 +135,11 @@ resource "aws_launch_template" "this" {
 
   lifecycle {
     create_before_destroy = true
+
+    precondition {
+      condition     = var.existing_secret_arn == null || strcontains(local.secret_arn, ":secretsmanager:${local.region}:")
+      error_message = "existing_secret_arn must be of the machines' own region, ${local.region}: they ask for it there. Secrets Manager can replicate it."
+    }
   }
 }
 
@@ -167,8 +187,20 @@ resource "aws_autoscaling_group" "this" {
     preferences {
       min_healthy_percentage = var.instance_refresh.min_healthy_percentage
       max_healthy_percentage = var.instance_refresh.max_healthy_percentage
-      auto_rollback          = true
       skip_matching          = true
+      # No auto_rollback: the provider gives the group its new template before it starts the refresh, so that AWS would roll back to the new one.
+    }
+  }
+
+  # Of a group that is new the provider makes them before it lets any machine start.
+  dynamic "initial_lifecycle_hook" {
+    for_each = local.hooks
+
+    content {
+      name                 = initial_lifecycle_hook.value.name
+      lifecycle_transition = initial_lifecycle_hook.value.lifecycle_transition
+      default_result       = initial_lifecycle_hook.value.default_result
+      heartbeat_timeout    = initial_lifecycle_hook.value.heartbeat_timeout
     }
   }
 
@@ -191,8 +223,8 @@ resource "aws_autoscaling_group" "this" {
   ]
 
   lifecycle {
-    # Scaling's business.
-    ignore_changes = [desired_capacity]
+    # Scaling's business; and what nobody asks for again once the group is there.
+    ignore_changes = [desired_capacity, initial_lifecycle_hook]
 
     precondition {
       condition     = length(aws_launch_template.this.user_data) * 3 / 4 <= 16384
@@ -201,21 +233,19 @@ resource "aws_autoscaling_group" "this" {
   }
 }
 
-# A machine counts as there once its pool is ready; it says so itself. One that never does is replaced.
+# The same hooks once more: those of the group are only made with it, and these follow a change of their times.
 resource "aws_autoscaling_lifecycle_hook" "launch" {
-  name                   = local.launch_hook_name
+  name                   = local.hooks.launch.name
   autoscaling_group_name = aws_autoscaling_group.this.name
-  lifecycle_transition   = "autoscaling:EC2_INSTANCE_LAUNCHING"
-  default_result         = "ABANDON"
-  # A start that takes as long as it may, and some that failed before.
-  heartbeat_timeout = var.startup_timeout_seconds + 900
+  lifecycle_transition   = local.hooks.launch.lifecycle_transition
+  default_result         = local.hooks.launch.default_result
+  heartbeat_timeout      = local.hooks.launch.heartbeat_timeout
 }
 
-# A machine that is to go says itself when its pool has drained, and that it still does, each 15 s. So this bounds one that hangs.
 resource "aws_autoscaling_lifecycle_hook" "terminate" {
-  name                   = local.terminate_hook_name
+  name                   = local.hooks.terminate.name
   autoscaling_group_name = aws_autoscaling_group.this.name
-  lifecycle_transition   = "autoscaling:EC2_INSTANCE_TERMINATING"
-  default_result         = "CONTINUE"
-  heartbeat_timeout      = var.drain_seconds + 60
+  lifecycle_transition   = local.hooks.terminate.lifecycle_transition
+  default_result         = local.hooks.terminate.default_result
+  heartbeat_timeout      = local.hooks.terminate.heartbeat_timeout
 }

@@ -53,5 +53,9 @@ output "edge_variables" {
   value = merge(
     { AWS_REGION = local.region, METRIC_NAMESPACE = var.metric_namespace },
     var.metric_model == null ? {} : { METRIC_BY_MODEL = "true" },
+    # The edge itself knows AWS' usual domain only.
+    data.aws_partition.current.dns_suffix == "amazonaws.com" ? {} : {
+      CLOUDWATCH_ENDPOINT = "https://monitoring.${local.region}.${data.aws_partition.current.dns_suffix}"
+    },
   )
 }

@@ -27,10 +27,12 @@ resource "aws_cloudwatch_metric_alarm" "wake" {
   alarm_actions      = [aws_autoscaling_policy.wake.arn]
   tags               = var.tags
 
+  # AWS publishes n later than the edge its depth. Filled with 0 alone, a minute whose n is still missing would have no machine, and each such
+  # minute would start one more; so n is what it was. Where none has been published lately it is 0: rather a machine too many than none at all.
   metric_query {
     id          = "wake"
     label       = "work without a machine"
-    expression  = "IF(FILL(n, 0) < 1, depth, 0)"
+    expression  = "IF(FILL(FILL(n, REPEAT), 0) < 1, depth, 0)"
     return_data = true
   }
 

@@ -19,6 +19,11 @@ resource "google_secret_manager_secret_version" "this" {
   secret                 = google_secret_manager_secret.this[0].id
   secret_data_wo         = jsonencode(var.worker_secrets)
   secret_data_wo_version = var.worker_secrets_version
+
+  # Machines start with the latest version, and one that is destroyed is gone for good: there is always one.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 locals {

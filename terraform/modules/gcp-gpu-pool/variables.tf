@@ -216,6 +216,16 @@ variable "gpu_count" {
     condition     = !startswith(var.machine_type, "g2-standard-") || var.gpu_count == lookup({ "24" = 2, "48" = 4, "96" = 8 }, trimprefix(var.machine_type, "g2-standard-"), 1)
     error_message = "gpu_count must be what the machine brings: g2-standard-24 has 2, g2-standard-48 has 4, g2-standard-96 has 8, the others have 1."
   }
+
+  validation {
+    condition     = !startswith(var.machine_type, "a2-") || endswith(var.machine_type, "-${var.gpu_count}g")
+    error_message = "gpu_count must be what the machine brings, which the name of an a2 ends with: a2-highgpu-2g has 2."
+  }
+
+  validation {
+    condition     = !startswith(var.machine_type, "n1-") || var.gpu_count <= 4
+    error_message = "gpu_count must be 4 at most with n1: Google attaches 1, 2 or 4 T4 to a machine."
+  }
 }
 
 variable "spot" {

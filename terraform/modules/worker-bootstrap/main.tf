@@ -35,6 +35,10 @@ locals {
 
   environment = merge(
     { EXECUTION_PROVIDERS = var.use_gpu ? "cuda,cpu" : "cpu" },
+    # The pool itself knows AWS' usual domain only.
+    var.terminate_hook_name == "" || var.dns_suffix == "amazonaws.com" ? {} : {
+      AUTOSCALING_ENDPOINT = "https://autoscaling.${var.region}.${var.dns_suffix}"
+    },
     var.worker_environment,
     {
       DRAIN_SECONDS     = tostring(var.drain_seconds)

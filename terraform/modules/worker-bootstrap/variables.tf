@@ -29,8 +29,9 @@ variable "worker_environment" {
     error_message = "worker_environment: names are like LOG_LEVEL, in capitals."
   }
   validation {
-    condition     = alltrue([for value in values(var.worker_environment) : !can(regex("[\\r\\n]", value))])
-    error_message = "worker_environment: each value must be one line."
+    # Also to YAML, whose line breaks are more than those of a shell: a file that cannot be read makes a machine that does and says nothing.
+    condition     = alltrue([for value in values(var.worker_environment) : !can(regex("[\\p{C}\\p{Zl}\\p{Zp}]", value))])
+    error_message = "worker_environment: each value must be one line, without control characters and the like."
   }
   validation {
     condition     = length(setintersection(keys(var.worker_environment), ["REDIS_URL", "WEBHOOK_SECRET"])) == 0

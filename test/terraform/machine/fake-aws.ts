@@ -35,6 +35,7 @@ export async function fakeAws(): Promise<FakeCloud> {
     takesAway: false,
     reports: [],
     launchHook: [],
+    launchHookRefusals: [],
     credentials: [KEYS.secretAccessKey, KEYS.sessionToken, 'ecr-password'],
   }
   const apis: [target: RegExp, service: string, reply: (body: string) => Reply][] = [
@@ -114,6 +115,8 @@ function completed(cloud: FakeCloud, body: string): Reply {
     query.AutoScalingGroupName === 'pool' &&
     query.LifecycleHookName === 'pool-launch'
   if (!isRight) return { status: 400, body: '<Code>ValidationError</Code>' }
+  const refusal = cloud.launchHookRefusals.shift()
+  if (refusal) return refusal
   cloud.launchHook.push(String(query.LifecycleActionResult))
   return { status: 200, body: '<CompleteLifecycleActionResponse/>' }
 }

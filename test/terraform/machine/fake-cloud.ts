@@ -38,6 +38,8 @@ export interface FakeCloud {
   reports: string[]
   /** Ends of the launch hook, as the group was told them. */
   launchHook: string[]
+  /** What the group answers first to who completes its launch hook. */
+  launchHookRefusals: Reply[]
   /** Credentials of the machine: nobody else may see them. */
   credentials: string[]
 }

@@ -21,6 +21,8 @@ interface Registry {
   images: Record<string, string | null>
   hangs?: boolean
   daemonIsDown?: boolean
+  /** What the daemon can run containers with. */
+  runtimes?: string[]
   /** What `docker run` fails with, if it does. */
   runFailure?: string
   /** What a container runs in place of its command. */
@@ -160,4 +162,6 @@ else if (command === 'inspect') await inspect(args[1] ?? '')
 else if (command === 'stop') await stop('SIGTERM')
 else if (command === 'rm') await remove()
 else if (command === 'logs') await printLog(Number(args[1]))
-else if (command !== 'info') die(`docker: '${command}' is not a docker command.`)
+else if (command === 'info')
+  print(JSON.stringify(Object.fromEntries((registry.runtimes ?? []).map((name) => [name, {}]))))
+else die(`docker: '${command}' is not a docker command.`)

@@ -27,6 +27,7 @@ export async function fakeGoogle(): Promise<FakeCloud> {
     takesAway: false,
     reports: [],
     launchHook: [],
+    launchHookRefusals: [],
     credentials: [TOKEN],
   }
   const endpoint = await apisThat(({ method, url, headers, body }) => {

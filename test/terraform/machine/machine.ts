@@ -32,13 +32,14 @@ export interface Running {
   stop: () => void
 }
 
-type Script = 'prepare' | 'run' | 'after-stop'
+type Script = 'install-container-runtime' | 'prepare' | 'run' | 'after-stop'
 
 /** What the fake docker's registry and daemon do (fake-docker.ts). */
 interface DockerWorld {
   images?: Record<string, string | null>
   hangs?: boolean
   daemonIsDown?: boolean
+  runtimes?: string[]
   runFailure?: string
   /** What a container runs in place of its command. */
   command?: string[]

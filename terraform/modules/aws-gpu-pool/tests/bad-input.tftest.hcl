@@ -94,6 +94,17 @@ run "all_secrets_of_the_account" {
   expect_failures = [var.existing_secret_arn]
 }
 
+run "a_secret_of_another_region" {
+  command = plan
+
+  variables {
+    worker_secrets      = null
+    existing_secret_arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:ours-XyZ012"
+  }
+
+  expect_failures = [aws_launch_template.this]
+}
+
 run "a_key_by_its_alias" {
   command = plan
 

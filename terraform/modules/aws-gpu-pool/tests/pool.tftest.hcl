@@ -264,6 +264,28 @@ run "machines_say_themselves_when_they_serve_and_when_they_have_drained" {
   }
 }
 
+run "hooks_come_before_the_first_machine" {
+  command = plan
+
+  variables {
+    min_size                = 1
+    drain_seconds           = 40
+    startup_timeout_seconds = 600
+  }
+
+  assert {
+    condition = { for hook in aws_autoscaling_group.this.initial_lifecycle_hook : hook.name => [hook.lifecycle_transition, hook.default_result, tostring(hook.heartbeat_timeout)] } == {
+      for hook in [aws_autoscaling_lifecycle_hook.launch, aws_autoscaling_lifecycle_hook.terminate] : hook.name => [hook.lifecycle_transition, hook.default_result, tostring(hook.heartbeat_timeout)]
+    }
+    error_message = "the hooks that the group is made with must be those that it keeps"
+  }
+
+  assert {
+    condition     = { for hook in aws_autoscaling_group.this.initial_lifecycle_hook : hook.name => hook.heartbeat_timeout } == { edgebatch-launch = 1500, edgebatch-terminate = 100 }
+    error_message = "they must be there from the start, by the names that machines complete"
+  }
+}
+
 run "a_change_replaces_machines_one_by_one" {
   command = plan
 
@@ -273,8 +295,13 @@ run "a_change_replaces_machines_one_by_one" {
   }
 
   assert {
-    condition     = aws_autoscaling_group.this.instance_refresh[0].strategy == "Rolling" && aws_autoscaling_group.this.instance_refresh[0].preferences[0].min_healthy_percentage == 100 && aws_autoscaling_group.this.instance_refresh[0].preferences[0].max_healthy_percentage == 150 && aws_autoscaling_group.this.instance_refresh[0].preferences[0].auto_rollback
-    error_message = "a new machine must serve before an old one goes, and a bad image must be taken back"
+    condition     = aws_autoscaling_group.this.instance_refresh[0].strategy == "Rolling" && aws_autoscaling_group.this.instance_refresh[0].preferences[0].min_healthy_percentage == 100 && aws_autoscaling_group.this.instance_refresh[0].preferences[0].max_healthy_percentage == 150
+    error_message = "a new machine must serve before an old one goes"
+  }
+
+  assert {
+    condition     = aws_autoscaling_group.this.instance_refresh[0].preferences[0].auto_rollback == null
+    error_message = "a rollback would be one to the new template, which the group has by then"
   }
 }
 
@@ -287,8 +314,8 @@ run "work_wakes_the_pool_from_nothing" {
   }
 
   assert {
-    condition     = one([for query in aws_cloudwatch_metric_alarm.wake.metric_query : query.expression if query.return_data == true]) == "IF(FILL(n, 0) < 1, depth, 0)" && aws_cloudwatch_metric_alarm.wake.threshold == 0 && aws_cloudwatch_metric_alarm.wake.comparison_operator == "GreaterThanThreshold" && aws_cloudwatch_metric_alarm.wake.evaluation_periods == 1
-    error_message = "the alarm sounds when there is work and no machine"
+    condition     = one([for query in aws_cloudwatch_metric_alarm.wake.metric_query : query.expression if query.return_data == true]) == "IF(FILL(FILL(n, REPEAT), 0) < 1, depth, 0)" && aws_cloudwatch_metric_alarm.wake.threshold == 0 && aws_cloudwatch_metric_alarm.wake.comparison_operator == "GreaterThanThreshold" && aws_cloudwatch_metric_alarm.wake.evaluation_periods == 1
+    error_message = "the alarm sounds when there is work and no machine, and not where nobody knows yet whether there is one"
   }
 
   assert {
@@ -332,6 +359,29 @@ run "the_backlog_by_machine_is_held" {
   assert {
     condition     = output.edge_variables == { AWS_REGION = "eu-west-1", METRIC_NAMESPACE = "Photos", METRIC_BY_MODEL = "true" }
     error_message = "the edge must be told what to publish"
+  }
+}
+
+run "another_partition_has_its_own_domain" {
+  command = plan
+
+  override_data {
+    target = data.aws_partition.current
+    values = { partition = "aws-cn", dns_suffix = "amazonaws.com.cn" }
+  }
+  override_data {
+    target = data.aws_region.current
+    values = { region = "cn-north-1" }
+  }
+
+  assert {
+    condition     = output.edge_variables.CLOUDWATCH_ENDPOINT == "https://monitoring.cn-north-1.amazonaws.com.cn"
+    error_message = "the edge must publish where the alarms are"
+  }
+
+  assert {
+    condition     = strcontains(module.bootstrap.user_data, "AUTOSCALING_ENDPOINT=https://autoscaling.cn-north-1.amazonaws.com.cn\n") && strcontains(module.bootstrap.user_data, "DNS_SUFFIX='amazonaws.com.cn'")
+    error_message = "machines must ask their partition's own services"
   }
 }
 

@@ -203,6 +203,29 @@ run "two_gpus_where_there_is_one" {
   expect_failures = [var.gpu_count]
 }
 
+run "one_gpu_where_there_are_two" {
+  command = plan
+
+  variables {
+    machine_type = "a2-highgpu-2g"
+    gpu_type     = "nvidia-tesla-a100"
+  }
+
+  expect_failures = [var.gpu_count]
+}
+
+run "more_gpus_than_a_machine_takes" {
+  command = plan
+
+  variables {
+    machine_type = "n1-standard-32"
+    gpu_type     = "nvidia-tesla-t4"
+    gpu_count    = 8
+  }
+
+  expect_failures = [var.gpu_count]
+}
+
 run "a_disk_that_is_too_small" {
   command = plan
 

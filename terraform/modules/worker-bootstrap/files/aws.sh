@@ -64,14 +64,17 @@ cloud_log_arguments() {
     --log-opt "awslogs-stream=$INSTANCE_ID/pool"
 }
 
-# The launch hook: until it is completed, the group does not count this machine. Where there is none (the hook came after the
-# machine, or it is over), AWS says so and nothing is lost.
+# The launch hook: until it is completed, the group does not count this machine. Where there is none (the pool was started again, or
+# the hook is over), AWS says so and nothing is lost. Fails where AWS may say something else the next time.
 complete_launch_hook() {
   local answer
   [[ $LAUNCH_HOOK_NAME ]] || return 0
   answer=$(aws_call "autoscaling.$REGION.$DNS_SUFFIX" autoscaling application/x-www-form-urlencoded '' \
-    "Action=CompleteLifecycleAction&Version=2011-01-01&AutoScalingGroupName=$GROUP_NAME&LifecycleHookName=$LAUNCH_HOOK_NAME&InstanceId=$INSTANCE_ID&LifecycleActionResult=$1") ||
-    say "launch hook $LAUNCH_HOOK_NAME not completed: $answer"
+    "Action=CompleteLifecycleAction&Version=2011-01-01&AutoScalingGroupName=$GROUP_NAME&LifecycleHookName=$LAUNCH_HOOK_NAME&InstanceId=$INSTANCE_ID&LifecycleActionResult=$1") && return
+  # Once, and not at each attempt.
+  [[ ${hook_failed:-} ]] || say "launch hook $LAUNCH_HOOK_NAME not completed: $answer"
+  hook_failed=yes
+  [[ $answer == *ValidationError* ]]
 }
 
 cloud_ready() { complete_launch_hook CONTINUE; }

@@ -56,6 +56,8 @@ answer_of() {
   status=${reply##*$'\n'}
   body=${reply%$'\n'*}
   if [[ $status != 2?? ]]; then
+    # AWS quotes a request whose signature is wrong, with the session's token.
+    body=${body%%The Canonical String*}
     printf 'HTTP %s %s' "$status" "$(tr -s '[:space:]' ' ' <<<"${body:0:400}")"
     return 1
   fi

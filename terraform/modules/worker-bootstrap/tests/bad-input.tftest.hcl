@@ -44,6 +44,26 @@ run "a_setting_of_two_lines" {
   expect_failures = [var.worker_environment]
 }
 
+run "a_setting_of_two_lines_to_yaml" {
+  command = plan
+
+  variables {
+    worker_environment = { MODELS = "resnet50\u2028vit" }
+  }
+
+  expect_failures = [var.worker_environment]
+}
+
+run "a_setting_that_rings" {
+  command = plan
+
+  variables {
+    worker_environment = { MODELS = "resnet50\u0007" }
+  }
+
+  expect_failures = [var.worker_environment]
+}
+
 run "a_secret_among_the_settings" {
   command = plan
 

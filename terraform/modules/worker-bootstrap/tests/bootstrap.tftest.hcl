@@ -77,6 +77,22 @@ run "a_pool_tells_its_group_that_it_has_drained" {
   }
 }
 
+run "a_pool_in_another_partition_finds_its_group" {
+  command = plan
+
+  variables {
+    region              = "cn-north-1"
+    dns_suffix          = "amazonaws.com.cn"
+    group_name          = "pool"
+    terminate_hook_name = "pool-drain"
+  }
+
+  assert {
+    condition     = strcontains(output.user_data, "AUTOSCALING_ENDPOINT=https://autoscaling.cn-north-1.amazonaws.com.cn\n")
+    error_message = "the group must be told at its partition's own domain"
+  }
+}
+
 run "another_revision_makes_another_machine" {
   command = plan
 

@@ -1,83 +1,123 @@
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
-import type { OwnRedis } from '../../local-stack/redis-server.ts'
+import type { PublicJob } from '../../shared/public-job.ts'
+import { argumentsOf, stage } from '../support/dockerfile.ts'
 import { metricValues } from '../support/metrics-text.ts'
 import { PROMETHEUS_FOLDER, readAlerts, readDashboards } from '../support/operations-files.ts'
-import { startOwnRedis } from '../support/own-redis.ts'
 import { example } from '../support/photos.ts'
 import { processEnv } from '../support/process-env.ts'
 import { parseQuery } from '../support/promql.ts'
 import { ScrapedSeries } from '../support/scraped-series.ts'
-import { MODEL, type TestStack, testStack } from '../support/stack.ts'
-import { storeApiKey } from '../support/stored-api-key.ts'
+import { makeSecretsIn, SelfHostedDeployment } from '../support/self-hosted-deployment.ts'
+import { MODEL } from '../support/stack.ts'
 
-const dashboards = readDashboards()
+/** In the order of the file: what is self-hosted serves and tells; what alerts and dashboards ask for is what it has told. */
+
 const GPU = '#!/bin/sh\necho "0, 1024, 81559, 87, 61"\n'
+const body = new Uint8Array(example('cat.jpg'))
 
-let redis: OwnRedis
-let stack: TestStack
-let folder: string
+let gpuFolder: string
+let deployment: SelfHostedDeployment
+let key: string
 const series = new ScrapedSeries()
-const scrape = async (port: unknown) => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
-const scrapeEdge = () => scrape(stack.edge.service.ready.metricsPort)
+const scrape = async (port: string) =>
+  (await fetch(`http://127.0.0.1:${deployment.ports[port]}/metrics`)).text()
+const predict = (headers: Record<string, string> = {}) =>
+  fetch(`${deployment.url}/predict`, { method: 'POST', body, headers })
+const withKey = (more: Record<string, string> = {}) => ({ authorization: `Bearer ${key}`, ...more })
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'edgebatch-operations-'))
-  await writeFile(join(folder, 'nvidia-smi'), GPU)
-  await chmod(join(folder, 'nvidia-smi'), 0o755)
-  redis = await startOwnRedis()
-  stack = await testStack({
-    redisUrl: redis.url,
-    edgeRuntime: 'node',
-    edgeBindings: { ALLOW_ANONYMOUS: 'false', METRICS_PORT: '0' },
-    poolEnv: {
-      PATH: `${folder}:${processEnv().PATH}`,
-      HEALTH_PORT: '0',
-      WEBHOOK_SECRET: `whsec_${btoa('x'.repeat(32))}`,
-    },
-  })
-  await stack.redis.config('SET', 'maxmemory', '1gb')
-  const { headers } = await storeApiKey(stack)
-  expect((await stack.predict(example('cat.jpg'), { headers })).status).toBe(200)
-  series.add('edgebatch-edge', await scrapeEdge())
-  series.add('edgebatch-pool', await scrape(stack.pools[0]?.ready.healthPort))
+  gpuFolder = await mkdtemp(join(tmpdir(), 'edgebatch-gpu-'))
+  await writeFile(join(gpuFolder, 'nvidia-smi'), GPU)
+  await chmod(join(gpuFolder, 'nvidia-smi'), 0o755)
+  deployment = await SelfHostedDeployment.start({ poolPath: `${gpuFolder}:${processEnv().PATH}` })
   // No test starts a redis_exporter: it is a record of what one answered.
   series.add('redis', readFileSync(join(PROMETHEUS_FOLDER, 'redis-exporter-metrics.txt'), 'utf8'))
 })
 afterAll(async () => {
-  await stack?.close()
-  await redis?.stop()
-  if (folder) await rm(folder, { recursive: true, force: true })
+  await deployment?.close()
+  await rm(gpuFolder, { recursive: true, force: true })
 })
 
-describe('the edge on Node', () => {
-  test('tells what was asked of it and what waits, without a key on METRICS_PORT and with one elsewhere', async () => {
-    expect((await stack.get('/metrics')).status).toBe(401)
-    const values = metricValues(await scrapeEdge())
+describe('what docker-compose.yaml describes', () => {
+  test('serves a prediction, to who has a key that its tools have made', async () => {
+    expect((await predict()).status).toBe(401)
+    key = await deployment.tools('keys', 'create', '--name', 'prometheus', '--admin')
+    const response = await predict(withKey({ prefer: 'wait=60' }))
+    expect(response.status).toBe(200)
+    expect(((await response.json()) as PublicJob).predictions?.[0]?.label).toMatch(/cat/)
+  })
+
+  test('has pages for people', async () => {
+    const page = await fetch(deployment.url, { headers: { accept: 'text/html' } })
+    expect(await page.text()).toContain('<script')
+  })
+
+  test.each([
+    ['gateway', 'gateway', 'GATEWAY_PORT'],
+    ['worker-pool', 'cpu', 'HEALTH_PORT'],
+    ['edge', 'edge', 'PORT'],
+  ])('has a %s that is healthy by its image’s own check', async (_, target, variable) => {
+    const [check = ''] = argumentsOf(stage(target), 'HEALTHCHECK')
+    const [, ...args] = JSON.parse(check.slice(check.indexOf('['))) as string[]
+    const env = { ...processEnv(), [variable]: String(deployment.ports[variable]) }
+    await promisify(execFile)(process.execPath, args, { env })
+  })
+
+  test('has a Redis that keeps what it accepts on disk, drops nothing, and lets its users do no more than they need', async () => {
+    const redis = deployment.redisAs('exporter')
+    expect(await redis.info('persistence')).toContain('aof_enabled:1')
+    expect(await redis.info('memory')).toContain('maxmemory_policy:noeviction')
+    await expect(redis.get('eb:keys')).rejects.toThrow('NOPERM')
+    redis.disconnect()
+    const admin = deployment.redisAs('admin')
+    await expect(admin.flushall()).rejects.toThrow('NOPERM')
+    admin.disconnect()
+  })
+
+  test('has secrets that are for their owner alone, and stay when users are made anew for them', async () => {
+    const [secrets, users] = ['.env', 'deploy/compose/users.acl'].map((file) => join(deployment.folder, file))
+    const read = () => [secrets, users].map((file) => readFileSync(file ?? '', 'utf8'))
+    const before = read()
+    expect((await stat(secrets ?? '')).mode & 0o777).toBe(0o600)
+    await rm(users ?? '')
+    await makeSecretsIn(deployment.folder)
+    expect(read()).toEqual(before)
+  })
+})
+
+describe('metrics', () => {
+  test('of pool, gateway and edge tell what was asked and what waits, the edge’s without a key on METRICS_PORT and with one elsewhere', async () => {
+    const text = await scrape('METRICS_PORT')
+    series.add('edgebatch-edge', text)
+    series.add('edgebatch-pool', await scrape('HEALTH_PORT'))
+    series.add('edgebatch-gateway', await scrape('GATEWAY_METRICS_PORT'))
+    const values = metricValues(text)
     expect(values.get('edgebatch_http_requests_total{route="/predict",method="POST",status="200"}')).toBe(1)
     expect(values.get('edgebatch_http_problems_total{code="unauthorized"}')).toBe(1)
     expect(values.get(`edgebatch_model_pools{model="${MODEL}",version="1"}`)).toBe(1)
     expect(values.get('edgebatch_redis_memory_max_bytes')).toBe(2 ** 30)
-    const { headers } = await storeApiKey(stack, { admin: true })
-    const text = await (await fetch(`${stack.edge.url}/metrics`, { headers })).text()
+    expect((await fetch(`${deployment.url}/metrics`)).status).toBe(401)
+    const asked = await (await fetch(`${deployment.url}/metrics`, { headers: withKey() })).text()
     for (const name of ['edgebatch_queue_jobs', 'edgebatch_http_requests_total', 'process_cpu_seconds_total'])
-      expect(text).toContain(`\n${name}`)
+      expect(asked).toContain(`\n${name}`)
   })
 
-  test('goes on telling what it has counted while Redis is away', async () => {
-    const { headers } = await storeApiKey(stack, { admin: true })
-    expect((await fetch(`${stack.edge.url}/models`, { headers })).status).toBe(200)
-    await stack.gateway.service.stop()
-    expect((await stack.predict(example('cat.jpg'), { headers })).status).toBe(503)
-    const values = metricValues(await scrapeEdge())
+  test('of the edge go on while Redis is away', async () => {
+    await deployment.stop('gateway')
+    expect((await predict(withKey())).status).toBe(503)
+    const text = await scrape('METRICS_PORT')
+    series.add('edgebatch-edge', text)
+    const values = metricValues(text)
     expect(values.get('edgebatch_edge_redis_up')).toBe(0)
     expect(values.get('edgebatch_http_requests_total{route="/predict",method="POST",status="503"}')).toBe(1)
     expect([...values.keys()].filter((name) => name.startsWith('edgebatch_queue'))).toEqual([])
-    series.add('edgebatch-edge', await scrapeEdge())
   })
 })
 
@@ -96,7 +136,7 @@ describe('what alerts ask for was scraped', () => {
   })
 })
 
-describe.each(dashboards.map((dashboard) => [dashboard.file, dashboard] as const))(
+describe.each(readDashboards().map((dashboard) => [dashboard.file, dashboard] as const))(
   'what %s asks for was scraped',
   (_, { panels, templating }) => {
     const withQueries = panels.filter(({ type }) => type !== 'row')

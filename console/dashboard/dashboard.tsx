@@ -1,0 +1,130 @@
+import type { Ref } from 'preact'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { PageFrame } from '../design/page-frame.tsx'
+import { ApiKeyPanel } from '../session/api-key-panel.tsx'
+import type { Problem } from '../session/problem.ts'
+import { useApiKey } from '../session/use-api-key.ts'
+import { AdminApi } from './admin-api.ts'
+import { BatchSizes } from './batch-sizes.tsx'
+import { Charts } from './charts.tsx'
+import './dashboard.css'
+import { DeadLetters } from './dead-letters.tsx'
+import { Failures } from './failures.tsx'
+import { Headlines } from './headlines.tsx'
+import { Latencies } from './latencies.tsx'
+import { PoolsTable } from './pools-table.tsx'
+import { ALL, idOf } from './samples.ts'
+import { type Span, Toolbar } from './toolbar.tsx'
+import { useHistory } from './use-history.ts'
+import { useStats } from './use-stats.ts'
+import { VersionsTable } from './versions-table.tsx'
+
+const HINT = (
+  <>
+    This page takes the key of an administrator: <code>npx edgebatch keys create --admin</code>.
+  </>
+)
+
+/** The page at `/dashboard`: how the service does, for who runs it. `origin`: of the service. */
+export function Dashboard({ origin }: { origin: string }) {
+  const [apiKey, setApiKey] = useApiKey()
+  const [keyIsShown, showKey] = useState(false)
+  const [isPaused, pause] = useState(false)
+  const [span, setSpan] = useState<Span>('live')
+  const [version, setVersion] = useState(ALL)
+  const api = useMemo(() => new AdminApi(origin, apiKey), [origin, apiKey])
+  const { stats, problem, samples } = useStats(api, isPaused)
+  const minute = Math.floor((samples.at(-1)?.at ?? 0) / 60_000)
+  const hour = useHistory(api, span === 'hour' && stats !== undefined, minute)
+  const refused = isRefusal(problem) ? problem?.detail : undefined
+  useEffect(() => {
+    if (refused !== undefined) showKey(true)
+  }, [refused])
+
+  const keyButton = useRef<HTMLButtonElement>(null)
+  const closeKey = () => {
+    showKey(false)
+    keyButton.current?.focus()
+  }
+  const model = stats?.models.find((one) => idOf(one) === version)
+  const work = stats && (model ?? stats).last_minute
+  // Of single versions, minutes of the last hour tell less.
+  const ofHour = span === 'hour' && !model ? hour : undefined
+  const within = ofHour ? 'in the last hour' : 'in the last minute'
+  return (
+    <PageFrame
+      current="dashboard"
+      aside={
+        <KeyButton
+          button={keyButton}
+          isSet={apiKey !== undefined}
+          isShown={keyIsShown}
+          onClick={() => showKey(!keyIsShown)}
+        />
+      }
+    >
+      {keyIsShown && (
+        <ApiKeyPanel apiKey={apiKey} reason={refused} hint={HINT} onChange={setApiKey} onClose={closeKey} />
+      )}
+      <div class="dashboard-head">
+        <h1>Dashboard</h1>
+        <Toolbar
+          {...{ span, isPaused, version }}
+          versions={stats?.models.map(idOf) ?? []}
+          onSpan={setSpan}
+          onPause={pause}
+          onVersion={setVersion}
+        />
+      </div>
+      <p class="facts" role="status">
+        {stateOf(stats?.at, isPaused, problem)}
+      </p>
+      {stats && work && (
+        <>
+          <Headlines stats={stats} model={model} />
+          <Charts
+            samples={span === 'hour' ? (hour?.samples ?? []) : samples}
+            version={model ? version : ALL}
+            span={span}
+          />
+          <div class="thirds">
+            <Latencies work={work} />
+            <BatchSizes work={ofHour?.work ?? work} within={within} />
+            <Failures work={ofHour?.work ?? work} within={within} />
+          </div>
+          <VersionsTable models={stats.models} />
+          <PoolsTable pools={stats.pools} now={Date.parse(stats.at)} />
+          <DeadLetters api={api} counts={stats.dead_letters} />
+        </>
+      )}
+    </PageFrame>
+  )
+}
+
+interface KeyButtonProps {
+  button: Ref<HTMLButtonElement>
+  isSet: boolean
+  isShown: boolean
+  onClick: () => void
+}
+
+function KeyButton({ button, isSet, isShown, onClick }: KeyButtonProps) {
+  return (
+    <button ref={button} type="button" class="quiet" aria-expanded={isShown} onClick={onClick}>
+      API key <span class={`dot ${isSet ? 'dot-on' : ''}`} aria-hidden="true" />
+      <span class="visually-hidden">{isSet ? '(set)' : '(none)'}</span>
+    </button>
+  )
+}
+
+function isRefusal(problem: Problem | undefined): boolean {
+  return problem?.status === 401 || problem?.status === 403
+}
+
+/** Of when the figures are, and why there are no newer ones. */
+function stateOf(at: string | undefined, isPaused: boolean, problem: Problem | undefined): string {
+  const of = at === undefined ? '' : `Figures of ${new Date(at).toLocaleTimeString()}`
+  if (problem !== undefined) return `${problem.title}: ${problem.detail}${of && ` ${of}.`}`
+  if (at === undefined) return 'Asking the service…'
+  return isPaused ? `Paused. ${of}.` : `${of}; pools tell of themselves every 30 s.`
+}

@@ -1,0 +1,26 @@
+import type { PublicDeadLetter } from '../../shared/public-dead-letter.ts'
+import { Modal } from './modal.tsx'
+
+interface DropDialogProps {
+  letter: PublicDeadLetter
+  onDrop: (letter: PublicDeadLetter) => void
+  onClose: () => void
+}
+
+/** Asks once more: what is dropped is gone. */
+export function DropDialog({ letter, onDrop, onClose }: DropDialogProps) {
+  const drop = () => {
+    onDrop(letter)
+    onClose()
+  }
+  return (
+    <Modal title="Drop this dead letter?" onClose={onClose}>
+      <p>
+        <span class="mono">{letter.id}</span> and its photo are deleted: nobody can run it again.
+      </p>
+      <button type="button" class="primary" onClick={drop}>
+        Drop it
+      </button>
+    </Modal>
+  )
+}

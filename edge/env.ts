@@ -90,7 +90,8 @@ export const edgeEnvSchema = z.object({
    */
   DEFAULT_MODEL: modelReferenceSchema.optional(),
   /**
-   * Jobs of one model, waiting or in flight, at which uploads are refused. At 200 kB each, 1,000 take 200 MB of Redis.
+   * Jobs of a model's version that would go before a new one (of its priority and above, waiting or in flight) at which it is refused. At 200 kB
+   * each, 1,000 take 200 MB of Redis.
    */
   MAX_BACKLOG: positiveInteger.default(1_000),
   /** The same for the MiB of their inputs: where a model takes encoded photos, each may have 4/3 of MAX_ENCODED_BYTES. */

@@ -144,6 +144,18 @@ test('a job that takes longer is asked for until it has ended, no sooner than it
   expect(clock.sleeps).toEqual([4_000, 4_000])
 })
 
+test.each([
+  ['for years', { 'retry-after': '999999999' }, 60_000],
+  ['for no time that it tells, and does not wait itself', {}, 1_000],
+])(
+  'who is told to stay away %s neither sleeps for ever nor asks without a pause',
+  async (_, headers, pause) => {
+    const { client: edgebatch, clock } = await client([json(202, queued, headers), json(200, succeeded)])
+    expect(await edgebatch.wait('a.model')).toEqual(succeeded)
+    expect(clock.sleeps).toEqual([pause])
+  },
+)
+
 test('a job that fails is an answer; its labels are what cannot be had', async () => {
   const failed = {
     ...queued,

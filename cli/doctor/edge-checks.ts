@@ -10,11 +10,12 @@ const NO_POOL: ProblemCode = 'no-pool'
 /** A Date header tells whole seconds. */
 const DATE_TOLERANCE_MS = 2_000
 
-export interface EdgeToCheck extends Pick<Edge, 'client' | 'host' | 'get' | 'explained'> {
+export interface EdgeToCheck extends Pick<Edge, 'brisk' | 'host' | 'get' | 'explained'> {
   url: string
   hasKey: boolean
   /** Of this command line. */
   version: string
+  stopped: AbortSignal
 }
 
 /** What an edge that answers says of itself, and to whom. Throws UserError if it does so no more. */
@@ -68,10 +69,10 @@ async function readyCheck({ get }: EdgeToCheck): Promise<Check> {
 }
 
 /** Whether a key is asked for, and whether ours is taken. */
-async function keyCheck({ client, explained, host, hasKey }: EdgeToCheck): Promise<Check> {
+async function keyCheck({ brisk, explained, host, hasKey, stopped }: EdgeToCheck): Promise<Check> {
   const check = { name: 'API key', needed: true }
   try {
-    const models = await client.models()
+    const models = await brisk.models({ signal: stopped })
     if (hasKey)
       return { ...check, state: 'ok', found: `is taken, and may use ${models.length} of the models` }
     return isLocal(host)
@@ -81,6 +82,7 @@ async function keyCheck({ client, explained, host, hasKey }: EdgeToCheck): Promi
           fix: 'unset ALLOW_ANONYMOUS at the edge, and make keys: npx edgebatch keys create',
         }
   } catch (error) {
+    stopped.throwIfAborted()
     if (!hasKey && error instanceof EdgebatchError && error.code === 'unauthorized')
       return {
         ...{ ...check, state: 'warning', found: 'one is asked for, so that not all was checked' },

@@ -46,9 +46,11 @@ async function examineEdge(environment: Environment, terminal: Terminal, version
   const { url, apiKey } = await readEdgeSettings(environment)
   const work = () =>
     withEdge(environment, terminal, async (edge): Promise<Found> => {
-      const checks = await edgeChecks({ ...edge, url, hasKey: apiKey !== undefined, version }, systemClock)
+      const { stopped } = terminal
+      const asked = { ...edge, url, hasKey: apiKey !== undefined, version, stopped }
+      const checks = await edgeChecks(asked, systemClock)
       // Who is no administrator is not told; that is no finding.
-      const stats = await edge.client.stats().catch(() => undefined)
+      const stats = await edge.brisk.stats({ signal: stopped }).catch(() => undefined)
       return { checks, state: serviceStateSchema.safeParse(stats).data }
     })
   return orFailed('edge', 'start it (edgebatch start), or correct EDGEBATCH_URL', terminal.stopped, work)

@@ -1,6 +1,7 @@
-import { EnvHttpProxyAgent, fetch, type Response } from 'undici'
+import { fetch, type Response } from 'undici'
 import { RedisUnreachableError } from '../../shared/redis-commands.ts'
 import { connectRedis } from '../../worker-pool/redis/redis-connection.ts'
+import { proxyDispatcher } from '../proxy-dispatcher.ts'
 import { reasonOf, UnavailableError, UserError } from '../user-error.ts'
 
 /** One Redis, commands one after the other. To be closed. */
@@ -47,7 +48,7 @@ export async function commandOverTcp(url: string, stopped: AbortSignal): Promise
 /** Over Upstash's REST protocol, through the proxy that the environment names, if it does. */
 export function commandOverRest(url: string, token: string, stopped: AbortSignal): RedisCommander {
   const { host } = new URL(url)
-  const dispatcher = new EnvHttpProxyAgent()
+  const dispatcher = proxyDispatcher()
   return {
     host,
     send: async (...command) => {

@@ -9,9 +9,11 @@ import { type EdgeSettings, readEdgeSettings } from './edge-settings.ts'
 /** The edge that the environment names. */
 export interface Edge {
   client: EdgebatchClient
+  /** For questions about the service: asked once, as whoever asks can do so again, and given up when the edge is silent. */
+  brisk: EdgebatchClient
   /** Host and port, for people. */
   host: string
-  /** GET with the API key, as the client does not do it. Throws UserError. */
+  /** GET with the API key, as the client does not do it, given up likewise. Throws UserError. */
   get: (path: string) => Promise<Response>
   /** What an error of the client's is to the user. */
   explained: (error: unknown) => unknown
@@ -22,7 +24,7 @@ export interface EdgeOptions {
   onAnswer?: (answer: Response) => void
 }
 
-/** How long the edge may take to say that it is there. */
+/** How long the edge may take for what it has to say at once. */
 const SILENCE_MS = 10_000
 
 /** Works with the edge that the environment names, once that has said that it is one. Throws UserError. */
@@ -58,11 +60,14 @@ function edge(
   stopped: AbortSignal,
 ): Edge {
   const headers: Record<string, string> = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }
+  const options = { baseUrl: url, ...(apiKey !== undefined && { apiKey }) }
+  const briskly: Fetch = (address, init) => fetch(address, { ...init, signal: soon(init.signal ?? stopped) })
   return {
-    client: new EdgebatchClient({ baseUrl: url, fetch, ...(apiKey !== undefined && { apiKey }) }),
+    client: new EdgebatchClient({ ...options, fetch }),
+    brisk: new EdgebatchClient({ ...options, fetch: briskly, maxRetries: 0 }),
     host: asked.host,
     get: (path) =>
-      fetch(url + path, { headers, signal: stopped }).catch((cause: unknown) => {
+      briskly(url + path, { headers }).catch((cause: unknown) => {
         stopped.throwIfAborted()
         throw cannotReach(asked.host, cause)
       }),
@@ -72,11 +77,14 @@ function edge(
 
 /** Asked once, and not again: who has mistyped an address is told at once, not after all the retries that a request is worth. */
 async function assertIsEdge(url: string, host: string, fetch: Fetch, stopped: AbortSignal): Promise<void> {
-  const signal = AbortSignal.any([stopped, AbortSignal.timeout(SILENCE_MS)])
-  const answer = await fetch(`${url}/health`, { signal }).catch((cause: unknown) => {
+  const answer = await fetch(`${url}/health`, { signal: soon(stopped) }).catch((cause: unknown) => {
     stopped.throwIfAborted()
     throw cannotReach(host, cause)
   })
   const health = (await answer.json().catch(() => undefined)) as { status?: unknown } | undefined
   if (!answer.ok || health?.status !== 'ok') throw unexpected(host, answer.status)
+}
+
+function soon(stopped: AbortSignal): AbortSignal {
+  return AbortSignal.any([stopped, AbortSignal.timeout(SILENCE_MS)])
 }

@@ -19,6 +19,8 @@ export function asUserError(error: unknown, { host, hasKey }: Asked): unknown {
       return cannotReach(host, error.cause)
     case 'unexpected-answer':
       return unexpected(host, status)
+    case 'model-required':
+      return new UserError(`${host} says ${code}: ${detail.replaceAll('?model=', '--model')}`)
     case 'unauthorized':
       return new UserError(
         hasKey

@@ -78,3 +78,13 @@ test('who is given up on is told the cause, and by what id to ask about it', asy
     /says queue-unavailable: The queue cannot be reached\. Nothing was lost\. \(request r1\)\n$/,
   )
 })
+
+test('a model that must be named is asked for by the flag', async () => {
+  const problem = { code: 'model-required', detail: 'Add ?model= with one of: a, b.', retryable: false }
+  const { url } = await answeringServer(health, json(400, problem))
+  const { code, stderr } = await cli({ environment: { EDGEBATCH_URL: url } }, 'predict', ...PHOTOS)
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(/says model-required: Add --model with one of: a, b\.\n$/),
+  })
+})

@@ -42,6 +42,7 @@ async function main(): Promise<void> {
     redisUrl: REDIS_URL,
     env,
     edgeBindings: {
+      ...defaultModel(env),
       ...Object.fromEntries(Object.entries(env).filter(([name]) => name in edgeEnvSchema.shape)),
       ALLOW_ANONYMOUS,
     },
@@ -95,6 +96,14 @@ Ready. Make an API key and send a photo:
 
 or use the key at ${origin} in a browser.
 `)
+}
+
+/** Which models are served. */
+const MODEL_SETTINGS = ['MODELS', 'MODEL_DIR', 'MODEL_REPOSITORY']
+
+/** The model that comes with the project goes on to answer who names none once others stand beside it, if it is served at all. */
+function defaultModel(env: Record<string, string>): Record<string, string> {
+  return MODEL_SETTINGS.some((name) => env[name]) ? {} : { DEFAULT_MODEL: 'efficientnet-lite0' }
 }
 
 /** npm passes on a Ctrl-C that the terminal has sent to us already: two this close together are one. */

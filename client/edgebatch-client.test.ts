@@ -64,6 +64,19 @@ test.each([
   ])
 })
 
+test('who asks to is told why, and for how long, before each pause', async () => {
+  const told: unknown[] = []
+  const { client: edgebatch } = await client(
+    [problem(503, 'queue-full', { 'retry-after': '7' }), hangUp, json(200, succeeded)],
+    { onRetry: ({ code, requestId }, pauseMs) => void told.push([code, requestId, pauseMs]) },
+  )
+  await edgebatch.predict(PHOTO)
+  expect(told).toEqual([
+    ['queue-full', 'r1', 7_000],
+    ['unreachable', undefined, 500],
+  ])
+})
+
 test('every try of a call has the same Idempotency-Key, and every call one of its own', async () => {
   const answers = [hangUp, problem(503, 'queue-full'), json(502, {}), json(202, queued)]
   const { client: edgebatch, received } = await client(answers)

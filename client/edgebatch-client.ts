@@ -36,12 +36,13 @@ export class EdgebatchClient {
     apiKey,
     fetch,
     maxRetries = MAX_RETRIES,
+    onRetry = () => {},
     clock = systemClock,
     random = Math.random,
   }: ClientOptions) {
     this.#maxRetries = maxRetries
     this.#http = new Http({
-      ...{ baseUrl: baseUrl.replace(/\/+$/, ''), apiKey, maxRetries, clock, random },
+      ...{ baseUrl: baseUrl.replace(/\/+$/, ''), apiKey, maxRetries, onRetry, clock, random },
       // Browsers want it called as what it is: a function of the global object.
       fetch: fetch ?? ((url, init) => globalThis.fetch(url, init)),
     })

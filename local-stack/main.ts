@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   const { PORT, REDIS_URL, EDGE, POOLS, ALLOW_ANONYMOUS } = readConfiguration(envSchema, env)
   if (!(await isPortFree(PORT))) {
     throw new ConfigurationError(
-      `Port ${PORT} is in use. Stop what listens there, or take another: PORT=${PORT + 1} npm start`,
+      `Port ${PORT} is in use. Stop what listens there, or take another: ${startedWith(PORT + 1)}`,
     )
   }
   console.log('Starting Edgebatch (Ctrl-C stops everything)')
@@ -58,6 +58,13 @@ async function main(): Promise<void> {
   await stack.stop()
   if (crash !== undefined) throw new Error(`${crash}\nEverything else was stopped. Logs: ${folder}`)
   console.log('Stopped')
+}
+
+/** How to start this on another port, as whoever started it did: `edgebatch start` says so in our arguments. */
+function startedWith(port: number): string {
+  return process.argv.includes('--edgebatch-start')
+    ? `edgebatch start --port ${port}`
+    : `PORT=${port} npm start`
 }
 
 function say(part: string, line: string): void {

@@ -76,8 +76,8 @@ async function run(
     pace.told(answer.headers)
     report.answered(answer)
   }
-  const work = ({ client }: Edge) =>
-    predictPhotos(photos, concurrency, { ...all, client }, async (outcome, tally) => {
+  const work = ({ client, onRetry }: Edge) =>
+    predictPhotos(photos, concurrency, { ...all, client, onRetry }, async (outcome, tally) => {
       // Kept first: what was shown and not kept would be sent again.
       if (outcome) await results?.add(outcome)
       report.came(outcome, tally)

@@ -19,8 +19,10 @@ const photo = (file: string, bytes = PHOTO) => ({ file, read: async () => bytes 
 async function against(...answers: Answer[]) {
   const { url, received } = await answeringServer(...answers)
   const clock = new SleepingClock()
+  const told: string[] = []
   const run: PhotoRun = {
     client: new EdgebatchClient({ baseUrl: url, clock, random: () => 0 }),
+    onRetry: (error, pauseMs) => void told.push(`${error.code} ${pauseMs}`),
     ...{
       asked: { model: undefined, priority: undefined },
       isAsync: false,
@@ -29,14 +31,15 @@ async function against(...answers: Answer[]) {
     },
     ...{ results: undefined, pace: new SubmissionPace(clock), clock, signal: new AbortController().signal },
   }
-  return { run, clock, received }
+  return { run, clock, received, told }
 }
 
 test('who is told to stay away for longer than a client waits comes back then', async () => {
   const away = problem(429, 'rate-limited', { 'retry-after': '90' })
-  const { run, clock, received } = await against(away, away, json(200, succeeded))
+  const { run, clock, received, told } = await against(away, away, json(200, succeeded))
   expect(await predictPhoto(photo('a'), run)).toMatchObject({ file: 'a', job: { status: 'succeeded' } })
   expect(clock.sleeps).toEqual([90_000, 90_000])
+  expect(told).toEqual(['rate-limited 90000', 'rate-limited 90000'])
   const keys = received.map(({ headers }) => headers['idempotency-key'])
   expect(new Set(keys).size).toBe(1)
 })

@@ -1,5 +1,6 @@
 import type { EdgebatchClient } from '../../client/edgebatch-client.ts'
 import { EdgebatchError, EdgebatchTimeoutError, type ErrorCode } from '../../client/edgebatch-error.ts'
+import type { OnRetry } from '../../client/options.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { PublicJob } from '../../shared/public-job.ts'
 import { reasonOf, UserError } from '../user-error.ts'
@@ -20,6 +21,8 @@ export interface PhotoRun {
   anew: string | undefined
   results: ResultsFile | undefined
   pace: SubmissionPace
+  /** Told of each pause that a refusal asks for. */
+  onRetry: OnRetry
   clock: Clock
   signal: AbortSignal
 }
@@ -103,12 +106,13 @@ const LONGEST_PAUSE_SECONDS = 86_400
 async function comeBack(
   error: EdgebatchError,
   remainingMs: number | undefined,
-  { clock, signal }: PhotoRun,
+  { clock, signal, onRetry }: PhotoRun,
 ): Promise<void> {
   const seconds = Math.max(1, error.retryAfterSeconds ?? 1)
   if (seconds > LONGEST_PAUSE_SECONDS) throw error
   const pauseMs = 1000 * seconds
   if (remainingMs !== undefined && pauseMs >= remainingMs) throw new EdgebatchTimeoutError(undefined)
+  onRetry(error, pauseMs)
   await clock.sleep(pauseMs, signal)
   signal.throwIfAborted()
 }

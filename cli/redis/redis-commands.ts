@@ -21,7 +21,8 @@ export async function commandOverTcp(url: string, stopped: AbortSignal): Promise
   const { host } = new URL(url)
   const redis = await connectRedis(url, { maxRetriesPerRequest: 0, socketTimeout: SILENCE_MS }).catch(
     (error: unknown) => {
-      if (error instanceof RedisUnreachableError) throw new UnavailableError(reasonOf(error))
+      if (error instanceof RedisUnreachableError)
+        throw new UnavailableError(`${reasonOf(error)}; start Redis, or correct REDIS_URL`)
       throw error
     },
   )
@@ -62,7 +63,9 @@ export function commandOverRest(url: string, token: string, stopped: AbortSignal
         signal: AbortSignal.any([stopped, AbortSignal.timeout(SILENCE_MS)]),
       }).catch((error: unknown) => {
         const cause = error instanceof Error ? (error.cause ?? error) : error
-        throw new UnavailableError(`cannot reach Redis at ${host}: ${reasonOf(cause)}`)
+        throw new UnavailableError(
+          `cannot reach Redis at ${host}: ${reasonOf(cause)}; start the gateway, or correct UPSTASH_REDIS_REST_URL`,
+        )
       })
       return resultOf(host, response)
     },

@@ -9,7 +9,7 @@ import { systemClock } from '../shared/clock.ts'
 import { closeServer } from '../shared/close-server.ts'
 import { httpServerOptions, refusingAmbiguous } from '../shared/http-limits.ts'
 import { lossyLog } from '../shared/lossy-log.ts'
-import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
+import { readConfiguration, reasonForPeople } from '../shared/read-configuration.ts'
 import { createSharpDecoder } from '../shared/sharp-decoder.ts'
 import { decodableTypes, prepareSharpForUploads } from '../shared/sharp-loaders.ts'
 import { createApp } from './app.ts'
@@ -158,10 +158,7 @@ function prepareReports(env: NodeEdgeEnv, log: Logger): (signal: AbortSignal) =>
 }
 
 function fail(error: unknown): never {
-  const reason = error instanceof Error ? error.message : String(error)
-  process.stderr.write(
-    `edge: ${reason}${error instanceof ConfigurationError ? ' (see the environment)' : ''}\n`,
-  )
+  process.stderr.write(`edge: ${reasonForPeople(error)}\n`)
   process.exit(1)
 }
 

@@ -43,8 +43,18 @@ describe('a body that is the photo', () => {
     },
   )
 
-  test.each([null, 'image/jpeg', 'application/json'])('of no bytes is missing, with type %s', (type) => {
-    expect(problemOf(() => photosInBody(new Uint8Array(), type, MAX)).code).toBe('missing-image')
+  test.each([
+    [null, /^Send the photo/],
+    ['application/json', /^Send the photo/],
+    ['text/plain', /^Send the photo/],
+    ['image/jpeg', /^The image is empty/],
+    ['Image/PNG', /^The image is empty/],
+    ['application/octet-stream', /^The image is empty/],
+  ])('of no bytes is missing, and of type %s told to be empty where it is an image', (type, detail) => {
+    expect(problemOf(() => photosInBody(new Uint8Array(), type, MAX))).toMatchObject({
+      code: 'missing-image',
+      detail: expect.stringMatching(detail),
+    })
   })
 })
 
@@ -65,6 +75,7 @@ describe('a form', () => {
   test('an empty file is the call’s problem where it is alone, and its own in a batch', async () => {
     await expect(ofForm((form) => form.append('image', file(), 'a.jpg'))).rejects.toMatchObject({
       code: 'empty-image',
+      detail: 'The file in field "image" is empty: it has no bytes.',
     })
     const batch = await ofForm((form) => {
       form.append('image', file(), 'a.jpg')

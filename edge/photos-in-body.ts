@@ -33,10 +33,16 @@ export function photosInBody(
 ): UploadedPhotos {
   const type = contentType ?? ''
   if (/^multipart\/form-data\b/i.test(type)) return photosInForm(formParts(body, type), maxImages)
-  if (body.length === 0)
-    throw new ProblemError('missing-image', `Send the photo as multipart field "${FIELD}" or as the body.`)
+  if (body.length === 0) throw new ProblemError('missing-image', whyNothingCame(type))
   if (/^application\/json\b/i.test(type)) return photosInJson(body, maxImages)
   return { photos: [body], isBatch: false, webhookUrl: undefined, webhookEvents: undefined }
+}
+
+/** A file without bytes comes as no body at all: its type tells that there was one. */
+function whyNothingCame(type: string): string {
+  if (/^(image\/|application\/octet-stream\b)/i.test(type))
+    return 'The image is empty: the body that should hold it has no bytes.'
+  return `Send the photo as multipart field "${FIELD}" or as the body.`
 }
 
 function photosInForm(parts: readonly FormPart[], maxImages: number): UploadedPhotos {
@@ -50,7 +56,9 @@ function photosInForm(parts: readonly FormPart[], maxImages: number): UploadedPh
   }
   assertNotTooMany(files.length, maxImages)
   const photos = files.map(({ data }) =>
-    data.length > 0 ? data : new ProblemError('empty-image', `A file in field "${FIELD}" has no bytes.`),
+    data.length > 0
+      ? data
+      : new ProblemError('empty-image', `The file in field "${FIELD}" is empty: it has no bytes.`),
   )
   return {
     ...oneOrMany(photos, files.length > 1),

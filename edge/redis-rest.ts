@@ -49,11 +49,11 @@ export class RedisRest implements RedisCommands {
     const redis = timeoutMs === this.#address.timeoutMs ? this.#redis : this.#client(timeoutMs)
     const begin = this.#clock.now()
     try {
-      return await scrubbed(() => redis.evalsha(sha1, [...keys], [...args]))
+      return await this.#scrubbed(() => redis.evalsha(sha1, [...keys], [...args]))
     } catch (error) {
       if (!(error instanceof RedisReplyError && error.message.startsWith('NOSCRIPT'))) throw error
       const rest = this.#client(Math.max(1, timeoutMs - (this.#clock.now() - begin)))
-      return scrubbed(() => rest.eval(script.source, [...keys], [...args]))
+      return this.#scrubbed(() => rest.eval(script.source, [...keys], [...args]))
     }
   }
 
@@ -71,12 +71,24 @@ export class RedisRest implements RedisCommands {
   async readHash(key: string): Promise<{ fields: Record<string, string>; nowMs: number }> {
     // Without the client's own deserialising, a hash comes as Redis sends it: field, value, field, value.
     // Time first: a deadline that is over by that clock was over when the hash was read, and every later reader agrees.
-    const [[seconds, microseconds], flat] = await scrubbed(() =>
+    const [[seconds, microseconds], flat] = await this.#scrubbed(() =>
       this.#redis.pipeline().time().hgetall(key).exec<[string[], string[]]>(),
     )
     const pairs = flat.flatMap((field, i) => (i % 2 === 0 ? [[field, flat[i + 1]] as const] : []))
     const nowMs = Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
     return { fields: Object.fromEntries(pairs) as Record<string, string>, nowMs }
+  }
+
+  /** Without the command and its tensor, which the client's errors quote. */
+  async #scrubbed<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call()
+    } catch (error) {
+      const { url } = this.#address
+      if (error instanceof Error && error.name === 'UpstashError')
+        throw refusal(error.message, error.name, url)
+      throw unreachable(error, url)
+    }
   }
 
   #timeoutFor(bytes: number): number {
@@ -100,12 +112,3 @@ export class RedisRest implements RedisCommands {
 /** How fast what is large must get through at least: 8 Mbit/s. */
 const BYTES_PER_MS = 1_000
 const LARGE_BYTES = 1_000_000
-
-async function scrubbed<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call()
-  } catch (error) {
-    if (error instanceof Error && error.name === 'UpstashError') throw refusal(error.message, error.name)
-    throw unreachable(error)
-  }
-}

@@ -71,7 +71,7 @@ export class RestBytes {
     )
     if (result !== undefined) return result as RedisReply
     if (error?.startsWith('NOSCRIPT')) return undefined
-    if (error !== undefined) throw refusal(error, 'RestBytes')
+    if (error !== undefined) throw refusal(error, 'RestBytes', this.#endpoint.url)
     this.#carries = false
     this.#rest(NOT_NOW_MS)
     return undefined
@@ -105,7 +105,8 @@ export class RestBytes {
       try {
         return await this.#post(path, body, signal)
       } catch (error) {
-        if (signal.aborted || attempt === RETRIES) throw unreachable(signal.aborted ? signal.reason : error)
+        if (signal.aborted || attempt === RETRIES)
+          throw unreachable(signal.aborted ? signal.reason : error, this.#endpoint.url)
       }
       await this.#clock.sleep(50 * 2 ** attempt * (0.5 + Math.random()))
     }

@@ -8,7 +8,7 @@ import { systemClock } from '../shared/clock.ts'
 import { closeServer } from '../shared/close-server.ts'
 import { httpServerOptions, refusingAmbiguous } from '../shared/http-limits.ts'
 import { lossyLog } from '../shared/lossy-log.ts'
-import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
+import { ConfigurationError, readConfiguration, reasonForPeople } from '../shared/read-configuration.ts'
 import { Access } from './access.ts'
 import { createGateway } from './app.ts'
 import { ByteBudget } from './byte-budget.ts'
@@ -151,10 +151,7 @@ function tokensText(setting: string | undefined): string | undefined {
 }
 
 function fail(error: unknown): never {
-  const reason = error instanceof Error ? error.message : String(error)
-  process.stderr.write(
-    `gateway: ${reason}${error instanceof ConfigurationError ? ' (see the environment)' : ''}\n`,
-  )
+  process.stderr.write(`gateway: ${reasonForPeople(error)}\n`)
   process.exit(1)
 }
 

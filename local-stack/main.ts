@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { prepareConsole } from '../console/prepare-console.ts'
 import { edgeEnvSchema } from '../edge/env.ts'
 import { ConfigurationError, portNumber, readConfiguration, redisUrl } from '../shared/read-configuration.ts'
+import { whenAborted } from '../worker-pool/when-aborted.ts'
 import { definedVariables } from './defined-variables.ts'
 import { isPortFree } from './free-port.ts'
 import { PROJECT_ROOT } from './project-root.ts'
@@ -29,34 +30,38 @@ async function main(): Promise<void> {
       `Port ${PORT} is in use. Stop what listens there, or take another: ${startedWith(PORT + 1)}`,
     )
   }
+  const interrupted = interruption()
   console.log('Starting Edgebatch (Ctrl-C stops everything)')
   const folder = join(PROJECT_ROOT, '.edgebatch', `port-${PORT}`)
-  await rm(folder, { recursive: true, force: true })
-  // wrangler does by itself, for the Worker.
-  if (EDGE === 'node') await prepareConsole((line) => say('console', line))
-  const starting = startStack({
-    folder,
-    edgePort: PORT,
-    edgeRuntime: EDGE,
-    pools: POOLS,
-    redisUrl: REDIS_URL,
-    env,
-    edgeBindings: {
-      ...defaultModel(env),
-      ...Object.fromEntries(Object.entries(env).filter(([name]) => name in edgeEnvSchema.shape)),
-      ALLOW_ANONYMOUS,
-    },
-    onProgress: say,
+  const stack = await started(interrupted, async () => {
+    await rm(folder, { recursive: true, force: true })
+    // wrangler does by itself, for the Worker.
+    if (EDGE === 'node')
+      await Promise.race([prepareConsole((line) => say('console', line)), whenAborted(interrupted)])
+    return startStack({
+      folder,
+      edgePort: PORT,
+      edgeRuntime: EDGE,
+      pools: POOLS,
+      redisUrl: REDIS_URL,
+      env,
+      edgeBindings: {
+        ...defaultModel(env),
+        ...Object.fromEntries(Object.entries(env).filter(([name]) => name in edgeEnvSchema.shape)),
+        ALLOW_ANONYMOUS,
+      },
+      onProgress: say,
+      signal: interrupted,
+    })
   })
-  const interrupted = untilInterrupted()
-  const ready = await Promise.race([starting, interrupted])
-  if (ready) sayReady(ready, ALLOW_ANONYMOUS === 'true', REDIS_URL !== undefined)
-  const crash = await Promise.race([interrupted, ...(ready ? [ready.endedByItself] : [])])
-  if (crash === undefined)
-    console.log('\nStopping: claimed jobs are finished first (Ctrl-C again stops at once)')
-  const stack = ready ?? (await starting)
-  await stack.stop()
-  if (crash !== undefined) throw new Error(`${crash}\nEverything else was stopped. Logs: ${folder}`)
+  if (stack !== undefined) {
+    sayReady(stack, ALLOW_ANONYMOUS === 'true', REDIS_URL !== undefined)
+    const crash = await Promise.race([whenAborted(interrupted), stack.endedByItself])
+    if (crash === undefined)
+      console.log('\nStopping: claimed jobs are finished first (Ctrl-C again stops at once)')
+    await stack.stop()
+    if (crash !== undefined) throw new Error(`${crash}\nEverything else was stopped. Logs: ${folder}`)
+  }
   console.log('Stopped')
 }
 
@@ -65,6 +70,20 @@ function startedWith(port: number): string {
   return process.argv.includes('--edgebatch-start')
     ? `edgebatch start --port ${port}`
     : `PORT=${port} npm start`
+}
+
+/** Undefined if it was interrupted: what then failed, failed for that. */
+async function started(interrupted: AbortSignal, start: () => Promise<Stack>): Promise<Stack | undefined> {
+  const sayStopping = () => console.log('\nStopping (Ctrl-C again stops at once)')
+  interrupted.addEventListener('abort', sayStopping)
+  try {
+    return await start()
+  } catch (error) {
+    if (interrupted.aborted) return undefined
+    throw error
+  } finally {
+    interrupted.removeEventListener('abort', sayStopping)
+  }
 }
 
 function say(part: string, line: string): void {
@@ -110,21 +129,21 @@ function defaultModel(env: Record<string, string>): Record<string, string> {
 const SAME_INTERRUPT_MS = 500
 
 /**
- * Resolves on the first Ctrl-C or SIGTERM, or when who has started us over IPC is gone; a second one ends this process, and with it all it
+ * Aborts on the first Ctrl-C or SIGTERM, or when who has started us over IPC is gone; a second one ends this process, and with it all it
  * started.
  */
-function untilInterrupted(): Promise<undefined> {
-  return new Promise((resolve) => {
-    let first: number | undefined
-    const interrupt = () => {
-      first ??= performance.now()
-      if (performance.now() - first > SAME_INTERRUPT_MS) process.exit(130)
-      resolve(undefined)
-    }
-    process.on('SIGINT', interrupt)
-    process.on('SIGTERM', interrupt)
-    process.once('disconnect', interrupt)
-  })
+function interruption(): AbortSignal {
+  const interrupted = new AbortController()
+  let first: number | undefined
+  const interrupt = () => {
+    first ??= performance.now()
+    if (performance.now() - first > SAME_INTERRUPT_MS) process.exit(130)
+    interrupted.abort()
+  }
+  process.on('SIGINT', interrupt)
+  process.on('SIGTERM', interrupt)
+  process.once('disconnect', interrupt)
+  return interrupted.signal
 }
 
 main().then(

@@ -28,6 +28,8 @@ export interface ServiceSpec {
   nodeFlags?: readonly string[]
   /** Where its log goes. */
   folder: string
+  /** Ends one that is not ready yet. */
+  signal?: AbortSignal
 }
 
 /** How much of a failed start's standard error is passed on, in characters. */
@@ -36,7 +38,7 @@ const REASON_LENGTH = 2_000
 /**
  * Starts a service and waits until it says `ready` over IPC. It is detached from the terminal, so that Ctrl-C reaches only us
  * and things end in the right order; if we vanish, its IPC channel closes and it ends itself. Throws with what the
- * service wrote to standard error if it ends before it is ready.
+ * service wrote to standard error if it ends before it is ready, and with the signal's reason once it has ended for that.
  */
 export async function startService({
   name,
@@ -44,7 +46,9 @@ export async function startService({
   env,
   folder,
   nodeFlags = [],
+  signal,
 }: ServiceSpec): Promise<NodeService> {
+  signal?.throwIfAborted()
   await mkdir(folder, { recursive: true })
   const logFile = join(folder, `${name}.log`)
   const log = await open(logFile, 'a')
@@ -73,9 +77,12 @@ export async function startService({
     await ended
   }
   const [ready] = await Promise.race([
-    once(child, 'message') as Promise<[Record<string, unknown>]>,
+    once(child, 'message', signal && { signal }) as Promise<[Record<string, unknown>]>,
     endedByItself.then((what) => Promise.reject(new Error(what))),
-  ])
+  ]).catch(async (error: unknown) => {
+    if (signal?.aborted) await end('SIGTERM')
+    throw error
+  })
   return {
     pid: child.pid as number,
     ready,

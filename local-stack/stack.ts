@@ -4,7 +4,7 @@ import { POOL_NODE_FLAGS } from '../worker-pool/node-flags.ts'
 import { evictionWarning, readEvictionPolicy } from '../worker-pool/redis/eviction.ts'
 import { connectRedis } from '../worker-pool/redis/redis-connection.ts'
 import { bundleEdge, type EdgeBundle } from './edge-bundle.ts'
-import { type NodeService, startService } from './node-service.ts'
+import { type NodeService, type ServiceSpec, startService } from './node-service.ts'
 import { ensureRedisBinary } from './redis-binary.ts'
 import { startRedis } from './redis-server.ts'
 
@@ -34,6 +34,8 @@ export interface StackOptions {
   /** For workerd: a bundle made before; undefined makes one. */
   bundle?: EdgeBundle | undefined
   onProgress?: (part: string, line: string) => void
+  /** Ends what is being started; once all is up it changes nothing. */
+  signal?: AbortSignal
 }
 
 export interface Stack {
@@ -48,7 +50,10 @@ export interface Stack {
   stop: () => Promise<void>
 }
 
-/** The whole system on this machine: Redis, gateway, worker pools, and the edge. Throws if a part fails to start. */
+/**
+ * The whole system on this machine: Redis, gateway, worker pools, and the edge. Throws if a part fails to start, or when `signal` aborts
+ * before that; nothing runs then.
+ */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const builder = new StackBuilder(options)
   try {
@@ -63,16 +68,19 @@ class StackBuilder {
   readonly #options: StackOptions
   readonly #stops: (() => Promise<void>)[] = []
   readonly #endings: Promise<string>[] = []
+  readonly #ending = new AbortController()
+  /** Ends what is not up yet. */
+  readonly #starting: AbortSignal
 
   constructor(options: StackOptions) {
     this.#options = options
+    const { signal } = options
+    this.#starting = AbortSignal.any([this.#ending.signal, ...(signal ? [signal] : [])])
   }
 
   async build(): Promise<Stack> {
     const { pools: count, edgeRuntime } = this.#options
     const bundling = edgeRuntime === 'workerd' ? this.#bundle() : undefined
-    // Awaited below; a failure before that must not count as unhandled.
-    bundling?.catch(() => {})
     const redisUrl = this.#options.redisUrl ?? (await this.#startRedis())
     const { edge: gatewayUrl, pool: poolUrl } = this.#options.redisUrls ?? { edge: redisUrl, pool: redisUrl }
     const gateway = await this.#startGateway(gatewayUrl)
@@ -88,21 +96,28 @@ class StackBuilder {
     const edge = await (bundling
       ? this.#startEdgeInWorkerd(await bundling, redis)
       : this.#startEdgeOnNode(redis))
+    this.#starting.throwIfAborted()
     const endedByItself = Promise.race(this.#endings)
     return { edge, redisUrl, gateway, pools, addPool, endedByItself, stop: () => this.stop() }
   }
 
   async stop(): Promise<void> {
+    this.#ending.abort()
     for (const stop of this.#stops.splice(0).reverse()) await stop()
   }
 
   #say(part: string, line: string): void {
-    this.#options.onProgress?.(part, line)
+    if (!this.#starting.aborted) this.#options.onProgress?.(part, line)
   }
 
   #bundle(): Promise<EdgeBundle> {
     const { bundle, folder, env } = this.#options
-    return bundle ? Promise.resolve(bundle) : bundleEdge(join(folder, 'edge-bundle'), env)
+    if (bundle) return Promise.resolve(bundle)
+    const bundling = bundleEdge(join(folder, 'edge-bundle'), env, { signal: this.#starting })
+    // Awaited by `build`, too; a failure before that must not count as unhandled.
+    const ended = bundling.then(noop, noop)
+    this.#stops.push(() => ended)
+    return bundling
   }
 
   async #startRedis(): Promise<string> {
@@ -126,40 +141,35 @@ class StackBuilder {
 
   async #startGateway(redisUrl: string): Promise<Stack['gateway']> {
     const token = randomBytes(24).toString('base64url')
-    const { env, folder } = this.#options
-    const service = await startService({
+    const { env } = this.#options
+    const service = await this.#start({
       name: 'gateway',
       entry: 'gateway/main.ts',
-      folder,
       env: { ...env, REDIS_URL: redisUrl, GATEWAY_TOKEN: token, GATEWAY_PORT: '0' },
     })
-    this.#own(service)
     const url = `http://127.0.0.1:${service.ready.port}`
     this.#say('gateway', `Upstash REST at ${url}`)
     return { url, token, service }
   }
 
   async #startPool(redisUrl: string, name: string): Promise<NodeService> {
-    const { env, folder, poolEnv } = this.#options
+    const { env, poolEnv } = this.#options
     this.#say(name, 'loading models and warming them up')
-    const service = await startService({
+    const service = await this.#start({
       name,
       entry: 'worker-pool/main.ts',
       nodeFlags: POOL_NODE_FLAGS,
-      folder,
       env: { ...env, ...poolEnv, REDIS_URL: redisUrl },
     })
-    this.#own(service)
     this.#say(name, `serves ${(service.ready.models as string[]).join(', ')}`)
     return service
   }
 
   async #startEdgeInWorkerd(bundle: EdgeBundle, redis: Record<string, string>): Promise<Stack['edge']> {
-    const { env, folder, edgePort, edgeBindings } = this.#options
-    const service = await startService({
+    const { env, edgePort, edgeBindings } = this.#options
+    const service = await this.#start({
       name: 'edge',
       entry: 'local-stack/edge-main.ts',
-      folder,
       env: {
         ...env,
         PORT: String(edgePort),
@@ -171,24 +181,27 @@ class StackBuilder {
   }
 
   async #startEdgeOnNode(redis: Record<string, string>): Promise<Stack['edge']> {
-    const { env, folder, edgePort, edgeBindings } = this.#options
-    const service = await startService({
+    const { env, edgePort, edgeBindings } = this.#options
+    const service = await this.#start({
       name: 'edge',
       entry: 'edge/node.ts',
-      folder,
       env: { ...env, ...edgeBindings, ...redis, HOST: '127.0.0.1', PORT: String(edgePort) },
     })
     return this.#edge(service, `Node at ${service.ready.url}`)
   }
 
   #edge(service: NodeService, what: string): Stack['edge'] {
-    this.#own(service)
     this.#say('edge', what)
     return { url: String(service.ready.url), service }
   }
 
-  #own(service: NodeService): void {
+  async #start(spec: Omit<ServiceSpec, 'folder' | 'signal'>): Promise<NodeService> {
+    const { folder } = this.#options
+    const service = await startService({ ...spec, folder, signal: this.#starting })
     this.#stops.push(service.stop)
     this.#endings.push(service.endedByItself)
+    return service
   }
 }
+
+function noop(): void {}

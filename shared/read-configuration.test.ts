@@ -5,6 +5,7 @@ import {
   portNumber,
   positiveInteger,
   readConfiguration,
+  reasonForPeople,
   redisUrl,
 } from './read-configuration.ts'
 
@@ -74,4 +75,12 @@ describe('wrong settings', () => {
     })
     expect(message).not.toContain('hunter2')
   })
+})
+
+test('of a wrong setting one is told where settings are explained, of other failures only what happened', () => {
+  expect(reasonForPeople(new ConfigurationError('PORT is not set'))).toBe(
+    'PORT is not set (settings: docs/reference/settings.md)',
+  )
+  expect(reasonForPeople(new Error('it broke'))).toBe('it broke')
+  expect(reasonForPeople('torn')).toBe('torn')
 })

@@ -19,6 +19,12 @@ export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
 }
 
+/** Why a part ends at its start, for the person who started it: of wrong settings also where they are told of. */
+export function reasonForPeople(error: unknown): string {
+  const reason = error instanceof Error ? error.message : String(error)
+  return error instanceof ConfigurationError ? `${reason} (settings: docs/reference/settings.md)` : reason
+}
+
 /**
  * Reads settings (environment variables, or a Worker's bindings) by a schema whose keys are the variables' names. Empty
  * strings count as not set. Throws ConfigurationError with one line a wrong setting.

@@ -1,4 +1,4 @@
-import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
+import { ConfigurationError, readConfiguration, reasonForPeople } from '../shared/read-configuration.ts'
 import { type PoolEnv, poolEnvSchema } from './env.ts'
 import { warmUp } from './inference/warm-up.ts'
 import { asJson, asTable, exitCodeOf } from './machine/doctor/check.ts'
@@ -52,6 +52,6 @@ async function tryModel(
 
 main().catch((error: unknown) => {
   if (!(error instanceof ConfigurationError)) throw error
-  process.stderr.write(`doctor: ${error.message} (see the environment)\n`)
+  process.stderr.write(`doctor: ${reasonForPeople(error)}\n`)
   process.exitCode = CONFIGURATION_EXIT_CODE
 })

@@ -6,7 +6,7 @@ import { MANIFEST_TTL_MS, POOL_TTL_MS } from '../shared/announcement.ts'
 import { systemClock } from '../shared/clock.ts'
 import { lossyLog } from '../shared/lossy-log.ts'
 import { versionId } from '../shared/model-reference.ts'
-import { ConfigurationError, readConfiguration } from '../shared/read-configuration.ts'
+import { ConfigurationError, readConfiguration, reasonForPeople } from '../shared/read-configuration.ts'
 import { RedisJobConsumer } from '../shared/redis-job-consumer.ts'
 import { RedisKeys } from '../shared/redis-keys.ts'
 import { DEFAULT_RETRIES } from '../shared/retry-policy.ts'
@@ -256,10 +256,9 @@ function untilToldToStop(env: PoolEnv, log: Logger): Promise<void> {
 }
 
 function fail(error: unknown): never {
-  const reason = error instanceof Error ? error.message : String(error)
-  const isSettings = error instanceof ConfigurationError
-  process.stderr.write(`worker-pool: ${reason}${isSettings ? ' (see the environment)' : ''}\n`)
-  process.exit(isSettings || error instanceof ModelPackageError ? CONFIGURATION_EXIT_CODE : 1)
+  process.stderr.write(`worker-pool: ${reasonForPeople(error)}\n`)
+  const isForGood = error instanceof ConfigurationError || error instanceof ModelPackageError
+  process.exit(isForGood ? CONFIGURATION_EXIT_CODE : 1)
 }
 
 main().catch(fail)

@@ -19,7 +19,7 @@ export interface Decoded {
 }
 
 export async function bundleDecodeWorker(folder: string, env: Record<string, string>): Promise<EdgeBundle> {
-  return bundleEdge(join(folder, 'decode-worker'), env, 'bench/images/decode-worker.ts')
+  return bundleEdge(join(folder, 'decode-worker'), env, { entry: 'bench/images/decode-worker.ts' })
 }
 
 export async function startEdgeIsolate(

@@ -74,7 +74,7 @@ describe('in workerd', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'edgebatch-push-'))
     const entry = fileURLToPath(new URL('../support/push-worker.ts', import.meta.url))
-    const bundle = await bundleEdge(join(folder, 'bundle'), processEnv(), entry)
+    const bundle = await bundleEdge(join(folder, 'bundle'), processEnv(), { entry })
     worker = await startService({
       name: 'push-worker',
       entry: 'local-stack/edge-main.ts',

@@ -98,7 +98,7 @@ esac`)
   test('says which setting is wrong, and ends with the code for that', async () => {
     const { errors, code } = await doctor({ REDIS_URL: '' })
     expect({ errors, code }).toEqual({
-      errors: 'doctor: REDIS_URL is not set (see the environment)\n',
+      errors: 'doctor: REDIS_URL is not set (settings: docs/reference/settings.md)\n',
       code: 78,
     })
   })

@@ -209,11 +209,15 @@ describe('a pool that cannot start ends with one line, and with exit 78 where st
   }
 
   test.each<[string, Record<string, string | undefined>, string]>([
-    ['without a Redis', { REDIS_URL: undefined }, 'REDIS_URL is not set (see the environment)'],
+    [
+      'without a Redis',
+      { REDIS_URL: undefined },
+      'REDIS_URL is not set (settings: docs/reference/settings.md)',
+    ],
     [
       'with a wrong setting',
       { MAX_BATCH_SIZE: 'many' },
-      'MAX_BATCH_SIZE: must be a whole number above 0 (see the environment)',
+      'MAX_BATCH_SIZE: must be a whole number above 0 (settings: docs/reference/settings.md)',
     ],
     [
       'without its model',

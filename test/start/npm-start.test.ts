@@ -29,6 +29,8 @@ function start(env: Record<string, string>, command = ['local-stack/main.ts']): 
     cwd: PROJECT_ROOT,
     env: { ...inherited, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // Its group can then be interrupted as a terminal does it.
+    detached: true,
   })
   let output = ''
   const exit = once(child, 'close') as Started['exit']
@@ -103,6 +105,21 @@ test('asked for API keys, it prints how one is made, and serves who sends it', a
   expect((await fetch(`${url}/models`, { headers: { authorization } })).status).toBe(200)
   stack.child.kill('SIGINT')
   expect(await stack.exit).toEqual([0, null])
+})
+
+test.each([
+  ['at once', /Starting Edgebatch/],
+  ['while the edge is bundled', /redis:\/\/\S+/],
+  ['while models are loaded', /loading models/],
+])('a Ctrl-C in the terminal %s ends all that was started, and is no failure', async (_, moment) => {
+  const stack = start({ PORT: '0' })
+  await stack.printed(moment)
+  process.kill(-(stack.child.pid as number), 'SIGINT')
+  expect(await stack.exit).toEqual([0, null])
+  const [, after = ''] = stack.output().split('\nStopping')
+  expect(after).toBe(' (Ctrl-C again stops at once)\nStopped\n')
+  const addresses = [...stack.output().matchAll(/(?:redis|http):\/\/([\d.:]+)/g)].map(([, at = '']) => at)
+  expect(await Promise.all(addresses.map(isListening))).toEqual(addresses.map(() => false))
 })
 
 test('when it is killed outright, its parts end by themselves', async () => {

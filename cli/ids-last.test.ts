@@ -12,3 +12,7 @@ test.each(['-_', '--', '-h', '--no-'])('an id that begins with %s is no flag', (
   const odd = id(beginning)
   expect(idsLast(['dlq', 'show', odd, '--json'])).toEqual(['dlq', 'show', '--json', '--', odd])
 })
+
+test('what stands behind -- stays there', () => {
+  expect(idsLast(['cancel', id('-_'), '--', '--all'])).toEqual(['cancel', '--', id('-_'), '--all'])
+})

@@ -58,3 +58,13 @@ test('what is printed meanwhile takes the place of the bar, which is drawn anew 
   expect(after.startsWith('\u001b[?7l\u001b7')).toBe(true)
   expect(after).toMatch(/0\/3 files.*the last\n$/s)
 })
+
+test('what others have made gives the terminal no orders', () => {
+  const screen = stream(80)
+  const terminal = processTerminal(running, { stdout: screen.stream, stderr: screen.stream })
+  terminal.print('\u001b[2Ja label\nand another')
+  terminal.warn('the edge says: \u009b31m\nedgebatch: all is well')
+  expect(screen.text()).toBe(
+    '\\u001b[2Ja label\nand another\nedgebatch: the edge says: \\u009b31m\\u000aedgebatch: all is well\n',
+  )
+})

@@ -1,4 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress'
+import { printable, printableLine } from './printable.ts'
 import type { Progress, ProgressUnit, Terminal } from './terminal.ts'
 
 /** To the line's beginning, and all of it away. */
@@ -25,8 +26,8 @@ export function processTerminal(
     bar.render()
   }
   return {
-    print: (line) => above(() => stdout.write(`${line}\n`)),
-    warn: (line) => above(() => stderr.write(`edgebatch: ${line}\n`)),
+    print: (line) => above(() => stdout.write(`${printable(line)}\n`)),
+    warn: (line) => above(() => stderr.write(`edgebatch: ${printableLine(line)}\n`)),
     stopped,
     startProgress: (total, done, unit = 'bytes') => {
       // It would fill a log.
@@ -58,7 +59,7 @@ function startedBar(
 
 function progress(bar: SingleBar, ended: () => void): Progress {
   return {
-    update: (value, note) => bar.update(value, { note: note ? ` | ${note}` : '' }),
+    update: (value, note) => bar.update(value, { note: note ? ` | ${printableLine(note)}` : '' }),
     stop: () => {
       bar.stop()
       ended()

@@ -1,8 +1,8 @@
 /** What a command may use of the process that it runs in. */
 export interface Terminal {
-  /** Writes a line to standard output. */
+  /** Writes a line, or lines, to standard output; what would move a terminal's cursor is shown as JSON writes it. */
   print: (line: string) => void
-  /** Writes a line to standard error. */
+  /** Writes a line to standard error, and never more than one. */
   warn: (line: string) => void
   /**
    * Shows how far something is, where somebody looks; `total` is undefined where nobody knows. What is printed meanwhile stands above it. Units are

@@ -64,6 +64,19 @@ test.each([
   ])
 })
 
+test('who asks to is told why, and for how long, before each pause', async () => {
+  const told: unknown[] = []
+  const { client: edgebatch } = await client(
+    [problem(503, 'queue-full', { 'retry-after': '7' }), hangUp, json(200, succeeded)],
+    { onRetry: ({ code, requestId }, pauseMs) => void told.push([code, requestId, pauseMs]) },
+  )
+  await edgebatch.predict(PHOTO)
+  expect(told).toEqual([
+    ['queue-full', 'r1', 7_000],
+    ['unreachable', undefined, 500],
+  ])
+})
+
 test('every try of a call has the same Idempotency-Key, and every call one of its own', async () => {
   const answers = [hangUp, problem(503, 'queue-full'), json(502, {}), json(202, queued)]
   const { client: edgebatch, received } = await client(answers)
@@ -143,6 +156,18 @@ test('a job that takes longer is asked for until it has ended, no sooner than it
   expect(received.map(({ url }) => url)).toEqual(['/predict?encoding_format=base64', asked, asked])
   expect(clock.sleeps).toEqual([4_000, 4_000])
 })
+
+test.each([
+  ['for years', { 'retry-after': '999999999' }, 60_000],
+  ['for no time that it tells, and does not wait itself', {}, 1_000],
+])(
+  'who is told to stay away %s neither sleeps for ever nor asks without a pause',
+  async (_, headers, pause) => {
+    const { client: edgebatch, clock } = await client([json(202, queued, headers), json(200, succeeded)])
+    expect(await edgebatch.wait('a.model')).toEqual(succeeded)
+    expect(clock.sleeps).toEqual([pause])
+  },
+)
 
 test('a job that fails is an answer; its labels are what cannot be had', async () => {
   const failed = {

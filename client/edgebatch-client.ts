@@ -16,6 +16,10 @@ const MAX_RETRIES = 4
 const LONGEST_WAIT_SECONDS = 30
 /** Timers of more are over at once: 24 days. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
+/** An edge says to stay away no longer; who says so is something before it, and the job may have ended long before. */
+const LONGEST_PAUSE_SECONDS = 60
+/** From one request to the next where an answer that came at once says nothing: something before the edge cuts off waits. */
+const SHORTEST_TURN_SECONDS = 1
 /** An answer that came after `timeoutMs` would not tell the job's id. */
 const ANSWER_SECONDS = 1
 
@@ -32,12 +36,13 @@ export class EdgebatchClient {
     apiKey,
     fetch,
     maxRetries = MAX_RETRIES,
+    onRetry = () => {},
     clock = systemClock,
     random = Math.random,
   }: ClientOptions) {
     this.#maxRetries = maxRetries
     this.#http = new Http({
-      ...{ baseUrl: baseUrl.replace(/\/+$/, ''), apiKey, maxRetries, clock, random },
+      ...{ baseUrl: baseUrl.replace(/\/+$/, ''), apiKey, maxRetries, onRetry, clock, random },
       // Browsers want it called as what it is: a function of the global object.
       fetch: fetch ?? ((url, init) => globalThis.fetch(url, init)),
     })
@@ -125,7 +130,8 @@ export class EdgebatchClient {
       if (status !== 202) return answer
       following.id = answer.id
       const now = this.#http.now()
-      const retryAfterMs = 1000 * (parseRetryAfter(retryAfter, now) ?? 0)
+      const retryAfterMs =
+        1000 * Math.min(LONGEST_PAUSE_SECONDS, parseRetryAfter(retryAfter, now) ?? SHORTEST_TURN_SECONDS)
       const pauseMs = Math.min(following.end - now, retryAfterMs - (now - askedAt))
       if (pauseMs > 0) await this.#http.pause(pauseMs, options.signal)
       const remainingMs = following.end - this.#http.now()

@@ -1,5 +1,6 @@
 import type { Clock } from '../shared/clock.ts'
 import { EdgebatchError, errorOf } from './edgebatch-error.ts'
+import type { OnRetry } from './options.ts'
 import { parseRetryAfter } from './retry-after.ts'
 import { pauseBeforeRetry } from './retry-policy.ts'
 
@@ -11,6 +12,7 @@ export interface HttpOptions {
   apiKey: string | undefined
   fetch: Fetch
   maxRetries: number
+  onRetry: OnRetry
   clock: Clock
   random: () => number
 }
@@ -42,12 +44,13 @@ export class Http {
    * twice: an answer that breaks off while it is read is asked for again as well.
    */
   async send<T>(request: HttpRequest, read: (response: Response) => Promise<T>): Promise<T> {
-    const { maxRetries, random } = this.#options
+    const { maxRetries, onRetry, random } = this.#options
     for (let failures = 1; ; failures++) {
       const outcome = await this.#try(request, read)
       if (!(outcome instanceof EdgebatchError)) return outcome
       const pauseMs = failures > maxRetries ? undefined : pauseBeforeRetry(outcome, failures, random())
       if (pauseMs === undefined) throw outcome
+      onRetry(outcome, pauseMs)
       await this.pause(pauseMs, request.signal)
     }
   }

@@ -2,7 +2,11 @@ import type { Clock } from '../shared/clock.ts'
 import type { EncodingFormat } from '../shared/job.ts'
 import type { Priority } from '../shared/priority.ts'
 import type { WebhookEvent } from '../shared/webhook.ts'
+import type { EdgebatchError } from './edgebatch-error.ts'
 import type { Fetch } from './http.ts'
+
+/** `error`: why a try did not work. The next one is in `pauseMs`. */
+export type OnRetry = (error: EdgebatchError, pauseMs: number) => void
 
 export interface ClientOptions {
   /** E.g. `https://edgebatch.example.com`. */
@@ -13,6 +17,8 @@ export interface ClientOptions {
   fetch?: Fetch
   /** How often a request is tried again; 4 where nothing is said, 0 for never. */
   maxRetries?: number
+  /** Called before each pause, e.g. to tell whoever waits why. */
+  onRetry?: OnRetry
   clock?: Clock
   /** 0 to 1, for pauses that differ. */
   random?: () => number

@@ -21,6 +21,7 @@ export function statsAnswer(seen: SeenStatistics, keptWarmSeconds: number): Publ
   const { versions, statistics } = seen
   const { nowMs, queues, pools, memory, deadLetters } = statistics
   const work = workByVersion(pools)
+  const serving = poolsByVersion(pools)
   const rates = arrivalRates(acceptedIn(snapshotOf(seen)), statistics.snapshots.map(acceptedIn))
   const depth = queueDepth(seenQueues(seen), pools, keptWarmSeconds)
   return {
@@ -29,9 +30,9 @@ export function statsAnswer(seen: SeenStatistics, keptWarmSeconds: number): Publ
       const id = versionId(known.manifest)
       return {
         ...publicVersion(known, queues[i] as QueueState),
-        state: versionState(id, seen.models, pools),
+        state: versionState(id, seen.models, serving),
         arrival_rate: rates.get(id) ?? null,
-        pools: pools.filter((pool) => pool.models.includes(id)).map((pool) => pool.id),
+        pools: (serving.get(id) ?? []).map((pool) => pool.id),
         last_minute: publicWork(work.get(id) ?? noWork()),
       }
     }),
@@ -69,13 +70,28 @@ function publicVersion(
   }
 }
 
-function versionState(id: string, models: readonly ListedModel[], pools: readonly LivePool[]): VersionState {
-  const serving = pools.filter((pool) => pool.models.includes(id))
+/** By `name@version`. Found once for all versions: each of hundreds of pools may serve each of hundreds. */
+function poolsByVersion(pools: readonly LivePool[]): Map<string, LivePool[]> {
+  const serving = new Map<string, LivePool[]>()
+  for (const pool of pools)
+    for (const id of new Set(pool.models)) {
+      const known = serving.get(id)
+      if (known) known.push(pool)
+      else serving.set(id, [pool])
+    }
+  return serving
+}
+
+function versionState(
+  id: string,
+  models: readonly ListedModel[],
+  pools: ReadonlyMap<string, readonly LivePool[]>,
+): VersionState {
+  const serving = pools.get(id) ?? []
   if (serving.some(({ state }) => state === 'ok' || state === null)) return 'live'
   if (serving.length > 0) return serving.some(({ state }) => state === 'slow') ? 'slow' : 'stuck'
   const model = models.find(({ versions }) => versions.some(({ manifest }) => versionId(manifest) === id))
-  const siblings = new Set(model?.versions.map(({ manifest }) => versionId(manifest)))
-  return pools.some((pool) => pool.models.some((served) => siblings.has(served))) ? 'retiring' : 'waiting'
+  return model?.versions.some(({ manifest }) => pools.has(versionId(manifest))) ? 'retiring' : 'waiting'
 }
 
 function publicPool(pool: LivePool): PublicStats['pools'][number] {

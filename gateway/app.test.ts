@@ -7,6 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../shared/clock.ts'
 import { Access } from './access.ts'
 import { createGateway } from './app.ts'
+import { ByteBudget } from './byte-budget.ts'
 import { healthRoutes } from './health.ts'
 import { Monitor } from './monitor.ts'
 import { OpenStreams } from './open-streams.ts'
@@ -28,10 +29,14 @@ async function gateway() {
     subscriptions: new Subscriptions(connection),
     monitor: new Monitor(() => connection),
   }
-  const limits = { maxPipeline: 10, maxAnswerBytes: 1_000, maxBodyBytes: 1_000 }
+  const limits = { maxPipeline: 10, maxAnswerBytes: 1_000 }
   const app = createGateway({
     access: new Access([{ token: TOKEN, caller: { name: 'default', readOnly: false, ...server } }]),
-    commands: new RestCommands(limits, new UnreadAnswers(1_000, [redis], systemClock)),
+    commands: new RestCommands(
+      limits,
+      new ByteBudget(1_000, systemClock),
+      new UnreadAnswers(1_000, [redis], systemClock),
+    ),
     streams: new OpenStreams({ max: 10, maxPerToken: 10, clock: systemClock }),
     allowMonitor: true,
     health: healthRoutes({ isStopping: () => false, pingRedis: async () => {}, clock: systemClock }),

@@ -4,7 +4,7 @@ import { CommandError } from './command.ts'
 import { type Observation, refusalOf } from './observation.ts'
 import { StreamRefused } from './open-streams.ts'
 import { RedisAway } from './redis-errors.ts'
-import { BodyIncomplete, BodyTooLarge } from './request-body.ts'
+import { BodyIncomplete, BodyTooLarge, BodyTooSlow } from './request-body.ts'
 import { errorAnswer, MethodNotAllowed } from './rest-commands.ts'
 import {
   type Authenticated,
@@ -47,6 +47,8 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnvironment> {
     if (error instanceof CommandError) return errorAnswer(400, error.message)
     if (error instanceof BodyTooLarge) return errorAnswer(413, error.message)
     if (error instanceof MethodNotAllowed) return errorAnswer(405, error.message, { allow: error.allow })
+    // The rest of it is not waited for.
+    if (error instanceof BodyTooSlow) return errorAnswer(408, error.message, { connection: 'close' })
     // Nobody is there to read it.
     if (error instanceof BodyIncomplete) return errorAnswer(400, error.message)
     observation.failed(error)

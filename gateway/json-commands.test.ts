@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { CommandError } from './command.ts'
-import { commandIn, commandsIn } from './json-commands.ts'
+import { commandIn, commandsIn, MAX_ARGUMENTS } from './json-commands.ts'
 
 const one = (text: string) => commandIn(Buffer.from(text))
 const several = (text: string, max = 10) => commandsIn(Buffer.from(text), 'pipeline request', max)
@@ -88,4 +88,13 @@ describe('a pipeline', () => {
       'ERR max pipeline size exceeded. Limit: 10 commands, Actual: 11 commands',
     )
   })
+})
+
+test('a request has so many names and arguments at most, in one command or in all', () => {
+  const ones = (count: number) => Array(count).fill(1).join(',')
+  expect(one(`["DEL",${ones(MAX_ARGUMENTS - 1)}]`)).toHaveLength(MAX_ARGUMENTS)
+  expect(() => one(`["DEL",${ones(MAX_ARGUMENTS)}]`)).toThrow('ERR max number of arguments exceeded')
+  const half = `["DEL",${ones(MAX_ARGUMENTS / 2 - 1)}]`
+  expect(several(`[${half},${half}]`)).toHaveLength(2)
+  expect(() => several(`[${half},${half},["PING"]]`)).toThrow('ERR max number of arguments exceeded')
 })

@@ -1,6 +1,12 @@
 import { isUtf8 } from 'node:buffer'
 import { CommandError, type CommandLine } from './command.ts'
 
+/**
+ * Names and arguments in one request. Nobody else is served while they are made into commands: a body has room for five million, which take
+ * seconds.
+ */
+export const MAX_ARGUMENTS = 250_000
+
 const ONE = 'command'
 const ARGUMENTS = 'strings, numbers or booleans'
 
@@ -12,6 +18,7 @@ export function commandIn(body: Buffer): CommandLine {
     throw misshapen(ONE, `expected a JSON array, the name and then arguments, which are ${ARGUMENTS}`)
   }
   if (parsed.length === 0) throw new CommandError('ERR empty command')
+  refuseTooMany(parsed.length)
   if (!isPlain(parsed)) throw misshapen(ONE, `its arguments must be ${ARGUMENTS}`)
   return asTexts(parsed.every(survives) ? parsed : (withSources(text) as Plain[]))
 }
@@ -39,8 +46,16 @@ export function commandsIn(body: Buffer, what: string, max: number): CommandLine
     }
     return command
   })
+  refuseTooMany(commands.reduce((sum, { length }) => sum + length, 0))
   const exact = commands.every((command) => command.every(survives))
   return (exact ? commands : (withSources(text) as Plain[][])).map(asTexts)
+}
+
+function refuseTooMany(count: number): void {
+  if (count > MAX_ARGUMENTS)
+    throw new CommandError(
+      `ERR max number of arguments exceeded. Limit: ${MAX_ARGUMENTS} arguments, Actual: ${count} arguments`,
+    )
 }
 
 type Plain = string | number | boolean

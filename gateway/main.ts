@@ -11,6 +11,7 @@ import { lossyLog } from '../shared/lossy-log.ts'
 import { ConfigurationError, readConfiguration, reasonForPeople } from '../shared/read-configuration.ts'
 import { Access } from './access.ts'
 import { createGateway } from './app.ts'
+import { ByteBudget } from './byte-budget.ts'
 import { connectCallers, type RedisServer } from './callers.ts'
 import { Connections } from './connections.ts'
 import { type GatewayEnv, gatewayEnvSchema } from './env.ts'
@@ -97,11 +98,11 @@ function restCommands(env: GatewayEnv, servers: RedisServer[], observation: Obse
   const limits = {
     maxPipeline: env.GATEWAY_MAX_PIPELINE,
     maxAnswerBytes: env.GATEWAY_MAX_ANSWER_BYTES,
-    maxBodyBytes: env.GATEWAY_MAX_BODY_BYTES,
   }
   const sources = servers.map(({ redis }) => redis)
   const unread = new UnreadAnswers(env.GATEWAY_MAX_UNREAD_BYTES, sources, systemClock)
-  return new RestCommands(limits, unread, (request) => observation.served(request))
+  const bodies = new ByteBudget(env.GATEWAY_MAX_BODY_BYTES, systemClock)
+  return new RestCommands(limits, bodies, unread, (request) => observation.served(request))
 }
 
 function metricsIn(

@@ -7,6 +7,7 @@ export const REFUSALS = [
   'bad-request',
   'method',
   'too-large',
+  'too-slow',
   'incomplete',
   'too-many-streams',
   'too-many-connections',

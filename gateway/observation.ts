@@ -4,7 +4,7 @@ import { commonFamily, familyOf } from './command-families.ts'
 import type { GatewayMetrics, Refusal } from './metrics.ts'
 import { StreamRefused } from './open-streams.ts'
 import { RedisAway } from './redis-errors.ts'
-import { BodyIncomplete, BodyTooLarge } from './request-body.ts'
+import { BodyIncomplete, BodyTooLarge, BodyTooSlow } from './request-body.ts'
 import { MethodNotAllowed, type ServedRequest } from './rest-commands.ts'
 
 /** Tells log and metrics of requests. Neither learns keys, values or tokens; of commands no more than their families. */
@@ -56,6 +56,7 @@ export class Observation {
 export function refusalOf(error: Error): Refusal {
   if (error instanceof CommandError) return 'bad-request'
   if (error instanceof BodyTooLarge) return 'too-large'
+  if (error instanceof BodyTooSlow) return 'too-slow'
   if (error instanceof BodyIncomplete) return 'incomplete'
   if (error instanceof MethodNotAllowed) return 'method'
   if (error instanceof RedisAway) return 'redis-away'

@@ -51,11 +51,15 @@ export class GatewayRedis {
     if (refusal !== undefined) return { error: refusal }
     this.#expectConnection()
     // In one go, so that on this connection nothing can come in between.
-    const sent = [BEGIN, ...commands, END].map((command) => this.#send(command))
-    const executed = sent.pop() as Promise<RawReply>
+    const begun = this.#send(BEGIN)
     // What Redis does not queue makes EXEC fail.
-    for (const queued of sent) queued.catch(() => {})
-    const outcome = await executed.then(replied, failed)
+    for (const command of commands) this.#send(command).catch(() => {})
+    const executed = this.#send(END)
+    const [beginning, outcome] = await Promise.all([
+      begun.then(replied, failed),
+      executed.then(replied, failed),
+    ])
+    if ('error' in beginning) throw this.#ranOneByOne(beginning.error)
     if ('error' in outcome) return outcome
     return (outcome.reply as RawReply[]).map((reply) =>
       reply instanceof Error ? { error: reply.message } : { reply },
@@ -93,6 +97,12 @@ export class GatewayRedis {
     const [begun, ended] = await Promise.all(this.send([BEGIN, END]))
     for (const outcome of [begun, ended]) if (outcome && 'error' in outcome) return outcome.error
     return undefined
+  }
+
+  /** Its right was taken away since we asked: what the commands came to is lost, and the next transaction asks anew. */
+  #ranOneByOne(refusal: string): RedisAway {
+    this.#transactions = undefined
+    return new RedisAway(`a transaction was run as single commands: ${refusal}`)
   }
 
   #send([name, ...args]: CommandLine): Promise<RawReply> {

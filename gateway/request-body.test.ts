@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
-import { ByteBudget } from './byte-budget.ts'
-import { BodyIncomplete, BodyTooLarge, readBody } from './request-body.ts'
+import { systemClock } from '../shared/clock.ts'
+import { HandClock } from '../test/support/hand-clock.ts'
+import { ByteBudget, PATIENCE_MS } from './byte-budget.ts'
+import { BodyIncomplete, BodyTooLarge, BodyTooSlow, readBody } from './request-body.ts'
 
 const MIB = 2 ** 20
 
@@ -24,14 +26,14 @@ function ofLength(length: number): Request {
 const closed = (controller: ReadableStreamDefaultController) => controller.close()
 
 test('a body is read to its end, however it comes', async () => {
-  const budget = new ByteBudget(MIB)
+  const budget = new ByteBudget(MIB, systemClock)
   expect((await readBody(ofLength(10), budget)).bytes).toHaveLength(10)
   expect((await readBody(inPieces([3, 4, 5], closed), budget)).bytes).toHaveLength(12)
   expect((await readBody(new Request('http://gateway.test/'), budget)).bytes).toHaveLength(0)
 })
 
 test('a body of 10 MiB is read, and not one of a byte more, be it told or not', async () => {
-  const budget = new ByteBudget(10 * MIB)
+  const budget = new ByteBudget(10 * MIB, systemClock)
   for (const request of [() => ofLength(10 * MIB), () => inPieces(Array(10).fill(MIB), closed)]) {
     const { bytes, release } = await readBody(request(), budget)
     expect(bytes).toHaveLength(10 * MIB)
@@ -42,7 +44,7 @@ test('a body of 10 MiB is read, and not one of a byte more, be it told or not', 
 })
 
 test('a large body waits unread for its turn, and a small one does not', async () => {
-  const budget = new ByteBudget(MIB)
+  const budget = new ByteBudget(MIB, systemClock)
   const first = await readBody(ofLength(MIB), budget)
   const waiting = ofLength(MIB)
   const second = readBody(waiting, budget)
@@ -53,8 +55,23 @@ test('a large body waits unread for its turn, and a small one does not', async (
 })
 
 test('a client that goes in the middle leaves its place to others', async () => {
-  const budget = new ByteBudget(MIB)
+  const budget = new ByteBudget(MIB, systemClock)
   const broken = inPieces([MIB / 2], (controller) => controller.error(new Error('gone')))
   await expect(readBody(broken, budget)).rejects.toThrow(BodyIncomplete)
   expect((await readBody(ofLength(MIB), budget)).bytes).toHaveLength(MIB)
+})
+
+test('a body that does not come leaves its place to who has waited for it, and one that is there keeps its own', async () => {
+  const clock = new HandClock()
+  const budget = new ByteBudget(11 * MIB, clock)
+  const there = await readBody(ofLength(MIB), budget)
+  const slow = readBody(
+    inPieces([MIB], () => {}),
+    budget,
+  )
+  const next = readBody(ofLength(MIB), budget)
+  clock.pass(PATIENCE_MS)
+  await expect(slow).rejects.toThrow(BodyTooSlow)
+  expect((await next).bytes).toHaveLength(MIB)
+  expect(there.bytes).toHaveLength(MIB)
 })

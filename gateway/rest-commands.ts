@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { Caller } from './access.ts'
 import { type AnswerFormat, formatOf } from './answer-format.ts'
-import { ByteBudget } from './byte-budget.ts'
+import type { ByteBudget } from './byte-budget.ts'
 import { type Answer, answerOne, answerPipeline, answerTransaction } from './command-answers.ts'
 import { errorJson } from './json-answer.ts'
 import { commandIn, commandsIn } from './json-commands.ts'
@@ -16,8 +16,6 @@ export interface RestLimits {
   maxPipeline: number
   /** Bytes of one request's answer. */
   maxAnswerBytes: number
-  /** Bytes of all requests' bodies that are being read or run at once. */
-  maxBodyBytes: number
 }
 
 /** What of a request may be told to others: no keys, no values. */
@@ -54,14 +52,20 @@ export class RestCommands {
   readonly #unread: UnreadAnswers
   readonly #onServed: ((request: ServedRequest) => void) | undefined
 
-  constructor(limits: RestLimits, unread: UnreadAnswers, onServed?: (request: ServedRequest) => void) {
+  /** `bodies`: bytes of all requests' bodies that are being read or run at once. */
+  constructor(
+    limits: RestLimits,
+    bodies: ByteBudget,
+    unread: UnreadAnswers,
+    onServed?: (request: ServedRequest) => void,
+  ) {
     this.#limits = limits
-    this.#bodies = new ByteBudget(limits.maxBodyBytes)
+    this.#bodies = bodies
     this.#unread = unread
     this.#onServed = onServed
   }
 
-  /** Throws MethodNotAllowed, CommandError, BodyTooLarge, BodyIncomplete or RedisAway. */
+  /** Throws MethodNotAllowed, CommandError, BodyTooLarge, BodyTooSlow, BodyIncomplete or RedisAway. */
   async answer(c: Context<GatewayEnvironment>, caller: Caller): Promise<Response> {
     const request = c.req.raw
     const begin = performance.now()

@@ -5,8 +5,8 @@ import type { Caller } from './access.ts'
 import { CommandError, refusalOf } from './command.ts'
 import { EventStream } from './event-stream.ts'
 import type { OpenStreams } from './open-streams.ts'
+import { discardBody } from './request-body.ts'
 import type { RestCommands } from './rest-commands.ts'
-import type { SubscriptionKind } from './subscriptions.ts'
 
 export type GatewayEnvironment = { Bindings: HttpBindings }
 
@@ -39,8 +39,7 @@ export function addStreamRoutes(
     (c, caller) =>
       c.req.raw.method === 'HEAD' ? commands.answer(c, caller) : stream(c, caller, streams, open)
   for (const kind of ['subscribe', 'psubscribe'] as const) {
-    const open: Opening = ({ subscriptions }, stream, url) =>
-      subscriptions.add(kind, nameIn(url, kind), stream)
+    const open: Opening = ({ subscriptions }, stream, url) => subscriptions.add(kind, nameIn(url), stream)
     app.on(['GET', 'POST'], `/${kind}/:name{[^]+}`, authenticated(answerWithStream(open)))
   }
   const open: Opening = async ({ readOnly, monitor }, events) => {
@@ -59,8 +58,7 @@ async function stream(
   streams: OpenStreams,
   open: Opening,
 ): Promise<Response> {
-  // A body that is not read would keep Node from noticing that the client has gone.
-  await c.req.arrayBuffer()
+  await discardBody(c.env.incoming)
   const events = new EventStream(c.env.outgoing)
   streams.admit(events, caller.name)
   await open(caller, events, c.req.url)
@@ -68,11 +66,12 @@ async function stream(
 }
 
 /**
- * All of the path after `/subscribe/` or `/psubscribe/`: Upstash's client asks for one name a stream, and does not encode its slashes.
- * Throws CommandError.
+ * All of the path after its first segment, which may be percent-encoded: Upstash's client asks for one name a stream, and does not encode its
+ * slashes. Throws CommandError.
  */
-function nameIn(url: string, kind: SubscriptionKind): string {
-  const name = decoded(new URL(url).pathname.slice(`/${kind}/`.length))
+function nameIn(url: string): string {
+  const { pathname } = new URL(url)
+  const name = decoded(pathname.slice(pathname.indexOf('/', 1) + 1))
   // They would end the name, or the line, before its end.
   if (/[\r\n,]/.test(name))
     throw new CommandError('ERR a channel or pattern may hold no comma and no line break')

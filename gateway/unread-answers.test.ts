@@ -69,6 +69,19 @@ test('those with most to read are cut off when others have waited for long', asy
   expect(smaller.response.destroyed).toBe(false)
 })
 
+test('others do not wait that long again for each of many who are slow', async () => {
+  const { clock, answer, resumed } = await answers(LARGE)
+  const smaller = await answer(LARGE * 0.4)
+  await answer(LARGE)
+  clock.pass(5_000)
+  await resumed()
+  const next = await answer(LARGE)
+  clock.pass(500)
+  await resumed()
+  expect(next.response.destroyed).toBe(true)
+  expect(smaller.response.destroyed).toBe(false)
+})
+
 test('small answers are not counted', async () => {
   const { told, answer } = await answers(1_000)
   await answer(10_000)

@@ -6,7 +6,7 @@ const SMALL_BYTES = 16 * 1024
 
 /** How long others wait for one who takes nothing of his answer; in truth up to twice as long, as Node looks only so often. */
 const STALL_MS = 500
-/** And for those who take it, but slowly. */
+/** And for those who take it, but slowly; the first time. Who comes within so long after them has no more than STALL_MS, as there may be many. */
 const PATIENCE_MS = 5_000
 
 /** Where replies come from. */
@@ -26,6 +26,7 @@ export class UnreadAnswers {
   readonly #unread = new Map<ServerResponse, number>()
   #bytes = 0
   #caughtUp: AbortController | undefined
+  #cutOffAt = Number.NEGATIVE_INFINITY
 
   constructor(max: number, sources: readonly Source[], clock: Clock) {
     this.#max = max
@@ -55,7 +56,8 @@ export class UnreadAnswers {
     for (const source of this.#sources) source.pause()
     // Node ends a connection on which nothing moves for so long.
     for (const response of this.#unread.keys()) response.setTimeout(STALL_MS)
-    await this.#clock.sleep(PATIENCE_MS, caughtUp.signal)
+    const isFirst = this.#clock.now() - this.#cutOffAt > PATIENCE_MS
+    await this.#clock.sleep(isFirst ? PATIENCE_MS : STALL_MS, caughtUp.signal)
     if (!caughtUp.signal.aborted) this.#cutOff()
     this.#caughtUp = undefined
     for (const response of this.#unread.keys()) response.setTimeout(0)
@@ -64,6 +66,7 @@ export class UnreadAnswers {
 
   /** So many that there is room for a while. */
   #cutOff(): void {
+    this.#cutOffAt = this.#clock.now()
     const largest = [...this.#unread].toSorted(([, a], [, b]) => b - a)
     for (const [response] of largest) {
       if (this.#bytes <= this.#max / 2) return

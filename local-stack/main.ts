@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   const { PORT, REDIS_URL, EDGE, POOLS, ALLOW_ANONYMOUS } = readConfiguration(envSchema, env)
   if (!(await isPortFree(PORT))) {
     throw new ConfigurationError(
-      `Port ${PORT} is in use. Stop what listens there, or take another: PORT=${PORT + 1} npm start`,
+      `Port ${PORT} is in use. Stop what listens there, or take another: ${startedWith(PORT + 1)}`,
     )
   }
   const interrupted = interruption()
@@ -46,6 +46,7 @@ async function main(): Promise<void> {
       redisUrl: REDIS_URL,
       env,
       edgeBindings: {
+        ...defaultModel(env),
         ...Object.fromEntries(Object.entries(env).filter(([name]) => name in edgeEnvSchema.shape)),
         ALLOW_ANONYMOUS,
       },
@@ -62,6 +63,13 @@ async function main(): Promise<void> {
     if (crash !== undefined) throw new Error(`${crash}\nEverything else was stopped. Logs: ${folder}`)
   }
   console.log('Stopped')
+}
+
+/** How to start this on another port, as whoever started it did: `edgebatch start` says so in our arguments. */
+function startedWith(port: number): string {
+  return process.argv.includes('--edgebatch-start')
+    ? `edgebatch start --port ${port}`
+    : `PORT=${port} npm start`
 }
 
 /** Undefined if it was interrupted: what then failed, failed for that. */
@@ -114,6 +122,14 @@ ${ready}Make an API key and send a photo:
 
 or use the key at ${origin} in a browser.
 `)
+}
+
+/** Which models are served. */
+const MODEL_SETTINGS = ['MODELS', 'MODEL_DIR', 'MODEL_REPOSITORY']
+
+/** The model that comes with the project goes on to answer who names none once others stand beside it, if it is served at all. */
+function defaultModel(env: Record<string, string>): Record<string, string> {
+  return MODEL_SETTINGS.some((name) => env[name]) ? {} : { DEFAULT_MODEL: 'efficientnet-lite0' }
 }
 
 /** npm passes on a Ctrl-C that the terminal has sent to us already: two this close together are one. */

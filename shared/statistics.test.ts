@@ -48,6 +48,13 @@ test('what a pool does not say, or says in another way, is null, or nothing', ()
   ])
 })
 
+test('spans that lead to no moment that there can be are nothing', () => {
+  const spans = { up_ms: 1e300, running_ms: 9e15, settled_ms_ago: 1e300 }
+  expect(readPools({ a: announced(spans) }, NOW)).toMatchObject([
+    { startedAt: null, runningMs: null, lastSettledAt: null, idleMs: null },
+  ])
+})
+
 test('what a pool did lately is read as it told it; what cannot be read is as if it had not been counted', () => {
   const work = noWork()
   work.settled = 2

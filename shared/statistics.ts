@@ -67,7 +67,9 @@ export interface StatisticsReader {
   read(versions: readonly QueueName[]): Promise<Statistics>
 }
 
-const span = z.number().nonnegative().nullable().catch(null)
+/** Ten years: a moment so long ago is still one that a Date can be. */
+const MOST_MS = 10 * 365 * 86_400_000
+const span = z.number().nonnegative().max(MOST_MS).nullable().catch(null)
 const recordSchema = z.object({
   models: z.array(z.string()),
   device: z.string().nullable().catch(null),

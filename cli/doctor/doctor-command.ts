@@ -2,6 +2,7 @@ import { asJson, asTable, exitCodeOf } from '../../worker-pool/machine/doctor/ch
 import { command } from '../command.ts'
 import type { Environment } from '../environment.ts'
 import { refuseUnknown } from '../flags.ts'
+import { printableLine } from '../printable.ts'
 import type { Terminal } from '../terminal.ts'
 import { examine } from './examine.ts'
 import { machineChecks } from './machine-checks.ts'
@@ -35,7 +36,10 @@ export function doctorCommand(terminal: Terminal, environment: Environment, vers
       const names = new Set(deployment.map(({ name }) => name))
       const machine = given.machine ? await machineChecks(environment, terminal.stopped) : []
       // Redis was looked at already.
-      const checks = [...deployment, ...machine.filter(({ name }) => !names.has(name))]
+      const checks = [...deployment, ...machine.filter(({ name }) => !names.has(name))].map((check) => ({
+        ...check,
+        found: printableLine(check.found),
+      }))
       terminal.print((given.json ? asJson(checks) : asTable(checks)).trimEnd())
       return exitCodeOf(checks)
     },

@@ -7,14 +7,16 @@ import type { Edge } from '../service/with-edge.ts'
 import { reasonOf } from '../user-error.ts'
 
 const NO_POOL: ProblemCode = 'no-pool'
+const QUEUE_AWAY: ProblemCode = 'queue-unavailable'
 /** A Date header tells whole seconds. */
 const DATE_TOLERANCE_MS = 2_000
 
-export interface EdgeToCheck extends Pick<Edge, 'client' | 'host' | 'get' | 'explained'> {
+export interface EdgeToCheck extends Pick<Edge, 'brisk' | 'host' | 'get' | 'explained'> {
   url: string
   hasKey: boolean
   /** Of this command line. */
   version: string
+  stopped: AbortSignal
 }
 
 /** What an edge that answers says of itself, and to whom. Throws UserError if it does so no more. */
@@ -53,25 +55,30 @@ async function clockChecks({ get }: EdgeToCheck, clock: Pick<Clock, 'now'>): Pro
 async function readyCheck({ get }: EdgeToCheck): Promise<Check> {
   const answer = await get('/ready')
   const problem = (await answer.json().catch(() => undefined)) as
-    | { code?: ProblemCode; detail?: string }
+    | { code?: ProblemCode; title?: string; detail?: string }
     | undefined
   const check = { name: "edge's readiness", needed: true }
   if (answer.ok) return { ...check, state: 'ok', found: 'a live pool serves a model' }
-  const reason = problem?.detail ?? `/ready answers ${answer.status}`
   // No pools may be what is wanted: machines that are scaled to zero are started by jobs.
   if (problem?.code === NO_POOL)
     return {
-      ...{ ...check, state: 'warning', found: reason },
+      ...{ ...check, state: 'warning', found: problem.detail ?? NO_POOL },
       fix: 'start a worker pool (npm run worker-pool), unless jobs that wait start yours',
     }
-  return { ...check, state: 'missing', found: reason, fix: 'see what else is missing: Redis, gateway, pools' }
+  // What the detail says then is for whoever has sent a photo.
+  const found = problem?.code ? `${problem.code}: ${problem.title}` : `/ready answers ${answer.status}`
+  const fix = problem?.code === QUEUE_AWAY ? QUEUE_FIX : 'see what else is missing: Redis, gateway, pools'
+  return { ...check, state: 'missing', found, fix }
 }
 
+const QUEUE_FIX =
+  'start Redis and the gateway, or correct UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN where the edge runs'
+
 /** Whether a key is asked for, and whether ours is taken. */
-async function keyCheck({ client, explained, host, hasKey }: EdgeToCheck): Promise<Check> {
+async function keyCheck({ brisk, explained, host, hasKey, stopped }: EdgeToCheck): Promise<Check> {
   const check = { name: 'API key', needed: true }
   try {
-    const models = await client.models()
+    const models = await brisk.models({ signal: stopped })
     if (hasKey)
       return { ...check, state: 'ok', found: `is taken, and may use ${models.length} of the models` }
     return isLocal(host)
@@ -81,18 +88,26 @@ async function keyCheck({ client, explained, host, hasKey }: EdgeToCheck): Promi
           fix: 'unset ALLOW_ANONYMOUS at the edge, and make keys: npx edgebatch keys create',
         }
   } catch (error) {
+    stopped.throwIfAborted()
     if (!hasKey && error instanceof EdgebatchError && error.code === 'unauthorized')
       return {
         ...{ ...check, state: 'warning', found: 'one is asked for, so that not all was checked' },
         fix: 'set EDGEBATCH_API_KEY; npx edgebatch keys create --admin makes one that sees all',
       }
-    return {
-      ...{ ...check, state: 'missing', found: reasonOf(explained(error)) },
-      fix: hasKey
-        ? 'correct EDGEBATCH_API_KEY, or make a key: npx edgebatch keys create'
-        : 'see what else is missing',
-    }
+    return { ...check, ...failedWith(error, reasonOf(explained(error)), hasKey) }
   }
+}
+
+/** Only who is told so has a wrong key; anything else says nothing of keys. */
+function failedWith(error: unknown, reason: string, hasKey: boolean): Omit<Check, 'name' | 'needed'> {
+  const code = error instanceof EdgebatchError ? error.code : undefined
+  if (hasKey && (code === 'unauthorized' || code === 'forbidden'))
+    return {
+      ...{ state: 'missing', found: reason },
+      fix: 'correct EDGEBATCH_API_KEY, or make a key: npx edgebatch keys create',
+    }
+  const fix = code === QUEUE_AWAY ? QUEUE_FIX : 'see what else is missing'
+  return { state: 'missing', found: `could not be checked: ${reason}`, fix }
 }
 
 function addressChecks({ url, host, hasKey }: EdgeToCheck): Check[] {

@@ -3,7 +3,7 @@ import { RedisKeys } from '../../shared/redis-keys.ts'
 import type { Check } from '../../worker-pool/machine/doctor/check.ts'
 import type { Environment } from '../environment.ts'
 import { commandOverRest, commandOverTcp, type RedisCommander } from '../redis/redis-commands.ts'
-import { type RedisSettings, readRedisSettings } from '../redis/with-redis.ts'
+import { namesRedis, type RedisSettings, readRedisSettings } from '../redis/with-redis.ts'
 import { readEdgeSettings } from '../service/edge-settings.ts'
 import { withEdge } from '../service/with-edge.ts'
 import { readRedisState } from '../stats/redis-state.ts'
@@ -34,21 +34,28 @@ export async function examine(
   const edge = await examineEdge(environment, terminal, version)
   const redis = await examineRedis(settings, terminal.stopped)
   const state = edge.state ?? redis.state
-  return [...redis.checks, ...edge.checks, ...(state ? stateChecks(state) : [UNTOLD])]
+  const checks = [...redis.checks, ...edge.checks]
+  return [...checks, ...(state ? stateChecks(state) : [untold(checks, namesRedis(environment))])]
 }
 
-const UNTOLD: Check = {
-  ...{ name: 'pools', state: 'warning', needed: false, found: 'nobody tells of them' },
-  fix: 'set EDGEBATCH_API_KEY to a key that was made with --admin, or REDIS_URL',
+/** Why is the others' to say, if anything is wrong with them; otherwise nobody who may know was asked. */
+function untold(others: readonly Check[], redisIsNamed: boolean): Check {
+  const check: Check = { name: 'pools', state: 'warning', needed: false, found: 'nobody tells of them' }
+  if (others.some(({ state }) => state === 'missing'))
+    return { ...check, fix: 'mend what is missing above, and run edgebatch doctor again' }
+  const redis = redisIsNamed ? 'name a Redis user in REDIS_URL who may read all' : 'set REDIS_URL'
+  return { ...check, fix: `set EDGEBATCH_API_KEY to a key that was made with --admin, or ${redis}` }
 }
 
 async function examineEdge(environment: Environment, terminal: Terminal, version: string): Promise<Found> {
   const { url, apiKey } = await readEdgeSettings(environment)
   const work = () =>
     withEdge(environment, terminal, async (edge): Promise<Found> => {
-      const checks = await edgeChecks({ ...edge, url, hasKey: apiKey !== undefined, version }, systemClock)
+      const { stopped } = terminal
+      const asked = { ...edge, url, hasKey: apiKey !== undefined, version, stopped }
+      const checks = await edgeChecks(asked, systemClock)
       // Who is no administrator is not told; that is no finding.
-      const stats = await edge.client.stats().catch(() => undefined)
+      const stats = await edge.brisk.stats({ signal: stopped }).catch(() => undefined)
       return { checks, state: serviceStateSchema.safeParse(stats).data }
     })
   return orFailed('edge', 'start it (edgebatch start), or correct EDGEBATCH_URL', terminal.stopped, work)

@@ -2,6 +2,7 @@ import { fetch } from 'undici'
 import { systemClock } from '../../shared/clock.ts'
 import type { RedisKeys } from '../../shared/redis-keys.ts'
 import type { Check } from '../../worker-pool/machine/doctor/check.ts'
+import { proxyDispatcher } from '../proxy-dispatcher.ts'
 import type { RedisCommander } from '../redis/redis-commands.ts'
 import { reasonOf } from '../user-error.ts'
 import { redisChecks } from './redis-checks.ts'
@@ -64,6 +65,7 @@ export async function pushCheck({ url, token }: RestAddress, keys: RedisKeys): P
   const fix =
     'slow results come up to some seconds later; if there is a proxy before it, have it pass on event streams unbuffered'
   const given = new AbortController()
+  const dispatcher = proxyDispatcher()
   const signal = AbortSignal.any([given.signal, AbortSignal.timeout(SILENCE_MS)])
   try {
     const channel = encodeURIComponent(keys.done('doctor', crypto.randomUUID()))
@@ -72,6 +74,7 @@ export async function pushCheck({ url, token }: RestAddress, keys: RedisKeys): P
       headers,
       signal,
       redirect: 'error',
+      dispatcher,
     })
     if (!answer.ok || !answer.body)
       return { ...check, state: 'warning', found: `/subscribe answers ${answer.status}`, fix }
@@ -85,5 +88,6 @@ export async function pushCheck({ url, token }: RestAddress, keys: RedisKeys): P
     return { ...check, state: 'warning', found: `/subscribe does not begin: ${reasonOf(cause)}`, fix }
   } finally {
     given.abort()
+    await dispatcher.destroy()
   }
 }

@@ -41,5 +41,5 @@ test.each<[what: string, fields: Partial<PublicJob>, text: string]>([
 
 test('what would move a terminal’s cursor is not written', () => {
   const predictions = [{ label: 'a\u001b[2Jb\nc', probability: 1, index: 0 }]
-  expect(jobText(job({ predictions }))).toBe('a?[2Jb?c 100.0%')
+  expect(jobText(job({ predictions }))).toBe('a\\u001b[2Jb\\u000ac 100.0%')
 })

@@ -1,17 +1,16 @@
 import { hasEnded } from '../../client/job-status.ts'
 import type { PublicJob } from '../../shared/public-job.ts'
+import { printableLine } from '../printable.ts'
 
 /** What came of a job, or where it stands, on one line. */
 export function jobText(job: PublicJob): string {
-  if (!hasEnded(job.status)) return pendingText(job)
-  if (job.success) return oneLine(resultText(job))
-  return job.error ? `${job.status}: ${job.error.title} (${job.error.code})` : job.status
+  return printableLine(textOf(job))
 }
 
-/** What would break a line, or move a terminal's cursor, as a question mark. */
-export function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')
+function textOf(job: PublicJob): string {
+  if (!hasEnded(job.status)) return pendingText(job)
+  if (job.success) return resultText(job)
+  return job.error ? `${job.status}: ${job.error.title} (${job.error.code})` : job.status
 }
 
 function resultText({ predictions, embedding, tensors }: PublicJob): string {

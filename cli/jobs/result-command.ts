@@ -6,11 +6,12 @@ import { command } from '../command.ts'
 import type { Environment } from '../environment.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 import { refuseUnknown, wholeNumber } from '../flags.ts'
+import { printableLine } from '../printable.ts'
 import { type Edge, withEdge } from '../service/with-edge.ts'
 import type { Terminal } from '../terminal.ts'
 import { UsageError } from '../user-error.ts'
 import { assertIds } from './job-ids.ts'
-import { jobText, oneLine } from './job-text.ts'
+import { jobText } from './job-text.ts'
 
 const args = {
   id: { type: 'positional', description: 'The id of a job or batch', required: false },
@@ -69,11 +70,11 @@ function isBatch(found: Found): found is PublicBatch {
 }
 
 function lines(found: Found): string[] {
-  if (!isBatch(found)) return [`${found.id}: ${jobText(found)}`]
+  if (!isBatch(found)) return [`${printableLine(found.id)}: ${jobText(found)}`]
   const items = found.items.map(({ index, job, error }) =>
-    job ? `  ${index}: ${jobText(job)}` : `  ${index}: ${oneLine(error?.detail ?? '')}`,
+    job ? `  ${index}: ${jobText(job)}` : `  ${index}: ${printableLine(error?.detail ?? '')}`,
   )
-  return [`${found.id}: ${found.status}`, ...items]
+  return [printableLine(`${found.id}: ${found.status}`), ...items]
 }
 
 function exitCode(found: Found): number {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { modelNameSchema, modelVersionSchema, resizeSchema } from '../../shared/model-manifest.ts'
 import { command } from '../command.ts'
 import { oneOf, refuseUnknown, text, wholeNumber } from '../flags.ts'
+import { refuseMissing } from '../onnx/model-file.ts'
 import type { Terminal } from '../terminal.ts'
 import { UsageError } from '../user-error.ts'
 import { type AddedModel, type AddOptions, addModel } from './add-model.ts'
@@ -68,6 +69,8 @@ export function addCommand(terminal: Terminal) {
       refuseUnknown(given, args, 1)
       if (!given.file)
         throw new UsageError('which file? As in: edgebatch model add resnet50.onnx --preset imagenet')
+      // What flags are missing is asked of a file that there is.
+      if (!isAddress(given.file)) await refuseMissing(given.file)
       const options = await addOptions(given)
       const added = await withFile(given.file, checksumOf(text(given, 'sha256')), options, terminal)
       const { folder, manifest, agreement, kept } = added

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { cli } from '../../test/support/cli-session.ts'
 import { example } from '../../test/support/photos.ts'
 import { SMALL_CLASSES, type SmallClassifier, smallClassifier } from '../../test/support/small-classifier.ts'
 import { addOptions } from './add-command.ts'
@@ -172,6 +173,18 @@ describe('what is wrong is said in one line, and nothing is written', () => {
     await expect(add({})).rejects.toThrow(/--version, or --force/)
     await expect(add({}, { force: true, top: '2' })).resolves.toBeDefined()
     expect(await readdir(join(folder, 'models'))).toEqual(['small'])
+  })
+
+  test('labels of another number than classes, even where the version is there already', async () => {
+    await add({})
+    await writeFile(join(folder, 'labels.txt'), 'one\ntwo\n')
+    await expect(add({})).rejects.toThrow(/has 7 classes, there are 2 labels/)
+  })
+
+  test('a file that is not there, before any flag that is not', async () => {
+    const { code, stderr } = await cli({ environment: {} }, 'model', 'add', join(folder, 'absent.onnx'))
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/absent\.onnx: there is no such file; give the path of an ONNX file\n$/)
   })
 
   test('a file that is no model', async () => {

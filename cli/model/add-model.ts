@@ -6,7 +6,7 @@ import { signatureOf } from '../onnx/signature.ts'
 import { UserError } from '../user-error.ts'
 import { type Agreement, assertAgreement, type Expected } from './agreement.ts'
 import type { ConversionFlags } from './conversion-flags.ts'
-import { type Observed, observe, refuseWrongLabels } from './observe-model.ts'
+import { classesOf, declaredClasses, type Observed, observe, refuseWrongLabels } from './observe-model.ts'
 import { type Origin, sha256Of } from './package-files.ts'
 import { chainOf, type Form, manifestOf, singleGraphOf } from './package-form.ts'
 import { PackagedModel } from './packaged-model.ts'
@@ -41,15 +41,19 @@ export interface AddedModel {
  */
 export async function addModel(path: string, options: AddOptions, stopped: AbortSignal): Promise<AddedModel> {
   const folder = join(options.repository, options.name, options.version)
-  await refuseExisting(folder, options.force)
   const file = await readOnnxFile(path)
   if (file.opset !== undefined && file.opset < OLDEST_OPSET)
     throw new UserError(
       `${path}: its opset is ${file.opset}; export it with opset ${OLDEST_OPSET} or newer, as in torch.onnx.export(..., opset_version=17)`,
     )
   const signature = signatureOf(file)
+  await refuseExisting(folder, options.force).catch((error: unknown) => {
+    // Whoever is told the one alone would meet the other next.
+    refuseWrongLabels(options.labels, declaredClasses(signature, options.conversion))
+    throw error
+  })
   const observed = await observe(file, signature, options)
-  refuseWrongLabels(options.labels, observed)
+  refuseWrongLabels(options.labels, classesOf(observed))
   const reason = reasonToKeepGraph(file) ?? (options.keepGraph ? '--keep-graph was given' : undefined)
   const form = reason ? chainOf(file, signature, observed) : singleGraphOf(file, signature, observed)
   const packed = await pack(form, { folder, file, options, observed, stopped })

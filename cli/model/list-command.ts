@@ -22,8 +22,8 @@ export function listModelsCommand(terminal: Terminal, environment: Environment) 
     ],
     run: async ({ args: given }) => {
       refuseUnknown(given, args, 0)
-      const { models, host } = await withEdge(environment, terminal, async ({ client, host }) => ({
-        models: await client.models({ signal: terminal.stopped }),
+      const { models, host } = await withEdge(environment, terminal, async ({ brisk, host }) => ({
+        models: await brisk.models({ signal: terminal.stopped }),
         host,
       }))
       if (given.json) terminal.print(JSON.stringify(models))

@@ -60,13 +60,24 @@ function refuseUnusable(scores: Expected): void {
   )
 }
 
-export function refuseWrongLabels(
-  labels: readonly string[] | undefined,
-  { conversion, raw }: Observed,
-): void {
-  if (conversion.task !== 'classification') return
-  const classes = (raw[0]?.shape ?? []).reduce((product, side) => product * side, 1)
-  if (labels?.length !== classes)
+/** The classes that a run has shown; undefined for the tasks that have none. */
+export function classesOf({ conversion, raw }: Observed): number | undefined {
+  if (conversion.task !== 'classification') return undefined
+  return (raw[0]?.shape ?? []).reduce((product, side) => product * side, 1)
+}
+
+/** The classes that the file itself names, which a run may belie; undefined where it names none, or the task has none. */
+export function declaredClasses({ outputs }: Signature, flags: AddOptions['conversion']): number | undefined {
+  const [name] = flags.outputs ?? outputs.map((output) => output.name)
+  const shape = outputs.find((output) => output.name === name)?.shape
+  if (flags.task !== 'classification' || !shape || shape.length < 2) return undefined
+  const classes = shape.slice(1).reduce<number>((product, side) => product * Number(side), 1)
+  return Number.isNaN(classes) ? undefined : classes
+}
+
+/** `classes`: undefined where nobody knows, or there are none. */
+export function refuseWrongLabels(labels: readonly string[] | undefined, classes: number | undefined): void {
+  if (classes !== undefined && labels?.length !== classes)
     throw new UserError(
       `the model has ${classes} classes, there are ${labels?.length ?? 0} labels; give --labels a file with one line for each class`,
     )

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, rename, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { EnvHttpProxyAgent } from 'undici'
+import { proxyDispatcher } from '../proxy-dispatcher.ts'
 import type { Terminal } from '../terminal.ts'
 import { UsageError, UserError } from '../user-error.ts'
 import { download, shown } from './download.ts'
@@ -53,7 +53,7 @@ export async function pullModel(
   await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => {
     throw cannotWrite(dirname(path), error)
   })
-  const dispatcher = new EnvHttpProxyAgent()
+  const dispatcher = proxyDispatcher()
   try {
     await download(url, part, dispatcher, terminal)
   } finally {

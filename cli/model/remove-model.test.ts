@@ -51,6 +51,14 @@ test('a link goes, and not what it leads to', async () => {
   expect(await readdir(join(repository, 'a'))).toEqual(['1', '2'])
 })
 
+test('a model that is a link goes as one: no version of what it leads to, and nothing there', async () => {
+  await symlink(join(repository, 'a'), join(repository, 'linked'))
+  await expect(remove('linked', '1')).rejects.toThrow(/is a link/)
+  await remove('linked')
+  expect(await readdir(repository)).toEqual(['a', 'b'])
+  expect(await readdir(join(repository, 'a'))).toEqual(['1', '2'])
+})
+
 test.each([
   ['a model that is not there', 'c', undefined, /has no model c; it has a, b$/],
   ['a version that is not there', 'a', '3', /a has no version 3; it has 1, 2$/],

@@ -28,6 +28,10 @@ export async function findRemovable(
   if (version !== undefined && !there.includes(version))
     throw new UserError(`${repository}: ${name} has no version ${version}; it has ${there.join(', ')}`)
   const versions = version === undefined ? there : [version]
+  if (versions.length < there.length && (await isLink(join(repository, name))))
+    throw new UserError(
+      `${join(repository, name)} is a link: remove the version where it leads to, or all of ${name}, which removes the link`,
+    )
   for (const each of versions) await assertPackage(join(repository, name, each))
   const others = there.filter((each) => !versions.includes(each))
   const models = (await foldersIn(repository)) ?? []
@@ -37,22 +41,29 @@ export async function findRemovable(
 /** Each at once, as far as pools see it. Throws UserError. */
 export async function removeModel({ repository, name, versions }: RemovableModel): Promise<void> {
   const model = join(repository, name)
+  // What a link leads to is somebody else's.
+  if (await isLink(model)) return removed(model, () => unlink(model))
   for (const version of versions) {
     const folder = join(model, version)
-    try {
-      // What a link leads to is somebody else's.
-      if ((await lstat(folder)).isSymbolicLink()) await unlink(folder)
-      else {
-        const hidden = join(repository, `${HIDDEN}${name}-${version}`)
-        await rm(hidden, { recursive: true, force: true })
-        await rename(folder, hidden)
-        await rm(hidden, { recursive: true })
-      }
-    } catch (error) {
-      throw new UserError(`${folder}: cannot be removed: ${reasonOf(error)}`)
-    }
+    await removed(folder, async () => {
+      if (await isLink(folder)) return unlink(folder)
+      const hidden = join(repository, `${HIDDEN}${name}-${version}`)
+      await rm(hidden, { recursive: true, force: true })
+      await rename(folder, hidden)
+      await rm(hidden, { recursive: true })
+    })
   }
   await rmdir(model).catch(() => {})
+}
+
+async function removed(path: string, remove: () => Promise<void>): Promise<void> {
+  await remove().catch((error: unknown) => {
+    throw new UserError(`${path}: cannot be removed: ${reasonOf(error)}`)
+  })
+}
+
+async function isLink(path: string): Promise<boolean> {
+  return (await lstat(path)).isSymbolicLink()
 }
 
 /** By name, without hidden ones; undefined if there is no such folder. Links count: a package may be one. */
@@ -65,12 +76,11 @@ async function foldersIn(path: string): Promise<string[] | undefined> {
 }
 
 async function assertPackage(folder: string): Promise<void> {
-  const isLink = (await lstat(folder)).isSymbolicLink()
   const hasManifest = await stat(join(folder, 'model.json')).then(
     () => true,
     () => false,
   )
-  if (!hasManifest && !isLink)
+  if (!hasManifest && !(await isLink(folder)))
     throw new UserError(
       `${folder}: has no model.json, so it is no package; remove it yourself if it is to go`,
     )

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { UserError } from '../user-error.ts'
 import { DataType, type Graph, type Model, onnx, tensorsWithin } from './proto.ts'
 
@@ -21,8 +21,7 @@ export async function readOnnxFile(path: string): Promise<OnnxFile> {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ERR_FS_FILE_TOO_LARGE')
       throw new UserError(`${path}: larger than 2 GiB; export it with its weights as external data`)
-    const reason = error.code === 'ENOENT' ? 'there is no such file' : `cannot be read (${error.code})`
-    throw new UserError(`${path}: ${reason}; give the path of an ONNX file`)
+    throw unreadable(path, error)
   })
   if (bytes.subarray(0, LFS_POINTER.length).toString('latin1') === LFS_POINTER)
     throw new UserError(`${path}: is a Git LFS pointer, not the model; fetch it with "git lfs pull"`)
@@ -39,6 +38,18 @@ export async function readOnnxFile(path: string): Promise<OnnxFile> {
     ir: Number(model.irVersion ?? 0),
     externalFiles: externalFilesOf(graph, path),
   }
+}
+
+/** Throws UserError, as readOnnxFile would, if there is no such file. */
+export async function refuseMissing(path: string): Promise<void> {
+  await access(path).catch((error: NodeJS.ErrnoException) => {
+    throw unreadable(path, error)
+  })
+}
+
+function unreadable(path: string, { code }: NodeJS.ErrnoException): UserError {
+  const reason = code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`
+  return new UserError(`${path}: ${reason}; give the path of an ONNX file`)
 }
 
 function decode(bytes: Uint8Array): Model | undefined {

@@ -1,6 +1,7 @@
 import { hasEnded } from '../../client/job-status.ts'
 import type { PublicJob } from '../../shared/public-job.ts'
-import { jobText, oneLine } from '../jobs/job-text.ts'
+import { jobText } from '../jobs/job-text.ts'
+import { printableLine } from '../printable.ts'
 
 /** What came of a photo: a line of `--json`, and of the file that a run is resumed from. */
 export interface Outcome {
@@ -14,27 +15,31 @@ export interface Outcome {
 }
 
 export interface OutcomeError {
-  /** One of the API's, or `unreadable-file`. */
+  /** One of the API's, `unreadable-file`, or `not-in-time`. */
   code: string
   detail: string
 }
+
+/** It was not accepted within --wait, and may be later. */
+export const NOT_IN_TIME = 'not-in-time'
 
 export function hasSucceeded({ job }: Outcome): boolean {
   return job?.success === true
 }
 
-export function isPending({ job }: Outcome): boolean {
-  return job !== null && !hasEnded(job.status)
+/** Whether there may be a result later. */
+export function isPending({ job, error }: Outcome): boolean {
+  return job === null ? error?.code === NOT_IN_TIME : !hasEnded(job.status)
 }
 
 /** For people: what came of it. */
 export function outcomeText({ file, job, error }: Outcome): string {
-  const name = oneLine(file)
-  if (error) return `${name}: ${oneLine(error.detail)}`
-  return job ? `${name}: ${jobText(job)}${hasEnded(job.status) ? '' : ` (${job.id})`}` : name
+  if (error) return printableLine(`${file}: ${error.detail}`)
+  const id = job && !hasEnded(job.status) ? ` (${job.id})` : ''
+  return printableLine(job ? `${file}: ${jobText(job)}${id}` : file)
 }
 
 /** For people: what was handed in, and by what to ask for it. */
 export function receiptText({ file, job, error }: Outcome): string {
-  return `${oneLine(file)}: ${error ? oneLine(error.detail) : `${job?.status}: ${job?.id}`}`
+  return printableLine(`${file}: ${error ? error.detail : `${job?.status}: ${job?.id}`}`)
 }

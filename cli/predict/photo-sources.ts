@@ -1,6 +1,7 @@
-import type { Stats } from 'node:fs'
-import { glob, readFile, stat } from 'node:fs/promises'
+import { createReadStream, type Stats } from 'node:fs'
+import { glob, stat } from 'node:fs/promises'
 import { reasonOf, UsageError } from '../user-error.ts'
+import { photoBytes } from './photo-bytes.ts'
 
 /** Where a photo comes from. */
 export interface PhotoSource {
@@ -26,7 +27,7 @@ export async function photoSources(
   for (const name of names) files.push(...(await filesOf(name)))
   return [...new Set(files)].map((file) => ({
     file,
-    read: file === STANDARD_INPUT ? readInput : () => readFile(file),
+    read: file === STANDARD_INPUT ? readInput : () => photoBytes(createReadStream(file)),
   }))
 }
 

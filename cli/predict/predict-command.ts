@@ -1,9 +1,11 @@
+import { resolve } from 'node:path'
 import { systemClock } from '../../shared/clock.ts'
 import { command } from '../command.ts'
 import type { Environment } from '../environment.ts'
 import { refuseUnknown } from '../flags.ts'
 import { type Edge, withEdge } from '../service/with-edge.ts'
 import type { Terminal } from '../terminal.ts'
+import { UsageError } from '../user-error.ts'
 import { type PhotoSource, photoSources } from './photo-sources.ts'
 import { type PredictFlags, parsePredictFlags, predictArgs } from './predict-flags.ts'
 import { predictPhotos } from './predict-photos.ts'
@@ -38,7 +40,10 @@ export function predictCommand(
     run: async ({ args: given }) => {
       refuseUnknown(given, predictArgs, Number.POSITIVE_INFINITY)
       const flags = parsePredictFlags(given)
-      const photos = await photoSources(flags.names, readInput)
+      const photos = (await photoSources(flags.names, readInput)).filter(
+        ({ file }) => !isSame(file, flags.resume),
+      )
+      if (photos.length === 0) throw new UsageError('there is nothing but the file of --resume')
       const results = flags.resume === undefined ? undefined : await ResultsFile.open(flags.resume)
       try {
         return await run(photos, flags, results, terminal, environment)
@@ -47,6 +52,11 @@ export function predictCommand(
       }
     },
   })
+}
+
+/** A pattern may take in the file of results, once that is there. */
+function isSame(file: string, resume: string | undefined): boolean {
+  return resume !== undefined && resolve(file) === resolve(resume)
 }
 
 /** Resolves to the exit code. */
@@ -66,8 +76,8 @@ async function run(
     pace.told(answer.headers)
     report.answered(answer)
   }
-  const work = ({ client }: Edge) =>
-    predictPhotos(photos, concurrency, { ...all, client }, async (outcome, tally) => {
+  const work = ({ client, onRetry }: Edge) =>
+    predictPhotos(photos, concurrency, { ...all, client, onRetry }, async (outcome, tally) => {
       // Kept first: what was shown and not kept would be sent again.
       if (outcome) await results?.add(outcome)
       report.came(outcome, tally)

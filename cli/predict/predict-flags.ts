@@ -11,7 +11,11 @@ export const predictArgs = {
     valueHint: 'FILES...',
     required: false,
   },
-  model: { type: 'string', description: "The model; the service's default", valueHint: 'NAME[@VERSION]' },
+  model: {
+    type: 'string',
+    description: "The model; the service's default, if it has one",
+    valueHint: 'NAME[@VERSION]',
+  },
   priority: {
     type: 'string',
     description: 'Which queue to wait in; high takes a key that allows it; normal',

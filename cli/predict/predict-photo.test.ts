@@ -3,6 +3,7 @@ import { EdgebatchClient } from '../../client/edgebatch-client.ts'
 import { type Answer, answeringServer, json } from '../../test/support/answering-server.ts'
 import { SleepingClock } from '../../test/support/sleeping-clock.ts'
 import { UsageError } from '../user-error.ts'
+import { isPending } from './outcome.ts'
 import { type PhotoRun, predictPhoto } from './predict-photo.ts'
 import { predictPhotos } from './predict-photos.ts'
 import { SubmissionPace } from './submission-pace.ts'
@@ -18,8 +19,10 @@ const photo = (file: string, bytes = PHOTO) => ({ file, read: async () => bytes 
 async function against(...answers: Answer[]) {
   const { url, received } = await answeringServer(...answers)
   const clock = new SleepingClock()
+  const told: string[] = []
   const run: PhotoRun = {
     client: new EdgebatchClient({ baseUrl: url, clock, random: () => 0 }),
+    onRetry: (error, pauseMs) => void told.push(`${error.code} ${pauseMs}`),
     ...{
       asked: { model: undefined, priority: undefined },
       isAsync: false,
@@ -28,14 +31,15 @@ async function against(...answers: Answer[]) {
     },
     ...{ results: undefined, pace: new SubmissionPace(clock), clock, signal: new AbortController().signal },
   }
-  return { run, clock, received }
+  return { run, clock, received, told }
 }
 
 test('who is told to stay away for longer than a client waits comes back then', async () => {
   const away = problem(429, 'rate-limited', { 'retry-after': '90' })
-  const { run, clock, received } = await against(away, away, json(200, succeeded))
+  const { run, clock, received, told } = await against(away, away, json(200, succeeded))
   expect(await predictPhoto(photo('a'), run)).toMatchObject({ file: 'a', job: { status: 'succeeded' } })
   expect(clock.sleeps).toEqual([90_000, 90_000])
+  expect(told).toEqual(['rate-limited 90000', 'rate-limited 90000'])
   const keys = received.map(({ headers }) => headers['idempotency-key'])
   expect(new Set(keys).size).toBe(1)
 })
@@ -46,10 +50,24 @@ test('who comes back again and again is not given up after a few times', async (
   expect(await predictPhoto(photo('a'), run)).toMatchObject({ job: { status: 'succeeded' } })
 })
 
+test('who is told to come back at once comes back in a second, and not in a loop', async () => {
+  const full = problem(503, 'queue-full', { 'retry-after': '0' })
+  const { run, clock } = await against(...Array.from({ length: 7 }, () => full), json(200, succeeded))
+  expect(await predictPhoto(photo('a'), run)).toMatchObject({ job: { status: 'succeeded' } })
+  expect(clock.sleeps).toContain(1_000)
+})
+
+test('who is told to stay away for longer than any job lives ends the run', async () => {
+  const { run, clock } = await against(problem(429, 'rate-limited', { 'retry-after': '999999999' }))
+  await expect(predictPhoto(photo('a'), run)).rejects.toMatchObject({ code: 'rate-limited' })
+  expect(clock.sleeps).toEqual([])
+})
+
 test('not beyond what the photo may take', async () => {
   const { run } = await against(problem(429, 'rate-limited', { 'retry-after': '90' }))
   const outcome = await predictPhoto(photo('a'), { ...run, waitMs: 60_000 })
   expect(outcome).toMatchObject({ job: null, error: { code: 'not-in-time' } })
+  expect(outcome && isPending(outcome)).toBe(true)
 })
 
 test('an answer that is gone is asked for once more, as another question', async () => {

@@ -1,9 +1,10 @@
 import type { EdgebatchClient } from '../../client/edgebatch-client.ts'
 import { EdgebatchError, EdgebatchTimeoutError, type ErrorCode } from '../../client/edgebatch-error.ts'
+import type { OnRetry } from '../../client/options.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { PublicJob } from '../../shared/public-job.ts'
 import { reasonOf, UserError } from '../user-error.ts'
-import type { Outcome } from './outcome.ts'
+import { NOT_IN_TIME, type Outcome } from './outcome.ts'
 import type { PhotoSource } from './photo-sources.ts'
 import { type Asked, idempotencyKey, questionKey } from './question.ts'
 import type { ResultsFile } from './results-file.ts'
@@ -20,6 +21,8 @@ export interface PhotoRun {
   anew: string | undefined
   results: ResultsFile | undefined
   pace: SubmissionPace
+  /** Told of each pause that a refusal asks for. */
+  onRetry: OnRetry
   clock: Clock
   signal: AbortSignal
 }
@@ -96,14 +99,20 @@ async function newJob(key: string, bytes: Uint8Array, run: PhotoRun): Promise<Pu
   }
 }
 
-/** Waits for as long as the answer says: the client does so for a minute at most, and only a few times. */
+/** Who says to stay away for longer is not waited for: no job lives so long. */
+const LONGEST_PAUSE_SECONDS = 86_400
+
+/** Waits for as long as the answer says, and at least for a second: the client does so for a minute at most, and only a few times. */
 async function comeBack(
   error: EdgebatchError,
   remainingMs: number | undefined,
-  { clock, signal }: PhotoRun,
+  { clock, signal, onRetry }: PhotoRun,
 ): Promise<void> {
-  const pauseMs = 1000 * (error.retryAfterSeconds ?? 1)
+  const seconds = Math.max(1, error.retryAfterSeconds ?? 1)
+  if (seconds > LONGEST_PAUSE_SECONDS) throw error
+  const pauseMs = 1000 * seconds
   if (remainingMs !== undefined && pauseMs >= remainingMs) throw new EdgebatchTimeoutError(undefined)
+  onRetry(error, pauseMs)
   await clock.sleep(pauseMs, signal)
   signal.throwIfAborted()
 }
@@ -117,7 +126,7 @@ async function late(
 ): Promise<Outcome> {
   if (jobId !== undefined) return { file, key, job: await client.result(jobId, { signal }), error: null }
   return refused(file, key, {
-    code: 'not-in-time',
+    code: NOT_IN_TIME,
     detail: 'was not accepted within --wait; try again later',
   })
 }

@@ -6,7 +6,7 @@ import { type PhotoRun, predictPhoto } from './predict-photo.ts'
 /** How many photos came to which end. */
 export interface Tally {
   succeeded: number
-  /** Jobs that had not ended when they were left. */
+  /** Photos that were not accepted in time, and jobs that had not ended when they were left. */
   pending: number
   /** Photos that were refused, and jobs that ended without a result. */
   failed: number

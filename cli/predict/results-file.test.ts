@@ -71,6 +71,41 @@ test('a line that was cut off is taken away, and what comes is a line of its own
   ])
 })
 
+test('a last line that lacks nothing but its end is kept', async () => {
+  const path = fresh()
+  await writeFile(path, JSON.stringify(outcome('a', 'key', 'succeeded')))
+  const results = await ResultsFile.open(path)
+  expect(results.hasResult('a', 'key')).toBe(true)
+  await results.add(outcome('b', 'b'))
+  await results.close()
+  expect((await readFile(path, 'utf8')).split('\n')).toHaveLength(3)
+})
+
+test('lines may be longer than what is read at once', async () => {
+  const path = fresh()
+  const long = JSON.stringify({ ...outcome('ü'.repeat(1_500_000), 'key', 'succeeded') })
+  await writeFile(path, `${JSON.stringify(outcome('a', 'a', 'succeeded'))}\n${long}\n${long.slice(0, -9)}`)
+  const results = await ResultsFile.open(path)
+  expect([results.hasResult('a', 'a'), results.hasResult('ü'.repeat(1_500_000), 'key')]).toEqual([true, true])
+  await results.close()
+  expect((await readFile(path, 'utf8')).endsWith(`${long}\n`)).toBe(true)
+})
+
+test('two runs with one file leave whole lines', async () => {
+  const path = fresh()
+  const [one, other] = [await ResultsFile.open(path), await ResultsFile.open(path)]
+  const long = 'x'.repeat(1_500_000)
+  await Promise.all([one.add(outcome(long, 'a', 'succeeded')), other.add(outcome(long, 'b', 'succeeded'))])
+  await Promise.all([one.close(), other.close()])
+  const again = await ResultsFile.open(path)
+  expect([again.hasResult(long, 'a'), again.hasResult(long, 'b')]).toEqual([true, true])
+  await again.close()
+})
+
+test('what is no file is refused', async () => {
+  await expect(ResultsFile.open('/dev/null')).rejects.toThrow(/is no file/)
+})
+
 test.each([
   ['a photo', '\u00ff\u00d8\u00ff'],
   ['text without an end', 'notes'],

@@ -24,10 +24,9 @@ export class ResultsFile {
   readonly #pending = new Map<string, string>()
   readonly #ended = new Map<string, number>()
 
-  private constructor(path: string, handle: FileHandle, lines: readonly Line[]) {
+  private constructor(path: string, handle: FileHandle) {
     this.#path = path
     this.#handle = handle
-    for (const line of lines) this.#remember(line)
   }
 
   /** Throws UsageError if the file is there and no such file, and leaves that as it is. */
@@ -36,18 +35,9 @@ export class ResultsFile {
       throw new UsageError(`--resume ${path} cannot be opened: ${reasonOf(error)}`)
     })
     try {
-      const text = await handle.readFile('utf8')
-      const end = text.lastIndexOf('\n') + 1
-      const rest = text.slice(end)
-      if (!BEGINNING.startsWith(rest.slice(0, BEGINNING.length))) throw noResults(path, 'its end')
-      const lines = text
-        .slice(0, end)
-        .split('\n')
-        .slice(0, -1)
-        .map((line, i) => parsed(line, path, i + 1))
-      // Of a run that was killed while it wrote.
-      if (rest !== '') await handle.truncate(Buffer.byteLength(text.slice(0, end)))
-      return new ResultsFile(path, handle, lines)
+      const results = new ResultsFile(path, handle)
+      await results.#read()
+      return results
     } catch (error) {
       await handle.close()
       throw error instanceof UsageError ? error : new UsageError(`--resume ${path}: ${reasonOf(error)}`)
@@ -71,7 +61,7 @@ export class ResultsFile {
 
   /** Throws UserError, as when the disk is full. */
   async add(outcome: Outcome): Promise<void> {
-    await this.#handle.appendFile(`${JSON.stringify(outcome)}\n`).catch((error: unknown) => {
+    await this.#append(`${JSON.stringify(outcome)}\n`).catch((error: unknown) => {
       throw new UserError(`--resume ${this.#path} cannot be written: ${reasonOf(error)}`)
     })
     this.#remember(outcome)
@@ -79,6 +69,27 @@ export class ResultsFile {
 
   close(): Promise<void> {
     return this.#handle.close()
+  }
+
+  async #read(): Promise<void> {
+    if (!(await this.#handle.stat()).isFile()) throw new UsageError(`--resume ${this.#path} is no file`)
+    let number = 0
+    for await (const { text, start, isWhole } of linesIn(this.#handle)) {
+      const line = parsed(text)
+      number++
+      if (line) this.#remember(line)
+      else if (isWhole || !beginsAsOurs(text)) throw noResults(this.#path, `line ${number}`)
+      if (isWhole) continue
+      // Of a run that was killed while it wrote; or somebody has taken away the end of the last line, and nothing else.
+      if (line) await this.#append('\n')
+      else await this.#handle.truncate(start)
+    }
+  }
+
+  /** In one call, so that lines of two runs do not get into one another. */
+  async #append(text: string): Promise<void> {
+    const bytes = Buffer.from(text)
+    for (let at = 0; at < bytes.length; ) at += (await this.#handle.write(bytes, at)).bytesWritten
   }
 
   #remember({ file, key, job }: Line): void {
@@ -90,11 +101,48 @@ export class ResultsFile {
   }
 }
 
-function parsed(line: string, path: string, number: number): Line {
+interface ReadLine {
+  text: string
+  /** Where it begins, in bytes. */
+  start: number
+  /** Whether its end is there; only the last one's may not be. */
+  isWhole: boolean
+}
+
+const CHUNK_BYTES = 2 ** 20
+const LINE_END = 0x0a
+
+/** One after the other, since all of them may be more than memory, or a string, holds. What is no such file is not read to its end. */
+async function* linesIn(handle: FileHandle): AsyncGenerator<ReadLine, void, void> {
+  let pieces: Buffer[] = []
+  let start = 0
+  for (let position = 0; ; ) {
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, position)
+    position += bytesRead
+    let chunk = buffer.subarray(0, bytesRead)
+    for (let end = chunk.indexOf(LINE_END); end >= 0; end = chunk.indexOf(LINE_END)) {
+      yield { text: String(Buffer.concat([...pieces, chunk.subarray(0, end)])), start, isWhole: true }
+      pieces = []
+      chunk = chunk.subarray(end + 1)
+      start = position - chunk.length
+    }
+    if (chunk.length > 0) pieces.push(chunk)
+    const head = String(pieces[0]?.subarray(0, BEGINNING.length) ?? '')
+    if (bytesRead > 0 && beginsAsOurs(head)) continue
+    if (pieces.length > 0) yield { text: String(Buffer.concat(pieces)), start, isWhole: false }
+    return
+  }
+}
+
+function beginsAsOurs(text: string): boolean {
+  return BEGINNING.startsWith(text.slice(0, BEGINNING.length))
+}
+
+function parsed(line: string): Line | undefined {
   try {
     return lineSchema.parse(JSON.parse(line))
   } catch {
-    throw noResults(path, `line ${number}`)
+    return undefined
   }
 }
 

@@ -64,7 +64,7 @@ function summary(total: number, { succeeded, pending, failed, earlier }: Tally):
   const parts = [
     `${succeeded + earlier} of ${total} succeeded`,
     ...(earlier > 0 ? [`${earlier} of them earlier`] : []),
-    ...(pending > 0 ? [`${pending} have not ended yet`] : []),
+    ...(pending > 0 ? [`${pending} have no result yet`] : []),
     ...(failed > 0 ? [`${failed} failed or were refused`] : []),
   ]
   return parts.join(', ')

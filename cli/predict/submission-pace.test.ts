@@ -32,6 +32,14 @@ test('once it is used up, one goes each time that the rate gives one back', asyn
   expect(clock.sleeps.length).toBe(before)
 })
 
+test('a rate that gives nothing back for years is asked after a day', async () => {
+  const clock = new SleepingClock()
+  const pace = new SubmissionPace(clock)
+  pace.told(new Headers({ 'ratelimit-policy': '"default";q=1;w=99999999999', ratelimit: '"default";r=0' }))
+  await pace.turn(never)
+  expect(clock.sleeps).toEqual([86_400_000])
+})
+
 test('answers that tell no rate change nothing', async () => {
   const clock = new SleepingClock()
   const pace = new SubmissionPace(clock)

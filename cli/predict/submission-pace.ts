@@ -1,5 +1,8 @@
 import type { Clock } from '../../shared/clock.ts'
 
+/** A day: timers of far more are over at once. */
+const LONGEST_PAUSE_MS = 86_400_000
+
 /** Keeps to the rate of an API key: once that is used up, one photo is sent each time the rate gives one back, rather than to be refused. */
 export class SubmissionPace {
   readonly #clock: Clock
@@ -29,7 +32,7 @@ export class SubmissionPace {
     const quota = parameter(headers.get('ratelimit-policy'), 'q')
     const windowSeconds = parameter(headers.get('ratelimit-policy'), 'w')
     if (remaining === undefined || !quota || !windowSeconds) return
-    this.#everyMs = remaining > 0 ? 0 : (1000 * windowSeconds) / quota
+    this.#everyMs = remaining > 0 ? 0 : Math.min(LONGEST_PAUSE_MS, (1000 * windowSeconds) / quota)
     if (remaining === 0) this.#next = Math.max(this.#next, this.#clock.now() + this.#everyMs)
   }
 }

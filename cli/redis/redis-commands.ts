@@ -1,6 +1,7 @@
-import { EnvHttpProxyAgent, fetch, type Response } from 'undici'
+import { fetch, type Response } from 'undici'
 import { RedisUnreachableError } from '../../shared/redis-commands.ts'
 import { connectRedis } from '../../worker-pool/redis/redis-connection.ts'
+import { proxyDispatcher } from '../proxy-dispatcher.ts'
 import { reasonOf, UnavailableError, UserError } from '../user-error.ts'
 
 /** One Redis, commands one after the other. To be closed. */
@@ -20,7 +21,8 @@ export async function commandOverTcp(url: string, stopped: AbortSignal): Promise
   const { host } = new URL(url)
   const redis = await connectRedis(url, { maxRetriesPerRequest: 0, socketTimeout: SILENCE_MS }).catch(
     (error: unknown) => {
-      if (error instanceof RedisUnreachableError) throw new UnavailableError(reasonOf(error))
+      if (error instanceof RedisUnreachableError)
+        throw new UnavailableError(`${reasonOf(error)}; start Redis, or correct REDIS_URL`)
       throw error
     },
   )
@@ -47,7 +49,7 @@ export async function commandOverTcp(url: string, stopped: AbortSignal): Promise
 /** Over Upstash's REST protocol, through the proxy that the environment names, if it does. */
 export function commandOverRest(url: string, token: string, stopped: AbortSignal): RedisCommander {
   const { host } = new URL(url)
-  const dispatcher = new EnvHttpProxyAgent()
+  const dispatcher = proxyDispatcher()
   return {
     host,
     send: async (...command) => {
@@ -61,7 +63,9 @@ export function commandOverRest(url: string, token: string, stopped: AbortSignal
         signal: AbortSignal.any([stopped, AbortSignal.timeout(SILENCE_MS)]),
       }).catch((error: unknown) => {
         const cause = error instanceof Error ? (error.cause ?? error) : error
-        throw new UnavailableError(`cannot reach Redis at ${host}: ${reasonOf(cause)}`)
+        throw new UnavailableError(
+          `cannot reach Redis at ${host}: ${reasonOf(cause)}; start the gateway, or correct UPSTASH_REDIS_REST_URL`,
+        )
       })
       return resultOf(host, response)
     },

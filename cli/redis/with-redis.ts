@@ -11,6 +11,9 @@ const settingsSchema = z.object({
   /** As the edge has them. */
   UPSTASH_REDIS_REST_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+    .refine(hasNoCredentials, {
+      error: 'must be an address alone; the token goes into UPSTASH_REDIS_REST_TOKEN',
+    })
     .optional(),
   UPSTASH_REDIS_REST_TOKEN: z.string().optional(),
   /** Must equal the edge's. */
@@ -56,4 +59,10 @@ async function connect(settings: RedisSettings, stopped: AbortSignal): Promise<R
   throw new UsageError(
     'which Redis? Set REDIS_URL, or UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN as the edge has them',
   )
+}
+
+/** What a request does not take, and would be repeated where it says so. */
+function hasNoCredentials(url: string): boolean {
+  const parsed = URL.parse(url)
+  return !parsed?.username && !parsed?.password
 }

@@ -19,6 +19,8 @@ export function asUserError(error: unknown, { host, hasKey }: Asked): unknown {
       return cannotReach(host, error.cause)
     case 'unexpected-answer':
       return unexpected(host, status)
+    case 'model-required':
+      return new UserError(`${host} says ${code}: ${detail.replaceAll('?model=', '--model')}`)
     case 'unauthorized':
       return new UserError(
         hasKey
@@ -27,25 +29,45 @@ export function asUserError(error: unknown, { host, hasKey }: Asked): unknown {
       )
     default:
       return retryable
-        ? new UnavailableError(`${host} says ${code}: ${detail}`)
+        ? new UnavailableError(refusalText(error, host))
         : new UserError(`${host} says ${code}: ${detail}`)
   }
 }
 
+/** Why a request that may do later was not answered, on one line, without what to do about it. */
+export function causeOf(error: EdgebatchError, host: string): string {
+  if (error.code === 'unreachable') return unreachableText(host, error.cause)
+  if (error.code === 'unexpected-answer') return unexpectedText(host, error.status)
+  return `${host} says ${error.code}: ${error.title ?? error.detail}`
+}
+
+/** With all that an operator may ask for. */
+function refusalText({ code, title, detail, requestId }: EdgebatchError, host: string): string {
+  const what = title === undefined ? detail : `${title}. ${detail}`
+  return `${host} says ${code}: ${what}${requestId === undefined ? '' : ` (request ${requestId})`}`
+}
+
 export function cannotReach(host: string, cause: unknown): UnavailableError {
-  // fetch says only that it failed; its cause says why.
-  const reason = cause instanceof Error ? (cause.cause ?? cause) : cause
-  const code = (reason as { code?: unknown } | undefined)?.code
-  const words = reasonOf(reason) || String(code ?? 'no answer')
   return new UnavailableError(
-    `cannot reach the edge at ${host}: ${words}; start it (edgebatch start), or correct EDGEBATCH_URL`,
+    `${unreachableText(host, cause)}; start it (edgebatch start), or correct EDGEBATCH_URL`,
   )
 }
 
+function unreachableText(host: string, cause: unknown): string {
+  // fetch says only that it failed; its cause says why.
+  const reason = cause instanceof Error ? (cause.cause ?? cause) : cause
+  const code = (reason as { code?: unknown } | undefined)?.code
+  return `cannot reach the edge at ${host}: ${reasonOf(reason) || String(code ?? 'no answer')}`
+}
+
 export function unexpected(host: string, status: number): UserError {
-  const what = `what answers at ${host} is no edge of edgebatch (HTTP ${status})`
+  const what = unexpectedText(host, status)
   if (PASSING_STATUSES.includes(status)) return new UnavailableError(`${what}; try again later`)
   if (status >= 300 && status < 400)
     return new UserError(`${what}: it sends callers elsewhere; set EDGEBATCH_URL to where`)
   return new UserError(`${what}; correct EDGEBATCH_URL`)
+}
+
+function unexpectedText(host: string, status: number): string {
+  return `what answers at ${host} is no edge of edgebatch (HTTP ${status})`
 }

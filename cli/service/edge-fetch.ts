@@ -1,5 +1,6 @@
-import { EnvHttpProxyAgent, fetch as undiciFetch } from 'undici'
+import { fetch as undiciFetch } from 'undici'
 import type { Fetch } from '../../client/http.ts'
+import { proxyDispatcher } from '../proxy-dispatcher.ts'
 
 export interface EdgeFetch {
   fetch: Fetch
@@ -8,7 +9,7 @@ export interface EdgeFetch {
 
 /** Requests through the proxy that the environment names, if it does. An API key is for one address alone: nobody is followed elsewhere. */
 export function edgeFetch(): EdgeFetch {
-  const dispatcher = new EnvHttpProxyAgent()
+  const dispatcher = proxyDispatcher()
   return {
     fetch: async (url, init) => {
       const options = { ...init, redirect: 'manual', dispatcher } as Parameters<typeof undiciFetch>[1]

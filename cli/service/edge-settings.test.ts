@@ -30,7 +30,16 @@ test.each([
     { EDGEBATCH_URL: `http://${token}@localhost` },
     /the key goes into EDGEBATCH_API_KEY/,
   ],
-  ['what is no key', { EDGEBATCH_API_KEY: `${token} ` }, /the API key is none: it has the form eb_ID_SECRET/],
+  [
+    'what is no key',
+    { EDGEBATCH_API_KEY: `${token} ` },
+    /^EDGEBATCH_API_KEY is set, but not to an API key: what it gives has a space .*; a key looks like eb_ID_SECRET/,
+  ],
+  [
+    'a file of something else',
+    { EDGEBATCH_API_KEY_FILE: 'package.json' },
+    /^EDGEBATCH_API_KEY_FILE is set, but not to an API key: .* does not begin with eb_/,
+  ],
   [
     'a file that is not there',
     { EDGEBATCH_API_KEY_FILE: '/none' },

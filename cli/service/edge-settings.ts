@@ -4,6 +4,7 @@ import { parseApiKey } from '../../shared/api-key.ts'
 import { ConfigurationError, readConfiguration } from '../../shared/read-configuration.ts'
 import type { Environment } from '../environment.ts'
 import { reasonOf, UsageError } from '../user-error.ts'
+import { wrongKeyForm } from './key-form.ts'
 
 /** Where `edgebatch start` has it. */
 const LOCAL_URL = 'http://localhost:8787'
@@ -35,10 +36,12 @@ export async function readEdgeSettings(environment: Environment): Promise<EdgeSe
       'EDGEBATCH_API_KEY and EDGEBATCH_API_KEY_FILE exclude one another; unset one of them',
     )
   const key = EDGEBATCH_API_KEY ?? (EDGEBATCH_API_KEY_FILE && (await keyIn(EDGEBATCH_API_KEY_FILE)))
-  if (key !== undefined && !parseApiKey(key))
+  if (key !== undefined && !parseApiKey(key)) {
+    const place = EDGEBATCH_API_KEY === undefined ? 'EDGEBATCH_API_KEY_FILE' : 'EDGEBATCH_API_KEY'
     throw new UsageError(
-      'the API key is none: it has the form eb_ID_SECRET, as edgebatch keys create prints it',
+      `${place} is set, but not to an API key: what it gives ${wrongKeyForm(key)}; a key looks like eb_ID_SECRET, as edgebatch keys create prints it`,
     )
+  }
   return { url: href.replace(/\/+$/, ''), apiKey: key }
 }
 

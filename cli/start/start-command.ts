@@ -36,7 +36,10 @@ export function startCommand(terminal: Terminal, environment: Environment) {
  * are sent is passed on, and if we vanish, its IPC channel closes and it ends. Resolves to its exit code.
  */
 async function runStack(env: Environment, stopped: AbortSignal): Promise<number> {
-  const child = spawn(process.execPath, [ENTRY], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const child = spawn(process.execPath, [ENTRY, '--edgebatch-start'], {
+    env,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
   const pass = () => void child.kill('SIGTERM')
   stopped.addEventListener('abort', pass)
   const [code] = (await once(child as ChildProcess, 'exit')) as [number | null]

@@ -10,8 +10,8 @@ import { type ServiceState, serviceStateSchema } from './service-state.ts'
 export interface StateSource {
   /** For people. */
   place: string
-  /** Throws UserError. */
-  read: () => Promise<ServiceState>
+  /** Throws UserError, and the signal's reason where there is one and it aborts. */
+  read: (signal?: AbortSignal) => Promise<ServiceState>
 }
 
 /** For `--help`. */
@@ -30,12 +30,12 @@ export function withStateSource<T>(
       work({ place: `Redis at ${redis.host}`, read: () => readRedisState(redis, keys) }),
     )
   return withEdge(environment, terminal, (edge) =>
-    work({ place: edge.host, read: () => readEdgeState(edge) }),
+    work({ place: edge.host, read: (signal = terminal.stopped) => readEdgeState(edge, signal) }),
   )
 }
 
-async function readEdgeState({ client, host, explained }: Edge): Promise<ServiceState> {
-  const answer = await client.stats().catch((error: unknown) => {
+async function readEdgeState({ brisk, host, explained }: Edge, signal: AbortSignal): Promise<ServiceState> {
+  const answer = await brisk.stats({ signal }).catch((error: unknown) => {
     throw explained(error)
   })
   const parsed = serviceStateSchema.safeParse(answer)

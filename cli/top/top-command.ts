@@ -70,14 +70,19 @@ export async function watch(
         isLive: true,
       }),
     )
-  screen.open({ key: (key) => QUIT_KEYS.includes(key) && quit.abort(), resized: draw })
+  // Keys that are held down, or typed faster than they are read, come together.
+  screen.open({ key: (keys) => QUIT_KEYS.some((key) => keys.startsWith(key)) && quit.abort(), resized: draw })
+  const ended = new Promise<void>((resolve) => ending.addEventListener('abort', () => resolve()))
   try {
     for (;;) {
       draw()
       await clock.sleep(everyMs, ending)
       if (ending.aborted) return
       try {
-        seen = { state: await read(), at: new Date(clock.now()) }
+        // Who quits does not wait for an answer, whatever it is read from.
+        const state = await Promise.race([read(ending), ended])
+        if (!state || ending.aborted) return
+        seen = { state, at: new Date(clock.now()) }
         failure = undefined
       } catch (error) {
         if (ending.aborted) return

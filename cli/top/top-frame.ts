@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { printableLine } from '../printable.ts'
 import { jobsOf, type PoolState, type ServiceState } from '../stats/service-state.ts'
 import { duration, memory, queueTable, rate } from '../stats/state-text.ts'
 import { table } from '../table.ts'
@@ -48,7 +49,8 @@ export function topFrame(state: ServiceState, options: FrameOptions): string[] {
     ),
   ]
   return lines.slice(0, rows).map(({ text, style }) => {
-    const cut = text.length > columns ? `${text.slice(0, columns - 1)}…` : text
+    const line = printableLine(text)
+    const cut = line.length > columns ? `${line.slice(0, columns - 1)}…` : line
     return style && colour ? styleText(style, cut, { validateStream: false }) : cut
   })
 }

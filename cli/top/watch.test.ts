@@ -7,7 +7,7 @@ import { watch } from './top-command.ts'
 
 const state: ServiceState = { models: [], pools: [], redis: null }
 
-function watching(read: () => Promise<ServiceState>) {
+function watching(read: (signal?: AbortSignal) => Promise<ServiceState>) {
   const clock = new HandClock()
   const frames: string[] = []
   const log: string[] = []
@@ -35,6 +35,7 @@ function watching(read: () => Promise<ServiceState>) {
   }
   return {
     done,
+    clock,
     next,
     frames,
     log,
@@ -77,5 +78,19 @@ test('a mistake of ours gives the screen back, too', async () => {
   const { done, log, next } = watching(() => Promise.reject(new TypeError('a bug')))
   void next()
   await expect(done).rejects.toThrow('a bug')
+  expect(log).toEqual(['opened', 'closed'])
+})
+
+test('who quits while an answer is owed does not wait for it', async () => {
+  const asked = Promise.withResolvers<AbortSignal | undefined>()
+  const { done, key, clock, log } = watching((signal) => {
+    asked.resolve(signal)
+    return new Promise(() => {})
+  })
+  clock.pass(2_000)
+  const signal = await asked.promise
+  key('qq')
+  await done
+  expect(signal?.aborted).toBe(true)
   expect(log).toEqual(['opened', 'closed'])
 })

@@ -11,6 +11,7 @@ import './dashboard.css'
 import { DeadLetters } from './dead-letters.tsx'
 import { Failures } from './failures.tsx'
 import { Headlines } from './headlines.tsx'
+import { isRefusal } from './is-refusal.ts'
 import { Latencies } from './latencies.tsx'
 import { PoolsTable } from './pools-table.tsx'
 import { ALL, idOf } from './samples.ts'
@@ -76,8 +77,10 @@ export function Dashboard({ origin }: { origin: string }) {
           onVersion={setVersion}
         />
       </div>
-      <p class="facts" role="status">
-        {stateOf(stats?.at, isPaused, problem)}
+      <p class="facts">
+        {/* Read out when it changes, which the time by itself does every few seconds. */}
+        <span role="status">{stateOf(stats !== undefined, isPaused, problem)}</span>{' '}
+        {stats && `Figures of ${new Date(stats.at).toLocaleTimeString()}.`}
       </p>
       {stats && work && (
         <>
@@ -94,7 +97,7 @@ export function Dashboard({ origin }: { origin: string }) {
           </div>
           <VersionsTable models={stats.models} />
           <PoolsTable pools={stats.pools} now={Date.parse(stats.at)} />
-          <DeadLetters api={api} counts={stats.dead_letters} />
+          <DeadLetters api={api} counts={stats.dead_letters} at={stats.at} />
         </>
       )}
     </PageFrame>
@@ -117,14 +120,9 @@ function KeyButton({ button, isSet, isShown, onClick }: KeyButtonProps) {
   )
 }
 
-function isRefusal(problem: Problem | undefined): boolean {
-  return problem?.status === 401 || problem?.status === 403
-}
-
-/** Of when the figures are, and why there are no newer ones. */
-function stateOf(at: string | undefined, isPaused: boolean, problem: Problem | undefined): string {
-  const of = at === undefined ? '' : `Figures of ${new Date(at).toLocaleTimeString()}`
-  if (problem !== undefined) return `${problem.title}: ${problem.detail}${of && ` ${of}.`}`
-  if (at === undefined) return 'Asking the service…'
-  return isPaused ? `Paused. ${of}.` : `${of}; pools tell of themselves every 30 s.`
+/** Why there are no newer figures, or how new they are. */
+function stateOf(areKnown: boolean, isPaused: boolean, problem: Problem | undefined): string {
+  if (problem !== undefined) return `${problem.title}: ${problem.detail}`
+  if (!areKnown) return 'Asking the service…'
+  return isPaused ? 'Paused.' : 'Live; pools tell of themselves every 30 s.'
 }

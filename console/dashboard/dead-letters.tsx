@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import type { PublicDeadLetter } from '../../shared/public-dead-letter.ts'
 import type { PublicStats } from '../../shared/public-stats.ts'
 import { bytes } from '../design/format.ts'
@@ -12,18 +12,26 @@ import { useDeadLetters } from './use-dead-letters.ts'
 interface DeadLettersProps {
   api: AdminApi
   counts: PublicStats['dead_letters']
+  /** Of when they are. */
+  at: string
 }
 
 const PAGE_SIZE = 20
 
 /** Jobs that have lost their last attempt: to be looked at, run again, or dropped. */
-export function DeadLetters({ api, counts }: DeadLettersProps) {
+export function DeadLetters({ api, counts, at }: DeadLettersProps) {
   const [model, setModel] = useState('')
   const [looked, lookAt] = useState<PublicDeadLetter>()
   const [dropped, askToDrop] = useState<PublicDeadLetter>()
-  const { letters, more, said, retry, drop } = useDeadLetters(api, model, counts.total)
+  const heading = useRef<HTMLHeadingElement>(null)
+  // Who has pressed one of its buttons is not sent back to the top of the page.
+  const onLeave = (id: string) => {
+    if (document.getElementById(actionsId(id))?.contains(document.activeElement)) heading.current?.focus()
+  }
+  const wanted = { model, count: counts.total, at, onLeave }
+  const { letters, more, said, retry, drop } = useDeadLetters(api, wanted)
   const columns = columnsWith((letter) => (
-    <div class="actions">
+    <div class="actions" id={actionsId(letter.id)}>
       <button type="button" onClick={() => lookAt(letter)} aria-label={`Inspect ${letter.id}`}>
         Inspect
       </button>
@@ -43,7 +51,9 @@ export function DeadLetters({ api, counts }: DeadLettersProps) {
   return (
     <section class="panel" aria-labelledby="dead-letters">
       <div class="section-head">
-        <h2 id="dead-letters">Dead letters</h2>
+        <h2 id="dead-letters" ref={heading} tabIndex={-1}>
+          Dead letters
+        </h2>
         <label class="visually-hidden" for="letter-model">
           Model of dead letters
         </label>
@@ -59,14 +69,16 @@ export function DeadLetters({ api, counts }: DeadLettersProps) {
       <p class="facts" role="status">
         {said}
       </p>
-      <SortableTable
-        caption="Dead letters"
-        columns={columns}
-        rows={letters}
-        keyOf={({ id }) => id}
-        pageSize={PAGE_SIZE}
-        empty="None: every job that failed did so for a reason that its caller was told."
-      />
+      {letters && (
+        <SortableTable
+          caption="Dead letters"
+          columns={columns}
+          rows={letters}
+          keyOf={({ id }) => id}
+          pageSize={PAGE_SIZE}
+          empty="None: every job that failed did so for a reason that its caller was told."
+        />
+      )}
       {more && (
         <button type="button" onClick={more}>
           Load more
@@ -76,6 +88,10 @@ export function DeadLetters({ api, counts }: DeadLettersProps) {
       {dropped && <DropDialog letter={dropped} onDrop={drop} onClose={() => askToDrop(undefined)} />}
     </section>
   )
+}
+
+function actionsId(id: string): string {
+  return `letter-${id}`
 }
 
 function columnsWith(actions: Column<PublicDeadLetter>['cell']): Column<PublicDeadLetter>[] {

@@ -9,18 +9,17 @@ interface DropDialogProps {
 
 /** Asks once more: what is dropped is gone. */
 export function DropDialog({ letter, onDrop, onClose }: DropDialogProps) {
-  const drop = () => {
-    onDrop(letter)
-    onClose()
-  }
   return (
     <Modal title="Drop this dead letter?" onClose={onClose}>
       <p>
         <span class="mono">{letter.id}</span> and its photo are deleted: nobody can run it again.
       </p>
-      <button type="button" class="primary" onClick={drop}>
-        Drop it
-      </button>
+      {/* It closes the dialog by itself, so that the browser puts the focus back. */}
+      <form method="dialog" onSubmit={() => onDrop(letter)}>
+        <button type="submit" class="primary">
+          Drop it
+        </button>
+      </form>
     </Modal>
   )
 }

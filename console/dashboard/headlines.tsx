@@ -9,7 +9,10 @@ type Model = PublicStats['models'][number]
 export function Headlines({ stats, model }: { stats: PublicStats; model: Model | undefined }) {
   const shown = model ? [model] : stats.models
   const backlog = sum(shown.flatMap(({ backlog }) => Object.values(backlog)))
-  const etas = shown.flatMap(({ eta_seconds: eta }) => eta ?? [])
+  const waited = shown.filter(({ backlog }) => sum(Object.values(backlog)) > 0)
+  // The backlog of a version that nobody serves has no end that is known, however fast the others are.
+  const etas = waited.map(({ eta_seconds: eta }) => eta ?? Number.POSITIVE_INFINITY)
+  const eta = Math.max(0, ...etas)
   const oldest = Math.max(...shown.map((one) => one.oldest_waiting_seconds ?? 0), 0)
   const drain = sum(shown.map((one) => one.drain_rate ?? 0))
   const work = (model ?? stats).last_minute
@@ -27,7 +30,7 @@ export function Headlines({ stats, model }: { stats: PublicStats; model: Model |
         {per(work.settled / 60)}
       </Headline>
       <Headline name="ETA" note="until the backlog is served">
-        {span(etas.length === 0 ? null : Math.max(...etas))}
+        {span(Number.isFinite(eta) ? eta : null)}
       </Headline>
       <Headline name="95% within" note="acceptance to result">
         {work.latency_ms.total ? duration(work.latency_ms.total.p95) : '–'}

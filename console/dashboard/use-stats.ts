@@ -29,6 +29,8 @@ export function useStats(api: AdminApi, isPaused: boolean): Feed {
     const ask = async () => {
       try {
         const stats = await api.stats(stop.signal)
+        // An answer to another key, that came just before.
+        if (stop.signal.aborted) return false
         setFeed(({ samples }) => ({
           ...{ stats, problem: undefined },
           samples: [...samples, sampleOfStats(stats, samples)].slice(-MOST_SAMPLES),
@@ -56,19 +58,27 @@ async function repeatWhileSeen(ask: () => Promise<boolean>, signal: AbortSignal)
   }
 }
 
+/** Leaves nothing behind on the signal, which lasts as long as the page. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    signal.addEventListener('abort', () => {
+    const end = () => {
       clearTimeout(timer)
+      signal.removeEventListener('abort', end)
       resolve()
-    })
+    }
+    const timer = setTimeout(end, ms)
+    signal.addEventListener('abort', end)
   })
 }
 
 function event(name: string, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    document.addEventListener(name, () => resolve(), { once: true, signal })
-    signal.addEventListener('abort', () => resolve())
+    const end = () => {
+      document.removeEventListener(name, end)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    document.addEventListener(name, end)
+    signal.addEventListener('abort', end)
   })
 }

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { PublicVersion } from '../../shared/public-models.ts'
-import { decodedPhoto, modelInput } from './model-input.ts'
+import { modelInput, withDecoded } from './model-input.ts'
 
 const MODES = { cover: 'the middle is cut out', contain: 'on black bars', stretch: 'stretched' } as const
 
@@ -14,17 +14,11 @@ export function ModelInput({ file, version }: { file: File; version: PublicVersi
   useEffect(() => {
     if (!resize) return
     let isGone = false
-    const draw = async () => {
-      const photo = await decodedPhoto(file)
-      try {
-        if (isGone) return
-        canvas.current?.getContext('2d')?.putImageData(modelInput(photo, resize), 0, 0)
-        setState('drawn')
-      } finally {
-        photo.close()
-      }
+    const draw = (photo: ImageBitmap) => {
+      canvas.current?.getContext('2d')?.putImageData(modelInput(photo, resize), 0, 0)
+      setState('drawn')
     }
-    draw().catch(() => {
+    withDecoded(file, () => !isGone, draw).catch(() => {
       if (!isGone) setState('unknown type')
     })
     return () => {

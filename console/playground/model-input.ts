@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import { axisWeights } from '../../shared/axis-weights.ts'
 import type { Resize } from '../../shared/model-manifest.ts'
 import { placeUpright } from '../../shared/place-upright.ts'
@@ -8,9 +9,30 @@ import { planResize } from '../../shared/resize-plan.ts'
 /** Larger photos are first reduced by the browser, whose canvas would take too much memory otherwise. */
 const MAX_PIXELS = 24e6
 
-/** As a model's input is made: colours as they are stored, whatever profile they have. Upright. Throws where the browser cannot decode it. */
-export function decodedPhoto(file: Blob): Promise<ImageBitmap> {
-  return createImageBitmap(file, { colorSpaceConversion: 'none', imageOrientation: 'from-image' })
+/** A decoded photo takes four bytes a pixel, and its pixels as many again: one at a time on the whole page. */
+const decoding = pLimit(1)
+
+/**
+ * Decodes a photo as a model's input is made: colours as they are stored, whatever profile they have. Upright. `isWanted` is asked when its turn
+ * has come, and before `use`. Throws where the browser cannot decode it.
+ */
+export function withDecoded(
+  file: Blob,
+  isWanted: () => boolean,
+  use: (photo: ImageBitmap) => void,
+): Promise<void> {
+  return decoding(async () => {
+    if (!isWanted()) return
+    const photo = await createImageBitmap(file, {
+      colorSpaceConversion: 'none',
+      imageOrientation: 'from-image',
+    })
+    try {
+      if (isWanted()) use(photo)
+    } finally {
+      photo.close()
+    }
+  })
 }
 
 /**

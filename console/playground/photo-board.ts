@@ -6,7 +6,8 @@ import { cancelJob, followAgain, type Run, runPhoto } from './run-photo.ts'
 /** All photos of this page, and what may be done with them. What was added last comes first. */
 export class PhotoBoard {
   readonly #baseUrl: string
-  readonly #stops = new Map<number, AbortController>()
+  /** Of photos on the page. */
+  readonly #runs = new Map<number, { run: Run; stop: AbortController }>()
   readonly #listeners = new Set<() => void>()
   #photos: readonly Photo[] = []
   #apiKey: string | undefined
@@ -21,7 +22,7 @@ export class PhotoBoard {
     return this.#photos
   }
 
-  /** Of what is sent from now on. */
+  /** Of what is sent from now on, be it here by now or not. What was sent already is followed, and canceled, with the key it was sent with. */
   set apiKey(key: string | undefined) {
     this.#apiKey = key
   }
@@ -44,20 +45,27 @@ export class PhotoBoard {
   again(id: number): void {
     const photo = this.#find(id)
     if (!photo || !isOver(photo)) return
-    if (photo.state === 'lost' && photo.job) void followAgain(photo.job, this.#run(id))
+    const sentWith = this.#runs.get(id)?.run.apiKey
+    if (photo.state === 'lost' && photo.job) void followAgain(photo.job, this.#run(id, sentWith))
     else this.#start({ ...FRESH, id, file: photo.file, model: photo.model, expanded: photo.expanded })
   }
 
   async cancel(id: number): Promise<void> {
     const photo = this.#find(id)
-    if (!photo || isOver(photo)) return
-    if (!photo.job) return this.#stops.get(id)?.abort()
+    const current = this.#runs.get(id)
+    if (!photo || !current || isOver(photo)) return
+    const { run, stop } = current
+    if (!photo.job) {
+      this.#change(id, { state: 'canceled', problem: undefined })
+      return stop.abort()
+    }
     try {
-      const job = await cancelJob(photo.job, { baseUrl: this.#baseUrl, apiKey: this.#apiKey })
-      this.#change(id, { job, state: job.status })
-      if (hasEnded(job.status)) this.#stops.get(id)?.abort()
+      const job = await cancelJob(photo.job, run)
+      // Its stream may have told of its end meanwhile, and it may be running again.
+      run.onChange({ job, state: job.status, problem: undefined })
+      if (hasEnded(job.status)) stop.abort()
     } catch (error) {
-      this.#change(id, { problem: problemOf(error) })
+      run.onChange({ problem: problemOf(error) })
     }
   }
 
@@ -68,6 +76,7 @@ export class PhotoBoard {
   /** Takes one that is over off the page. */
   remove(id: number): void {
     this.#photos = this.#photos.filter((photo) => photo.id !== id || !isOver(photo))
+    if (!this.#find(id)) this.#runs.delete(id)
     this.#tell()
   }
 
@@ -77,11 +86,17 @@ export class PhotoBoard {
     void runPhoto(photo, this.#run(photo.id))
   }
 
-  #run(id: number): Run {
+  /** Ends the one before. A run that was stopped changes nothing any more, whatever was on its way. */
+  #run(id: number, apiKey = keptOnce(() => this.#apiKey)): Run {
+    this.#runs.get(id)?.stop.abort()
     const stop = new AbortController()
-    this.#stops.set(id, stop)
-    const onChange = (change: Partial<Photo>) => this.#change(id, change)
-    return { baseUrl: this.#baseUrl, apiKey: this.#apiKey, onChange, signal: stop.signal }
+    const { signal } = stop
+    const onChange = (change: Partial<Photo>) => {
+      if (!signal.aborted) this.#change(id, change)
+    }
+    const run: Run = { baseUrl: this.#baseUrl, apiKey, onChange, signal }
+    this.#runs.set(id, { run, stop })
+    return run
   }
 
   #find(id: number): Photo | undefined {
@@ -95,6 +110,15 @@ export class PhotoBoard {
 
   #tell(): void {
     for (const listener of this.#listeners) listener()
+  }
+}
+
+/** Remembers what the first call answered. */
+function keptOnce<T>(ask: () => T): () => T {
+  let kept: { answer: T } | undefined
+  return () => {
+    kept ??= { answer: ask() }
+    return kept.answer
   }
 }
 

@@ -24,7 +24,8 @@ const following = pLimit(STREAMS)
 export interface Run {
   /** The service's address. */
   baseUrl: string
-  apiKey: string | undefined
+  /** Asked for once, when the photo's turn has come: what follows its job is for the same caller. */
+  apiKey: () => string | undefined
   /** What has changed of the photo. */
   onChange: (change: Partial<Photo>) => void
   signal: AbortSignal
@@ -37,7 +38,7 @@ export async function runPhoto(photo: Photo, run: Run): Promise<void> {
   const begun = performance.now()
   const changed = (now: PublicJob) => {
     const ended = hasEnded(now.status) ? { tookMs: performance.now() - begun } : {}
-    onChange({ job: now, state: now.status, reconnecting: false, ...ended })
+    onChange({ job: now, state: now.status, reconnecting: false, problem: undefined, ...ended })
   }
   try {
     const accepted = await uploading(() => submitted(photo, run))
@@ -45,11 +46,8 @@ export async function runPhoto(photo: Photo, run: Run): Promise<void> {
     changed(accepted)
     if (!hasEnded(accepted.status)) await following(() => follow(accepted.id, changed, run))
   } catch (error) {
-    if (signal.aborted) {
-      // A job that was canceled has been told of by who canceled it.
-      if (!job) onChange({ state: 'canceled' })
-      return
-    }
+    // What was canceled has been told of by who canceled it.
+    if (signal.aborted) return
     onChange({ state: job ? 'lost' : 'refused', problem: problemOf(error), reconnecting: false })
   }
 }
@@ -72,7 +70,7 @@ export function cancelJob(
   job: PublicJob,
   { baseUrl, apiKey }: Pick<Run, 'baseUrl' | 'apiKey'>,
 ): Promise<PublicJob> {
-  return new EdgebatchClient({ baseUrl, ...keyed(apiKey) }).cancel(job.id)
+  return new EdgebatchClient({ baseUrl, ...keyed(apiKey()) }).cancel(job.id)
 }
 
 /** Accepted; where it is refused for a passing reason, as soon as that has passed. Throws EdgebatchError, or the signal's reason. */
@@ -81,7 +79,7 @@ async function submitted(photo: Photo, { baseUrl, apiKey, onChange, signal }: Ru
   const upload = uploadFetch((sent) => onChange({ sent }))
   const client = new EdgebatchClient({
     baseUrl,
-    ...keyed(apiKey),
+    ...keyed(apiKey()),
     maxRetries: 0,
     fetch: async (url, init) => {
       const response = await upload(url, init)
@@ -118,7 +116,7 @@ async function follow(
   signal.throwIfAborted()
   const client = new EdgebatchClient({
     baseUrl,
-    ...keyed(apiKey),
+    ...keyed(apiKey()),
     maxRetries: MAX_BREAKS,
     fetch: async (url, init) => {
       const response = await fetch(url, init).catch((error) => {

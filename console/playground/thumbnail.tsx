@@ -1,25 +1,19 @@
-import pLimit from 'p-limit'
 import { useEffect, useRef } from 'preact/hooks'
-import { decodedPhoto } from './model-input.ts'
+import { withDecoded } from './model-input.ts'
 
 /** Side in pixels; shown at half of it, as screens are sharp. */
 const SIDE = 112
-
-/** A decoded photo is large: one at a time. */
-const decoding = pLimit(1)
 
 /** The middle of a photo, small. For the eye only; a grey square where the browser cannot decode it. */
 export function Thumbnail({ file }: { file: File }) {
   const canvas = useRef<HTMLCanvasElement>(null)
   useEffect(() => {
     let isGone = false
-    void decoding(async () => {
-      if (isGone) return
-      const photo = await decodedPhoto(file).catch(() => undefined)
-      if (!photo) return
+    const draw = (photo: ImageBitmap) => {
       if (canvas.current) drawMiddle(photo, canvas.current)
-      photo.close()
-    })
+    }
+    // What this browser cannot decode stays grey.
+    withDecoded(file, () => !isGone, draw).catch(() => {})
     return () => {
       isGone = true
     }

@@ -8,12 +8,20 @@ export function uploadFetch(onSent: (fraction: number) => void): Fetch {
   return (url, { method = 'GET', headers = {}, body = null, signal }) =>
     new Promise((resolve, reject) => {
       const request = new XMLHttpRequest()
+      if (signal?.aborted) return reject(signal.reason)
       request.open(method, url)
       request.responseType = 'arraybuffer'
       for (const [name, value] of Object.entries(headers as Record<string, string>))
         request.setRequestHeader(name, value)
       request.upload.onprogress = ({ loaded, total }) => onSent(total > 0 ? loaded / total : 0)
-      request.onload = () => resolve(responseOf(request))
+      request.onload = () => {
+        try {
+          resolve(responseOf(request))
+        } catch (error) {
+          // What is no answer to be had with a body, from something in between.
+          reject(error)
+        }
+      }
       request.onerror = () => reject(new TypeError('no answer'))
       request.onabort = () => reject(signal?.reason)
       signal?.addEventListener('abort', () => request.abort(), { once: true })

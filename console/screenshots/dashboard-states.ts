@@ -10,6 +10,7 @@ import { MINUTE_MS, takeSnapshot } from '../../shared/snapshot.ts'
 import { announcePools, tenJobs } from '../../test/support/announced-pools.ts'
 import { manifestOf } from '../../test/support/known-models.ts'
 import { loseJobs } from '../../test/support/lost-jobs.ts'
+import { storeApiKey } from '../../test/support/stored-api-key.ts'
 import { RedisTcp } from '../../worker-pool/redis/redis-tcp.ts'
 import type { Scene, TakeState, View } from './scene.ts'
 
@@ -20,6 +21,17 @@ const keys = new RedisKeys('eb:')
 async function dashboard(scene: Scene, view: View): Promise<Page> {
   const page = await scene.open('/dashboard', view)
   await page.locator('.headline').first().waitFor()
+  return page
+}
+
+/** With an administrator's key, which dead letters take. */
+async function administrators(scene: Scene, view: View): Promise<Page> {
+  const redis = new Redis(scene.stack.redisUrl)
+  const { token } = await storeApiKey({ redis, keys }, { admin: true })
+  redis.disconnect()
+  const page = await dashboard(scene, view)
+  await page.evaluate(`sessionStorage.setItem('edgebatch-api-key', '${token}')`)
+  await page.reload()
   return page
 }
 
@@ -87,7 +99,7 @@ export const dashboardStatesWithoutPool: Readonly<Record<string, TakeState>> = {
   'dashboard-dead-letter': async (scene) => {
     const queue = { model: MODEL, version: '1' }
     const [id = ''] = await loseJobs({ url: scene.stack.redisUrl, keys }, queue, 2)
-    const page = await dashboard(scene, { width: 1440, height: 1340 })
+    const page = await administrators(scene, { width: 1440, height: 1340 })
     await page.getByRole('button', { name: `Inspect ${id}` }).click()
     await page.getByRole('dialog').locator('dd').first().waitFor()
     return page

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { newSecrets, usersFor } from './make-secrets.ts'
 
@@ -19,7 +19,11 @@ async function main([folder = '.']: string[]): Promise<void> {
 
 async function writeIfNew(file: string, text: string, mode: number): Promise<void> {
   const is = await writeFile(file, text, { mode, flag: 'wx' }).then(
-    () => 'made',
+    // A umask would take away what Redis' container needs.
+    async () => {
+      await chmod(file, mode)
+      return 'made'
+    },
     (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error
       return 'is there, and stays:'

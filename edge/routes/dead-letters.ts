@@ -10,7 +10,7 @@ import {
   publicLetter,
   publicPlace,
 } from '../../shared/public-dead-letter.ts'
-import { assertMaySee } from '../administrators.ts'
+import { assertAdministrator } from '../administrators.ts'
 import type { EdgeApp, EdgeContext, EdgeEnvironment } from '../edge-context.ts'
 import { allowOnly } from '../method-not-allowed.ts'
 
@@ -18,11 +18,11 @@ import { allowOnly } from '../method-not-allowed.ts'
 export const DEFAULT_LETTERS = 50
 export const MAX_LETTERS = 200
 
-/** GET /dead-letters, GET and DELETE /dead-letters/:id, POST /dead-letters/:id/retry: jobs that have lost their last attempt. For who runs the service. */
+/** GET /dead-letters, GET and DELETE /dead-letters/:id, POST /dead-letters/:id/retry: jobs that have lost their last attempt. For who runs the service, always by key. */
 export function deadLetterRoutes(app: EdgeApp, context: EdgeContext): void {
   const { deadLetters } = context.deps
   app.use('/dead-letters/*', async (c, next) => {
-    assertMaySee(c.get('caller'), context.deps.allowAnonymous)
+    assertAdministrator(c.get('caller'))
     c.header('cache-control', 'no-store')
     await next()
   })
@@ -47,7 +47,7 @@ export function deadLetterRoutes(app: EdgeApp, context: EdgeContext): void {
     if (retried.outcome !== 'retried') throw notRetried(retried.outcome)
     const answer: PublicRetry = {
       ...{ id: retried.id, retry_of: letter.id, served: await isServed(letter, context) },
-      urls: { get: `${new URL(c.req.url).origin}/result/${retried.id}` },
+      urls: { get: `${c.get('origin')}/result/${retried.id}` },
     }
     return c.json(answer)
   })

@@ -30,12 +30,14 @@ local function is_over(text)
 end
 
 redis.call('HSET', workers, pool, integer(now + pool_ttl_ms) .. ' ' .. ARGV[3])
+-- What others serve is asked for only then: their records are long where there are many versions, and there may be hundreds.
+local withdraws = #ARGV > 5 + 2 * served
 local served_by_others = {}
 local pools = redis.call('HGETALL', workers)
 for i = 1, #pools, 2 do
   if is_over(pools[i + 1]) then
     redis.call('HDEL', workers, pools[i])
-  elseif pools[i] ~= pool then
+  elseif withdraws and pools[i] ~= pool then
     local read, record = pcall(cjson.decode, string.match(pools[i + 1], ' (.*)'))
     local theirs = read and type(record) == 'table' and record.models
     for _, id in ipairs(type(theirs) == 'table' and theirs or {}) do served_by_others[id] = true end

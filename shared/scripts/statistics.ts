@@ -47,7 +47,8 @@ for _, entry in ipairs(redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 2)) d
 for i = 3, #KEYS do
   if i < 3 + tonumber(ARGV[2]) then
     local size = stream_size(KEYS[i])
-    queues[#queues + 1] = {size.length, oldest_waiting_ms(KEYS[i]), size.added or -1}
+    -- One command for a queue that is empty, as most are: hosted Redis bills each.
+    queues[#queues + 1] = {size.length, size.length > 0 and oldest_waiting_ms(KEYS[i]) or -1, size.added or -1}
   else
     dead[#dead + 1] = redis.call('XLEN', KEYS[i])
   end

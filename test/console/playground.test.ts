@@ -176,6 +176,33 @@ describe.skipIf(inject('chromium') === undefined)('the playground', () => {
       for (const name of ['d.jpg', 'b.jpg']) await cancel(name)
     })
 
+    test('what is sent takes the key of that moment, and is canceled with the same', async () => {
+      const other = (await storeApiKey(stack)).token
+      const several = await opened()
+      const sent: string[] = []
+      const changed = Promise.withResolvers<void>()
+      await several.route('**/predict*', async (route) => {
+        sent.push(route.request().headers().authorization ?? '')
+        await changed.promise
+        await route.continue()
+      })
+      const names = ['k.jpg', 'l.jpg', 'm.jpg']
+      await choose(several, ...names.map((name) => file(name)))
+      await says(card(several, 'm.jpg'), 'Waiting to be sent')
+      await several.getByRole('button', { name: 'API key' }).click()
+      await several.getByRole('textbox', { name: 'API key' }).fill(other)
+      await several.getByRole('button', { name: 'Use this key' }).click()
+      changed.resolve()
+      for (const name of names) {
+        await says(card(several, name), 'Queued')
+        await several.getByRole('button', { name: `Cancel ${name}` }).click()
+        await says(card(several, name), 'Canceled')
+      }
+      // What the full queue refuses at first is sent again.
+      const keys = sent.map((header) => header.replace('Bearer ', ''))
+      expect([keys.slice(0, 2), new Set(keys.slice(2))]).toEqual([[key, key], new Set([other])])
+    })
+
     test('what it shows as the model’s view is what waits for the model', async () => {
       const photo = await sharp(example('rocket.jpg')).png().toBuffer()
       const [answer] = await Promise.all([

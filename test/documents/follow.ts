@@ -9,14 +9,25 @@ import type { Reader } from './reader.ts'
 export async function follow(reader: Reader, blocks: readonly Block[]): Promise<number> {
   let [answer, run] = ['', 0]
   for (const { language, text, directive } of blocks) {
-    if (language === 'json') expectAnswer(answer, text)
+    if (language === 'json') {
+      expectAnswer(answer, text)
+      answer = ''
+    }
+    if (directive) expectNoRefusal(answer)
     if (!directive || directive.kind === 'not run') continue
     run++
+    answer = ''
     if (directive.kind === 'run') answer = await reader.run(text)
     else if (directive.kind === 'run until') await reader.runUntil(text, directive.pattern)
     else answer = await reader.run(asPrinted(reader, text))
   }
+  expectNoRefusal(answer)
   return run
+}
+
+/** curl is content with a refusal; who follows the document is not, unless that is what it shows. */
+function expectNoRefusal(answer: string): void {
+  expect(answer).not.toMatch(/"status":\s*[45]\d\d/)
 }
 
 /** The lines that were printed for the reader to copy: one for each of the block, with the same beginning. */

@@ -9,6 +9,7 @@ import { startOwnRedis } from '../support/own-redis.ts'
 
 const READS = 'token-that-only-reads'
 const USER = 'token-of-a-redis-user'
+const CHANGING = 'token-of-a-user-whose-rights-change'
 const DATABASE = 'token-of-database-one'
 const USER_READS = 'token-of-a-user-that-only-reads'
 
@@ -22,9 +23,11 @@ beforeAll(async () => {
   server = await startOwnRedis()
   redis = new Redis(server.url, { protocol: 2 })
   await redis.acl('SETUSER', 'web', 'on', '>password', '~web:*', '+@all', '-multi')
+  await redis.acl('SETUSER', 'changing', 'on', '>password', '~web:*', '+@all')
   const { host } = new URL(server.url)
   const tokens = [
     { name: 'user', token: USER, redis_url: `redis://web:password@${host}` },
+    { name: 'changing', token: CHANGING, redis_url: `redis://changing:password@${host}` },
     { name: 'one', token: DATABASE, redis_url: `${server.url}/1` },
     { name: 'user-ro', token: USER_READS, redis_url: `redis://web:password@${host}`, read_only: true },
   ]
@@ -155,6 +158,17 @@ describe('a token may be', () => {
       expect(await run(USER, [['INCR', 'web:n']], '/multi-exec')).toEqual({ status: 400, body: { error } })
     }
     expect(await redis.exists('web:n')).toBe(0)
+  })
+
+  test('for a user who may have no transactions any more: what one did by then is not called discarded', async () => {
+    const asHe = async (path: string, command: unknown) => (await run(CHANGING, command, path)).status
+    await redis.acl('SETUSER', 'changing', '+multi')
+    expect(await asHe('/multi-exec', [['INCR', 'web:n']])).toBe(200)
+    await redis.acl('SETUSER', 'changing', '-multi')
+    expect(await asHe('/multi-exec', [['INCR', 'web:n']])).toBe(503)
+    const before = await redis.get('web:n')
+    expect(await asHe('/multi-exec', [['INCR', 'web:n']])).toBe(400)
+    expect(await redis.get('web:n')).toBe(before)
   })
 
   test('for another database', async () => {

@@ -4,6 +4,7 @@ import { openStream } from '../support/event-stream.ts'
 import { testGateway } from '../support/gateway.ts'
 import { freshChannel, listenedGateway } from '../support/listened-gateway.ts'
 import { ownRedis } from '../support/own-redis.ts'
+import { RawConnection, statusesIn } from '../support/raw-http.ts'
 
 const MAX_STREAMS = 20
 
@@ -117,3 +118,17 @@ describe('refused, with an error in JSON', () => {
     expect(await stream.next()).toEqual(['data: subscribe,allowed,1'])
   })
 })
+
+test.each(['GET', 'POST'])(
+  'the body of a %s for a stream, which says nothing, has 10 MiB at most: 413',
+  async (method) => {
+    const connection = await RawConnection.open(Number(new URL(at.gateway.url).port))
+    connection.send(
+      `${method} /subscribe/${freshChannel()} HTTP/1.1\r\nHost: gateway.test\r\nAuthorization: Bearer ${at.gateway.token}\r\n` +
+        'Transfer-Encoding: chunked\r\n\r\n',
+    )
+    for (let mib = 0; mib < 11; mib++) connection.send(`100000\r\n${'x'.repeat(2 ** 20)}\r\n`)
+    const answer = await connection.untilReceived('\r\n\r\n')
+    expect(statusesIn(answer)).toEqual([413])
+  },
+)

@@ -27,6 +27,11 @@ describe('a stream', () => {
     expect(await stream.next()).toEqual([`data: message,${channel},message`])
   })
 
+  test('is of the channel that its path names, however that is encoded', async () => {
+    const stream = await openStream(at.gateway, '/%73ubscribe/a%2Fb/%C3%BC')
+    expect(await stream.next()).toEqual(['data: subscribe,a/b/ü,1'])
+  })
+
   test('is acknowledged only when Redis has subscribed: no message after it is missed', async () => {
     const channel = freshChannel()
     const stream = await at.open(channel)

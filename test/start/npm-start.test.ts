@@ -162,14 +162,17 @@ test('edgebatch start is the same, takes flags, and when it is killed outright, 
     while (await isListening(part)) await new Promise((resolve) => setImmediate(resolve))
 })
 
-test('a port that is taken is named, with the way out', async () => {
+test.each([
+  ['npm start', ['local-stack/main.ts'], (port: number) => `PORT=${port} npm start`],
+  ['edgebatch start', ['cli/main.ts', 'start'], (port: number) => `edgebatch start --port ${port}`],
+])('a port that is taken is named, with the way out for who has typed %s', async (_, command, wayOut) => {
   const squatter = createServer().listen(0, '127.0.0.1')
   await once(squatter, 'listening')
   const { port } = squatter.address() as AddressInfo
-  const stack = start({ PORT: String(port) })
+  const stack = start({ PORT: String(port) }, command)
   expect(await stack.exit).toEqual([1, null])
   expect(stack.output()).toContain(`Port ${port} is in use`)
-  expect(stack.output()).toContain(`PORT=${port + 1} npm start`)
+  expect(stack.output()).toContain(`take another: ${wayOut(port + 1)}\n`)
   squatter.close()
 })
 

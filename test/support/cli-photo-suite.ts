@@ -143,7 +143,7 @@ export function cliPhotoSuite(at: () => CliStack): void {
     expect(await at().run('predict', ...waiting, '--async')).toMatchObject({ code: 0 })
     const [late = ''] = await at().photos(1)
     const refused = await at().run('predict', late, '--wait', '1')
-    expect(refused).toMatchObject({ code: 1, stdout: '' })
+    expect(refused).toMatchObject({ code: 75, stdout: '' })
     expect(refused.stderr).toMatch(/was not accepted within --wait; try again later\n$/)
     goOn()
     expect(await at().run('predict', late)).toMatchObject({ code: 0, stderr: '' })

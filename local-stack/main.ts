@@ -93,9 +93,18 @@ function say(part: string, line: string): void {
 function sayReady(stack: Stack, anonymous: boolean, redisIsGiven: boolean): void {
   const origin = stack.edge.url.replace('127.0.0.1', 'localhost')
   const url = `${origin}/predict`
+  // Who has given REDIS_URL has it in the environment; it may hold a password, which is not repeated.
+  const where = redisIsGiven ? '' : `REDIS_URL=${stack.redisUrl} `
+  if (stack.pools.length === 0) {
+    console.log(`
+No pool runs here, and photos wait until there is one: start one with
+
+  ${where}npm run worker-pool`)
+  }
+  const ready = stack.pools.length === 0 ? '' : 'Ready. '
   if (anonymous) {
     console.log(`
-Ready. Send a photo:
+${ready}Send a photo:
 
   curl -X POST -F image=@examples/cat.jpg ${url}
 
@@ -105,10 +114,8 @@ No API key is asked for (ALLOW_ANONYMOUS=false npm start asks for one).
 `)
     return
   }
-  // Who has given REDIS_URL has it in the environment; it may hold a password, which is not repeated.
-  const where = redisIsGiven ? '' : `REDIS_URL=${stack.redisUrl} `
   console.log(`
-Ready. Make an API key and send a photo:
+${ready}Make an API key and send a photo:
 
   KEY=$(${where}npx edgebatch keys create)
   curl -X POST -H "Authorization: Bearer $KEY" -F image=@examples/cat.jpg ${url}

@@ -28,6 +28,8 @@ export interface ServiceSpec {
   nodeFlags?: readonly string[]
   /** Where its log goes. */
   folder: string
+  /** What it says over IPC once it is ready. */
+  onMessage?: (message: Record<string, unknown>) => void
   /** Ends one that is not ready yet. */
   signal?: AbortSignal
 }
@@ -46,6 +48,7 @@ export async function startService({
   env,
   folder,
   nodeFlags = [],
+  onMessage,
   signal,
 }: ServiceSpec): Promise<NodeService> {
   signal?.throwIfAborted()
@@ -83,6 +86,7 @@ export async function startService({
     if (signal?.aborted) await end('SIGTERM')
     throw error
   })
+  if (onMessage) child.on('message', onMessage as (message: unknown) => void)
   return {
     pid: child.pid as number,
     ready,

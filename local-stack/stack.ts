@@ -4,6 +4,7 @@ import { POOL_NODE_FLAGS } from '../worker-pool/node-flags.ts'
 import { evictionWarning, readEvictionPolicy } from '../worker-pool/redis/eviction.ts'
 import { connectRedis } from '../worker-pool/redis/redis-connection.ts'
 import { bundleEdge, type EdgeBundle } from './edge-bundle.ts'
+import { modelLine } from './model-line.ts'
 import { type NodeService, type ServiceSpec, startService } from './node-service.ts'
 import { ensureRedisBinary } from './redis-binary.ts'
 import { startRedis } from './redis-server.ts'
@@ -160,6 +161,7 @@ class StackBuilder {
       entry: 'worker-pool/main.ts',
       nodeFlags: POOL_NODE_FLAGS,
       env: { ...env, ...poolEnv, REDIS_URL: redisUrl },
+      onMessage: (news) => this.#say(name, modelLine(news)),
     })
     this.#say(name, `serves ${(service.ready.models as string[]).join(', ')}`)
     return service

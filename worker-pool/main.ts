@@ -152,7 +152,10 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
     ...{ selection: modelSelection(env), clock, scanEveryMs: env.MODEL_SCAN_SECONDS * 1000 },
     watch: new FolderWatch(),
   })
-  const models = new ModelReconciler({ repository, roster, log })
+  const models = new ModelReconciler({
+    ...{ repository, roster, log },
+    onNews: (news) => tellParent({ type: 'model', ...news }),
+  })
 
   await Promise.race([models.start(ending.signal), stopped])
   let broken: unknown
@@ -165,13 +168,7 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
     models.run(ending.signal).catch(fail)
     phase = 'serving'
     log.info({ health: health?.port }, 'ready')
-    // A parent that has just gone is told of by 'disconnect'.
-    process.send?.(
-      { type: 'ready', models: roster.manifests.map(versionId), healthPort: health?.port },
-      undefined,
-      undefined,
-      () => {},
-    )
+    tellParent({ type: 'ready', models: roster.manifests.map(versionId), healthPort: health?.port })
     broken = await Promise.race([stopped, roster.broken])
     ending.abort()
   }
@@ -196,6 +193,11 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
   if (process.connected) process.disconnect()
   // A run that outlived its deadline still occupies its thread.
   process.exit(0)
+}
+
+/** One that listens (IPC); that it has just gone is told of by 'disconnect'. */
+function tellParent(message: object): void {
+  process.send?.(message, undefined, undefined, () => {})
 }
 
 async function warnOfEviction(redis: RedisTcp, log: Logger): Promise<void> {

@@ -7,10 +7,23 @@ interface ModelPickerProps {
   /** `name` or `name@version`. */
   model: string | undefined
   onChange: (model: string) => void
+  /** Opens what takes the API key. */
+  onEnterKey: () => void
 }
 
 /** Which model photos are for, and what is to be known of it. */
-export function ModelPicker({ known: { models, problem, refresh }, model, onChange }: ModelPickerProps) {
+export function ModelPicker({ known, model, onChange, onEnterKey }: ModelPickerProps) {
+  const { models, problem, refresh } = known
+  // Why is said where the key goes.
+  if (!models && problem?.code === 'unauthorized')
+    return (
+      <p class="models-missing">
+        Models are listed once there is an API key.{' '}
+        <button type="button" class="quiet" onClick={onEnterKey}>
+          Enter an API key
+        </button>
+      </p>
+    )
   if (!models || models.length === 0) {
     const text = problem
       ? `${problem.title}. ${problem.detail}`

@@ -1,10 +1,11 @@
 import { useMemo } from 'preact/hooks'
 import type { PublicModel } from '../../shared/public-models.ts'
 import { bytes } from '../design/format.ts'
+import { adviceOn } from '../session/problem.ts'
 import { CallSnippets } from './call-snippets.tsx'
 import { ModelInput } from './model-input-view.tsx'
 import { versionOf } from './model-picker.tsx'
-import { isOver, type Photo } from './photo.ts'
+import { isOver, mayEndOtherwise, type Photo } from './photo.ts'
 import type { PhotoBoard } from './photo-board.ts'
 import { Refusal } from './refusal.tsx'
 import { ResultView } from './result-view.tsx'
@@ -43,6 +44,9 @@ function PhotoCard({ photo, board, models, origin, keyed }: PhotoCardProps) {
         <div class="photo-title">
           <h2 id={`${name}-name`}>{file.name}</h2>
           <StatusLine photo={photo} />
+          {photo.state === 'refused' && photo.problem && !expanded && (
+            <p class="advice">{adviceOn(photo.problem)}</p>
+          )}
         </div>
         <div class="actions">
           <Actions photo={photo} board={board} />
@@ -78,10 +82,12 @@ function Actions({ photo, board }: Pick<PhotoCardProps, 'photo' | 'board'>) {
   }
   return (
     <>
-      <button type="button" onClick={act(() => board.again(id), `photo-${id}`)}>
-        {state === 'lost' ? 'Look again' : state === 'succeeded' ? 'Run again' : 'Try again'}{' '}
-        <Of name={file.name} />
-      </button>
+      {mayEndOtherwise(photo) && (
+        <button type="button" onClick={act(() => board.again(id), `photo-${id}`)}>
+          {state === 'lost' ? 'Look again' : state === 'succeeded' ? 'Run again' : 'Try again'}{' '}
+          <Of name={file.name} />
+        </button>
+      )}
       <button type="button" class="quiet" onClick={act(() => board.remove(id), 'main')}>
         Remove <Of name={file.name} />
       </button>

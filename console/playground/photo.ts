@@ -40,6 +40,12 @@ export interface Photo {
 
 const OVER: readonly PhotoState[] = ['succeeded', 'failed', 'canceled', 'expired', 'refused', 'lost']
 
+/** Whether one that is over may end otherwise if it is run again: refusals for a passing reason, or for the key, which may be another now. */
+export function mayEndOtherwise({ state, problem, job }: Photo): boolean {
+  if (state === 'refused' && problem) return problem.retryable || [401, 429, 503].includes(problem.status)
+  return job?.error?.retryable ?? true
+}
+
 export function isOver({ state }: Photo): boolean {
   return OVER.includes(state)
 }

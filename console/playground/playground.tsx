@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { PageFrame } from '../design/page-frame.tsx'
 import { ApiKeyPanel } from '../session/api-key-panel.tsx'
+import type { Problem } from '../session/problem.ts'
 import { useApiKey } from '../session/use-api-key.ts'
 import { Announcements } from './announcements.tsx'
 import { Intake } from './intake.tsx'
@@ -18,6 +19,11 @@ const HINT = (
   </>
 )
 
+/** The service's words are for who sends a header; where there is no key yet, this page has its own. */
+function reasonOf({ detail }: Problem, apiKey: string | undefined): string {
+  return apiKey === undefined ? 'This service asks for an API key. Paste yours here.' : detail
+}
+
 /** The page at `/`: photos go in, and one sees what becomes of them. `origin`: of the service. */
 export function Playground({ origin }: { origin: string }) {
   const [apiKey, setApiKey] = useApiKey()
@@ -28,7 +34,7 @@ export function Playground({ origin }: { origin: string }) {
   const known = useModels(origin, apiKey)
   board.apiKey = apiKey
   const chosen = model ?? known.models?.[0]?.name
-  const refusedKey = known.problem?.code === 'unauthorized' ? known.problem.detail : undefined
+  const refusedKey = known.problem?.code === 'unauthorized' ? reasonOf(known.problem, apiKey) : undefined
   useEffect(() => {
     if (refusedKey !== undefined) showKey(true)
   }, [refusedKey])
@@ -65,7 +71,7 @@ export function Playground({ origin }: { origin: string }) {
         <h1>Playground</h1>
         <p>Give a model a photo, and see what it says and where the time goes.</p>
       </div>
-      <ModelPicker known={known} model={chosen} onChange={setModel} />
+      <ModelPicker known={known} model={chosen} onChange={setModel} onEnterKey={() => showKey(true)} />
       <Intake isEmpty={photos.length === 0} onFiles={(files) => board.add(files, chosen)} />
       <Summary photos={photos} board={board} />
       <ul class="photos" aria-label="Photos">

@@ -1,13 +1,14 @@
+import { adviceOn } from '../session/problem.ts'
 import type { Photo } from './photo.ts'
 
 /** Why there is no result, as the service says it; nothing where there may be one. */
 export function Refusal({ photo: { problem, job, state } }: { photo: Photo }) {
   if (problem) {
-    const { title, detail, code, status, requestId } = problem
+    const { title, code, status, requestId } = problem
     return (
       <div class="refusal">
         <h3>{title}</h3>
-        <p>{detail}</p>
+        <p>{adviceOn(problem)}</p>
         <p class="facts">
           {[
             code,

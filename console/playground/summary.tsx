@@ -1,5 +1,5 @@
 import { count } from '../design/format.ts'
-import { isOver, type Photo } from './photo.ts'
+import { isOver, mayEndOtherwise, type Photo } from './photo.ts'
 import type { PhotoBoard } from './photo-board.ts'
 
 /** How far all photos are, and what may be done with all of them; nothing where there are fewer than two. */
@@ -8,6 +8,7 @@ export function Summary({ photos, board }: { photos: readonly Photo[]; board: Ph
   const over = photos.filter(isOver)
   const pending = photos.filter((photo) => !isOver(photo))
   const failed = over.filter(({ state }) => state !== 'succeeded' && state !== 'canceled')
+  const again = failed.filter(mayEndOtherwise)
   const all = (some: readonly Photo[], act: (id: number) => void) => () => {
     for (const { id } of some) act(id)
   }
@@ -20,8 +21,8 @@ export function Summary({ photos, board }: { photos: readonly Photo[]; board: Ph
       </p>
       <progress max={photos.length} value={over.length} aria-label="Photos that are done" />
       <div class="actions">
-        {failed.length > 0 && (
-          <button type="button" onClick={all(failed, (id) => board.again(id))}>
+        {again.length > 0 && (
+          <button type="button" onClick={all(again, (id) => board.again(id))}>
             Try those again
           </button>
         )}

@@ -38,6 +38,13 @@ export function problemOf(error: unknown): Problem {
   }
 }
 
+/** What one does about it at this page: of the header that a key goes in, which it sends itself, it says nothing. */
+export function adviceOn({ code, detail }: Problem): string {
+  return code === 'unauthorized'
+    ? 'Enter a key that this service knows: “API key”, at the top of this page.'
+    : detail
+}
+
 const TITLES: Readonly<Record<string, string>> = {
   unreachable: 'The service cannot be reached',
   'unexpected-answer': 'Something else answered',

@@ -57,7 +57,13 @@ describe.skipIf(inject('chromium') === undefined)('the playground', () => {
     const page = await newPage(browser)
     await page.goto(stack.edge.url)
     await page.getByRole('heading', { level: 1, name: 'Playground' }).waitFor()
-    await page.getByRole('alert').first().waitFor()
+    const asked = page.getByRole('alert')
+    await asked.waitFor()
+    expect(await asked.innerText()).toBe('This service asks for an API key. Paste yours here.')
+    await page.getByRole('button', { name: 'Enter an API key' }).waitFor()
+    await choose(page, file('cat.jpg'))
+    await card(page, 'cat.jpg').getByRole('button', { name: 'Try again' }).waitFor()
+    expect(await page.getByRole('main').innerText()).not.toContain('Bearer')
     expect(await axeViolations(page)).toEqual([])
     await page.getByRole('textbox', { name: 'API key' }).fill(key)
     await page.getByRole('button', { name: 'Use this key' }).press('Enter')
@@ -105,6 +111,16 @@ describe.skipIf(inject('chromium') === undefined)('the playground', () => {
     await page.getByRole('status').getByText('notes.txt: Not a supported image').waitFor()
     expect(await axeViolations(page)).toEqual([])
     expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
+  })
+
+  test('of several that are refused each line says why, and none is offered again that will not do', async () => {
+    const page = await opened()
+    await choose(page, file('notes.txt', Buffer.from('no photo')), file('empty.jpg', Buffer.alloc(0)))
+    await card(page, 'notes.txt').getByText('JPEG, PNG').waitFor()
+    await card(page, 'empty.jpg').getByText('The image is empty').waitFor()
+    await page.getByText('2 without a result').waitFor()
+    expect(await page.getByRole('button', { name: /again/ }).count()).toBe(0)
+    expect(await axeViolations(page)).toEqual([])
   })
 
   test('many photos: each comes to its end', async () => {

@@ -1,12 +1,15 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { rm } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { promisify } from 'node:util'
 import { afterEach, expect, test } from 'vitest'
 import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
 import type { PublicJob } from '../../shared/public-job.ts'
+import { temporaryFolder, writePackage } from '../support/package-folders.ts'
 import { example } from '../support/photos.ts'
 import { processEnv } from '../support/process-env.ts'
+import { embeddingGraph } from '../support/small-models.ts'
 
 interface Started {
   child: ChildProcess
@@ -122,6 +125,22 @@ test.each([
   expect(await Promise.all(addresses.map(isListening))).toEqual(addresses.map(() => false))
 })
 
+test('what a pool takes up, withdraws and cannot serve is told while it runs', async () => {
+  const root = await temporaryFolder()
+  const graph = { files: { 'model.onnx': embeddingGraph } }
+  await writePackage(root, 'first@1', graph)
+  const stack = start({ PORT: '0', EDGE: 'node', MODEL_REPOSITORY: root, MODEL_SCAN_SECONDS: '1' })
+  await stack.printed(/Ready/)
+  const added = await writePackage(root, 'second@1', graph)
+  await stack.printed(/worker-pool-1 +serves second@1/)
+  await rm(added, { recursive: true })
+  await stack.printed(/worker-pool-1 +second@1 was withdrawn/)
+  await writePackage(root, 'third@1')
+  await stack.printed(/worker-pool-1 +cannot serve a model: .*third/)
+  stack.child.kill('SIGINT')
+  expect(await stack.exit).toEqual([0, null])
+})
+
 test('when it is killed outright, its parts end by themselves', async () => {
   const stack = start({ PORT: '0' })
   const parts = await addresses(stack)
@@ -136,7 +155,8 @@ test('edgebatch start is the same, takes flags, and when it is killed outright, 
   const stack = start({}, ['cli/main.ts', 'start', ...flags])
   const parts = await addresses(stack)
   expect(stack.output()).toContain('Node at http://')
-  expect(stack.output()).not.toContain('worker-pool')
+  expect(stack.output()).not.toMatch(/worker-pool-1|Ready/)
+  await stack.printed(/No pool runs here.*REDIS_URL=redis:\/\/\S+ npm run worker-pool/s)
   stack.child.kill('SIGKILL')
   for (const part of parts)
     while (await isListening(part)) await new Promise((resolve) => setImmediate(resolve))

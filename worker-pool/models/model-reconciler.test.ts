@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
@@ -7,7 +8,7 @@ import { temporaryFolder, writePackage, writePackageInto } from '../../test/supp
 import { scannedRepository } from '../../test/support/scanned-repository.ts'
 import { nameOf, tellingRoster } from '../../test/support/telling-roster.ts'
 import { ModelPackageError } from './model-package.ts'
-import { ModelReconciler } from './model-reconciler.ts'
+import { type ModelNews, ModelReconciler } from './model-reconciler.ts'
 import type { ModelSelection } from './model-selection.ts'
 import { PackageChangedError } from './package-change.ts'
 
@@ -17,9 +18,11 @@ const running = () => new AbortController().signal
 async function reconciler(bad: Record<string, Error> = {}, selection: Partial<ModelSelection> = {}) {
   const { root, clock, models: repository } = await scannedRepository(selection)
   const { models: roster, happened } = tellingRoster({ bad })
-  const models = new ModelReconciler({ repository, roster, log: pino({ enabled: false }) })
+  const news: ModelNews[] = []
+  const onNews = (one: ModelNews) => news.push(one)
+  const models = new ModelReconciler({ repository, roster, log: pino({ enabled: false }), onNews })
   const loaded = () => happened.all.filter((what) => what.startsWith('load '))
-  return { root, clock, roster, models, happened, loaded, served: () => roster.manifests.map(nameOf) }
+  return { root, clock, roster, models, news, happened, loaded, served: () => roster.manifests.map(nameOf) }
 }
 
 describe('at the start', () => {
@@ -130,4 +133,28 @@ test('a version that replaces another and cannot be loaded leaves that served', 
   await models.run(stop.signal)
   expect(loaded()).toEqual(['load m@1', 'load m@2'])
   expect(served()).toEqual(['m@1'])
+})
+
+test('what is taken up, withdrawn or cannot be served after the start is news, and what was there at the start is not', async () => {
+  const bad = { 'c@1': new ModelPackageError('no graph') }
+  const { root, clock, models, news } = await reconciler(bad)
+  await writePackage(root, 'a@1')
+  await models.start(running())
+  expect(news).toEqual([])
+  for (const id of ['b@1', 'c@1']) await writePackage(root, id)
+  await rm(join(root, 'a'), { recursive: true })
+  const stop = new AbortController()
+  let wakes = 0
+  clock.onWake = () => {
+    if (++wakes === 20) stop.abort()
+  }
+  await models.run(stop.signal)
+  expect(news).toHaveLength(3)
+  expect(news).toEqual(
+    expect.arrayContaining([
+      { what: 'serves', model: 'b@1' },
+      { what: 'withdrawn', model: 'a@1' },
+      { what: 'cannot be served', reason: 'no graph' },
+    ]),
+  )
 })

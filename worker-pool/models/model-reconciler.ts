@@ -1,13 +1,21 @@
 import type { Logger } from 'pino'
+import type { ModelManifest } from '../../shared/model-manifest.ts'
+import { versionId } from '../../shared/model-reference.ts'
 import { ConfigurationError } from '../../shared/read-configuration.ts'
 import { ModelPackageError } from './model-package.ts'
 import type { ModelRepository, Scan } from './model-repository.ts'
 import type { ModelRoster } from './model-roster.ts'
 
+/** What has become of a package after the start; `model` is `name@version`. One that is withdrawn is served until its queue is empty. */
+export type ModelNews =
+  | { what: 'serves' | 'withdrawn'; model: string }
+  | { what: 'cannot be served'; reason: string }
+
 export interface ModelReconcilerDeps {
   repository: ModelRepository
   roster: Pick<ModelRoster, 'apply' | 'manifests'>
   log: Logger
+  onNews: (news: ModelNews) => void
 }
 
 /** Makes what is served what lies on disk, and tells the repository what came of it. */
@@ -37,7 +45,14 @@ export class ModelReconciler {
 
   /** Until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    await this.#deps.repository.watch(async (scan) => this.#tell(await this.#apply(scan)), signal)
+    const { repository, roster, onNews } = this.#deps
+    await repository.watch(async (scan) => {
+      const before = roster.manifests
+      const failures = await this.#apply(scan)
+      for (const news of newsBetween(before, roster.manifests)) onNews(news)
+      for (const { message } of failures) onNews({ what: 'cannot be served', reason: message })
+      this.#tell(failures)
+    }, signal)
   }
 
   async #apply({ changes, refusals }: Scan): Promise<Error[]> {
@@ -52,6 +67,20 @@ export class ModelReconciler {
       this.#deps.log.error({ reason: error.message }, `cannot be served${again}; what is served goes on`)
     }
   }
+}
+
+/** A version that another copy serves now has another manifest. */
+function newsBetween(before: readonly ModelManifest[], after: readonly ModelManifest[]): ModelNews[] {
+  const ids = new Set(after.map(versionId))
+  return [
+    ...after
+      .filter((manifest) => !before.includes(manifest))
+      .map((manifest): ModelNews => ({ what: 'serves', model: versionId(manifest) })),
+    ...before
+      .map(versionId)
+      .filter((id) => !ids.has(id))
+      .map((model): ModelNews => ({ what: 'withdrawn', model })),
+  ]
 }
 
 function nothingToServe(failures: readonly Error[]): Error {

@@ -11,6 +11,8 @@ export class PhotoBoard {
   readonly #listeners = new Set<() => void>()
   #photos: readonly Photo[] = []
   #apiKey: string | undefined
+  /** What is chosen on the page; undefined until the models are known. */
+  model: string | undefined
   #lastId = 0
 
   constructor(baseUrl: string, apiKey: string | undefined) {
@@ -33,21 +35,24 @@ export class PhotoBoard {
     return () => this.#listeners.delete(listener)
   }
 
-  add(files: Iterable<File>, model: string | undefined): void {
-    const added = Array.from(files, (file) => ({ id: ++this.#lastId, file, model, ...FRESH }))
+  add(files: Iterable<File>): void {
+    const added = Array.from(files, (file) => ({ id: ++this.#lastId, file, model: this.model, ...FRESH }))
     // Of many, one line each.
     const photos = added.map((photo) => ({ ...photo, expanded: added.length === 1 }))
     this.#photos = [...photos, ...this.#photos]
     for (const photo of photos) this.#start(photo)
   }
 
-  /** Runs one that is over as if it were new. */
+  /** Runs one that is over as if it were new, by the model that it was for; by what is chosen now if it came before there was a choice. */
   again(id: number): void {
     const photo = this.#find(id)
     if (!photo || !isOver(photo)) return
     const sentWith = this.#runs.get(id)?.run.apiKey
     if (photo.state === 'lost' && photo.job) void followAgain(photo.job, this.#run(id, sentWith))
-    else this.#start({ ...FRESH, id, file: photo.file, model: photo.model, expanded: photo.expanded })
+    else {
+      const { file, model = this.model, expanded } = photo
+      this.#start({ ...FRESH, id, file, model, expanded })
+    }
   }
 
   async cancel(id: number): Promise<void> {

@@ -34,6 +34,7 @@ export function Playground({ origin }: { origin: string }) {
   const known = useModels(origin, apiKey)
   board.apiKey = apiKey
   const chosen = model ?? known.models?.[0]?.name
+  board.model = chosen
   const refusedKey = known.problem?.code === 'unauthorized' ? reasonOf(known.problem, apiKey) : undefined
   useEffect(() => {
     if (refusedKey !== undefined) showKey(true)
@@ -72,7 +73,7 @@ export function Playground({ origin }: { origin: string }) {
         <p>Give a model a photo, and see what it says and where the time goes.</p>
       </div>
       <ModelPicker known={known} model={chosen} onChange={setModel} onEnterKey={() => showKey(true)} />
-      <Intake isEmpty={photos.length === 0} onFiles={(files) => board.add(files, chosen)} />
+      <Intake isEmpty={photos.length === 0} onFiles={(files) => board.add(files)} />
       <Summary photos={photos} board={board} />
       <ul class="photos" aria-label="Photos">
         {photos.map((photo) => (

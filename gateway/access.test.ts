@@ -26,9 +26,7 @@ function accessOfTwo() {
     { token: OTHER, caller: second },
   ])
   const shown = (query: string, authorization?: string) =>
-    access.authenticate(
-      new Request(`http://gateway.test/get/key${query}`, authorization ? { headers: { authorization } } : {}),
-    )?.name
+    access.authenticate(new Headers(authorization ? { authorization } : {}), `/get/key${query}`)?.name
   return shown
 }
 

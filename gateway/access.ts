@@ -1,6 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { Monitor } from './monitor.ts'
 import type { GatewayRedis } from './redis.ts'
+import type { RequestHeaders } from './request-headers.ts'
 import type { Subscriptions } from './subscriptions.ts'
 
 /** Who sends a request, as the token tells. */
@@ -30,8 +31,8 @@ export class Access {
   }
 
   /** Who shows a token that is known, as `Authorization: Bearer` or else as `?_token=`. */
-  authenticate(request: Request): Caller | undefined {
-    const token = tokenIn(request)
+  authenticate(headers: RequestHeaders, url: string): Caller | undefined {
+    const token = tokenIn(headers, url)
     if (token === undefined) return undefined
     const digest = digestOf(token)
     let found: Caller | undefined
@@ -45,12 +46,12 @@ const digestOf = (token: string): Buffer => hash('sha256', token, 'buffer')
 
 const SCHEME = 'Bearer '
 
-function tokenIn(request: Request): string | undefined {
-  const authorization = request.headers.get('authorization')
+function tokenIn(headers: RequestHeaders, url: string): string | undefined {
+  const authorization = headers.get('authorization')
   // A header that says something else is not made good by the query.
   if (authorization !== null)
     return authorization.startsWith(SCHEME) ? authorization.slice(SCHEME.length) : undefined
-  const query = request.url.indexOf('?')
+  const query = url.indexOf('?')
   if (query < 0) return undefined
-  return new URLSearchParams(request.url.slice(query + 1)).get('_token') ?? undefined
+  return new URLSearchParams(url.slice(query + 1)).get('_token') ?? undefined
 }

@@ -1,11 +1,12 @@
 import { CommandError } from './command.ts'
 import type { ReplyEncoding } from './reply.ts'
+import type { RequestHeaders } from './request-headers.ts'
 
 /** How a client wants its answer: as JSON, with strings as text or in base64, or as Redis' own bytes. */
 export type AnswerFormat = ReplyEncoding | 'resp2'
 
 /** As `Upstash-Response-Format` and `Upstash-Encoding` say. Throws CommandError if they say what there is not. */
-export function formatOf(headers: Headers): AnswerFormat {
+export function formatOf(headers: RequestHeaders): AnswerFormat {
   const encoding = headers.get('upstash-encoding')
   const format = headers.get('upstash-response-format')
   // Nearly all requests are of one of these.

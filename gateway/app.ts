@@ -5,6 +5,7 @@ import { type Observation, refusalOf } from './observation.ts'
 import { StreamRefused } from './open-streams.ts'
 import { RedisAway } from './redis-errors.ts'
 import { BodyIncomplete, BodyTooLarge, BodyTooSlow } from './request-body.ts'
+import { headersOf } from './request-headers.ts'
 import { errorAnswer, MethodNotAllowed } from './rest-commands.ts'
 import {
   type Authenticated,
@@ -31,7 +32,7 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnvironment> {
   const app = new Hono<GatewayEnvironment>()
   /** Hands a request on with its caller, if it has one. */
   const authenticated: Authenticated = (handle) => (c) => {
-    const caller = access.authenticate(c.req.raw)
+    const caller = access.authenticate(headersOf(c.env.incoming), c.env.incoming.url ?? '')
     if (caller) return handle(c, caller)
     observation.refused('unauthorized')
     return errorAnswer(401, 'WRONGPASS invalid or missing auth token')

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { ByteBudget } from './byte-budget.ts'
+import type { RequestHeaders } from './request-headers.ts'
 
 /** Upstash's own limit on a request. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024
@@ -42,9 +43,13 @@ const NO_BODY: RequestBody = { bytes: Buffer.alloc(0), release: () => {} }
  * A request's body, once `budget` has room for it. Throws BodyTooLarge as soon as that shows, BodyIncomplete, or BodyTooSlow: then it is
  * still being read, until the connection ends.
  */
-export async function readBody(request: Request, budget: ByteBudget): Promise<RequestBody> {
+export async function readBody(
+  request: Request,
+  headers: RequestHeaders,
+  budget: ByteBudget,
+): Promise<RequestBody> {
   if (request.method === 'GET' || request.method === 'HEAD') return NO_BODY
-  const declared = request.headers.get('content-length')
+  const declared = headers.get('content-length')
   // The server holds a body to its length. What comes in chunks has none, and is taken for the largest.
   const length = declared === null ? MAX_BODY_BYTES : Number(declared)
   if (length > MAX_BODY_BYTES) throw new BodyTooLarge()

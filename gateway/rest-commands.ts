@@ -7,6 +7,7 @@ import { errorJson } from './json-answer.ts'
 import { commandIn, commandsIn } from './json-commands.ts'
 import { commandInTarget, splitTarget } from './path-command.ts'
 import { readBody } from './request-body.ts'
+import { headersOf } from './request-headers.ts'
 import type { GatewayEnvironment } from './subscribe.ts'
 import { nextSyncToken } from './sync-token.ts'
 import type { UnreadAnswers } from './unread-answers.ts'
@@ -70,8 +71,9 @@ export class RestCommands {
     const request = c.req.raw
     const begin = performance.now()
     if (!METHODS.includes(request.method)) throw new MethodNotAllowed()
-    const format = formatOf(request.headers)
-    const body = await readBody(request, this.#bodies)
+    const headers = headersOf(c.env.incoming)
+    const format = formatOf(headers)
+    const body = await readBody(request, headers, this.#bodies)
     try {
       const answer = await this.#run(caller, targetOf(c), body.bytes, format)
       const content = contentOf(answer.body)

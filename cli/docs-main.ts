@@ -5,7 +5,7 @@ import { processTerminal } from './process-terminal.ts'
 import { readInput } from './read-input.ts'
 import { processScreen } from './top/process-screen.ts'
 
-/** Entry: `npm run docs:cli` makes docs/cli.md anew, after commands have changed. */
+/** Entry: `npm run docs` makes docs/cli.md anew, after commands have changed. */
 const stopped = new AbortController().signal
 const tree = commandTree({
   terminal: processTerminal(stopped),

@@ -1,6 +1,6 @@
 import { CommandError } from './command.ts'
 import type { EventStream } from './event-stream.ts'
-import { isReplyError, RedisAway } from './redis.ts'
+import { isReplyError, RedisAway } from './redis-errors.ts'
 
 /** The streams that get the same events, from the moment that Redis has agreed to send them. */
 export class Audience {

@@ -9,8 +9,6 @@ import { RawReplies } from './raw-replies.ts'
 import { isReplyError, RedisAway } from './redis-errors.ts'
 import type { RawReply } from './reply.ts'
 
-export { isReplyError, RedisAway } from './redis-errors.ts'
-
 /** What one command came to: a reply, or the error that Redis gave. */
 export type Outcome = { reply: RawReply } | { error: string }
 

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 import { Audience } from './audience.ts'
 import { type EventStream, eventOf } from './event-stream.ts'
-import { RedisAway } from './redis.ts'
+import { RedisAway } from './redis-errors.ts'
 
 /** How one subscribes: to a channel, or to all whose names match a pattern. Named as the events that tell of it. */
 export type SubscriptionKind = 'subscribe' | 'psubscribe'

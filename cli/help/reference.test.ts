@@ -13,7 +13,7 @@ const tree = commandTree({
   readInput: async () => new Uint8Array(),
 })
 
-test('docs/cli.md is what the commands say; npm run docs:cli makes it anew', async () => {
+test('docs/cli.md is what the commands say; npm run docs makes it anew', async () => {
   expect(await readFile(REFERENCE_FILE, 'utf8')).toBe(await reference(tree))
 })
 

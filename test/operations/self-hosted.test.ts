@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freePort } from '../../local-stack/free-port.ts'
 import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
 import type { PublicJob } from '../../shared/public-job.ts'
 import { argumentsOf, stage } from '../support/dockerfile.ts'
@@ -63,12 +64,19 @@ describe('what docker-compose.yaml describes', () => {
     ['gateway', 'gateway', 'GATEWAY_PORT'],
     ['worker-pool', 'cpu', 'HEALTH_PORT'],
     ['edge', 'edge', 'PORT'],
-  ])('has a %s that is healthy by its image’s own check', async (_, target, variable) => {
-    const [check = ''] = argumentsOf(stage(target), 'HEALTHCHECK')
-    const [, ...args] = JSON.parse(check.slice(check.indexOf('['))) as string[]
-    const env = { ...processEnv(), [variable]: String(deployment.ports[variable]) }
-    await promisify(execFile)(process.execPath, args, { env })
-  })
+  ])(
+    'has a %s that is healthy by its image’s own check, which says no where nothing listens',
+    async (_, target, variable) => {
+      const [instruction = ''] = argumentsOf(stage(target), 'HEALTHCHECK')
+      const [, ...args] = JSON.parse(instruction.slice(instruction.indexOf('['))) as string[]
+      const check = (port: number | undefined) => {
+        const env = { ...processEnv(), [variable]: String(port) }
+        return promisify(execFile)(process.execPath, args, { env })
+      }
+      await check(deployment.ports[variable])
+      await expect(check(await freePort())).rejects.toMatchObject({ code: 1 })
+    },
+  )
 
   test('has a Redis that keeps what it accepts on disk, drops nothing, and lets its users do no more than they need', async () => {
     const redis = deployment.redisAs('exporter')

@@ -27,16 +27,17 @@ async function connect(url: string = inject('redisUrl')) {
 
 const jobsOf = (read: GroupEntries | undefined) => read?.entries.map(({ job }) => job)
 
-/** A way to the run's Redis on which XREADGROUP arrives only after the first UNBLOCK has been answered. */
-async function slowWayForReads(): Promise<string> {
+/** A way to the run's Redis on which, once `slowDown` was called, XREADGROUP arrives only after the first UNBLOCK has been answered. */
+async function slowWayForReads() {
   const { hostname, port } = new URL(inject('redisUrl'))
   const unblockAnswered = Promise.withResolvers<void>()
+  let isSlow = false
   const proxy = createServer((client) => {
     const server = connectTcp(Number(port), hostname)
     let asksToUnblock = false
     client.on('data', (data) => {
       if (data.includes('UNBLOCK')) asksToUnblock = true
-      if (data.includes('XREADGROUP')) unblockAnswered.promise.then(() => server.write(data))
+      if (isSlow && data.includes('XREADGROUP')) unblockAnswered.promise.then(() => server.write(data))
       else server.write(data)
     })
     server.on('data', (data) => {
@@ -47,7 +48,10 @@ async function slowWayForReads(): Promise<string> {
   })
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void proxy.close())
-  return `redis://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+  const slowDown = () => {
+    isSlow = true
+  }
+  return { url: `redis://127.0.0.1:${(proxy.address() as AddressInfo).port}`, slowDown }
 }
 
 const join = {
@@ -59,17 +63,28 @@ const readOf = (stream: string) => ({
   ...{ count: 1, blockMs: 3_600_000 },
 })
 
+const add = { name: 'add', source: `redis.call('XADD', KEYS[1], '*', 'job', 'a')` }
+
+/** Makes a stream and reads once: before that, the reader may not know by what id to be unblocked, and would come back by itself. */
+async function readOnce(redis: Awaited<ReturnType<typeof connect>>, stream: string): Promise<void> {
+  await redis.run(join, [stream], [])
+  await redis.run(add, [stream], [])
+  expect(jobsOf(await redis.readGroup(readOf(stream)))).toEqual(['a'])
+}
+
 test('a read can be ended the moment it has begun', async () => {
   const [redis, key] = [await connect(), freshKeys()]
-  await redis.run(join, [key('x')], [])
+  await readOnce(redis, key('x'))
   const reading = redis.readGroup(readOf(key('x')))
   await redis.endWaiting()
   expect(jobsOf(await reading)).toEqual([])
 })
 
 test('a read can be ended though it reaches Redis after the order to end it', async () => {
-  const [redis, key] = [await connect(await slowWayForReads()), freshKeys()]
-  await redis.run(join, [key('x')], [])
+  const way = await slowWayForReads()
+  const [redis, key] = [await connect(way.url), freshKeys()]
+  await readOnce(redis, key('x'))
+  way.slowDown()
   const reading = redis.readGroup(readOf(key('x')))
   await redis.endWaiting()
   expect(jobsOf(await reading)).toEqual([])
@@ -80,7 +95,7 @@ test('ending a read when there is none does nothing', async () => {
   await redis.run(join, [key('x')], [])
   await redis.endWaiting()
   const read = redis.readGroup(readOf(key('x')))
-  await redis.run({ name: 'add', source: `redis.call('XADD', KEYS[1], '*', 'job', 'a')` }, [key('x')], [])
+  await redis.run(add, [key('x')], [])
   expect(jobsOf(await read)).toEqual(['a'])
 })
 
@@ -94,7 +109,7 @@ test('a read whose connection is lost ends empty; the next one works, and can be
   expect(await cutOff).toBeUndefined()
 
   const next = redis.readGroup(readOf('x'))
-  await redis.run({ name: 'add', source: `redis.call('XADD', KEYS[1], '*', 'job', 'a')` }, ['x'], [])
+  await redis.run(add, ['x'], [])
   expect(jobsOf(await next)).toEqual(['a'])
 
   const last = redis.readGroup(readOf('x'))

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { expect, inject, onTestFinished, test } from 'vitest'
-import { connectGatewayRedis, GatewayRedis, RedisAway } from '../../gateway/redis.ts'
+import { connectGatewayRedis, GatewayRedis } from '../../gateway/redis.ts'
+import { RedisAway } from '../../gateway/redis-errors.ts'
 import { RedisTcp } from '../../worker-pool/redis/redis-tcp.ts'
 import { freshKeys } from '../support/gateway.ts'
 import { SwitchedWay } from '../support/switched-way.ts'

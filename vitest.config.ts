@@ -15,6 +15,8 @@ export default defineConfig({
           include: [
             '{shared,edge,gateway,worker-pool,local-stack,bench,cli,client,console,dependencies,deploy,docs}/**/*.test.ts',
           ],
+          // They share no state but the modules they load, and loading those anew for each file is a third of their time.
+          isolate: false,
           testTimeout: RUNTIME_TIMEOUT_MS,
         },
       },

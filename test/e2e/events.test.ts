@@ -1,26 +1,30 @@
-import { afterEach, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { MAX_LOOKS } from '../../edge/waiting/job-events.ts'
 import type { PublicJob } from '../../shared/public-job.ts'
 import { example } from '../support/photos.ts'
 import { eventsIn } from '../support/server-sent-events.ts'
-import { MODEL, stackWithoutPools, type TestStack, testStack } from '../support/stack.ts'
+import { addPoolForTest, MODEL, stackWithoutPools, type TestStack } from '../support/stack.ts'
 
 const ASYNC = { headers: { prefer: 'respond-async' } }
 const EVENTS = { headers: { accept: 'text/event-stream' } }
 
 let stack: TestStack
-afterEach(() => stack?.close())
+beforeAll(async () => {
+  stack = await stackWithoutPools()
+})
+afterAll(() => stack?.close())
 
-const submitted = async () => (await (await stack.predict(example('cat.jpg'), ASYNC)).json()) as PublicJob
-const eventsOf = (id: string, headers: Record<string, string> = {}, signal?: AbortSignal) =>
-  fetch(`${stack.edge.url}/result/${id}`, {
+const submitted = async (to = stack) =>
+  (await (await to.predict(example('cat.jpg'), ASYNC)).json()) as PublicJob
+const eventsOf = (id: string, headers: Record<string, string> = {}, signal?: AbortSignal, of = stack) =>
+  fetch(`${of.edge.url}/result/${id}`, {
     headers: { ...EVENTS.headers, ...headers },
     ...(signal && { signal }),
   })
 
 /** How many channels somebody listens to. */
-const channels = async () =>
-  ((await stack.redis.pubsub('CHANNELS', `${stack.keys.prefix}*`)) as string[]).length
+const channels = async ({ redis, keys } = stack) =>
+  ((await redis.pubsub('CHANNELS', `${keys.prefix}*`)) as string[]).length
 
 /** Counts the edge's looks at a job from now on; what a script does in Redis is none. */
 async function looksAt(id: string): Promise<() => number> {
@@ -34,19 +38,19 @@ async function looksAt(id: string): Promise<() => number> {
 }
 
 test('a job tells its place, and its end the moment it comes; who has seen all gets 204', async () => {
-  stack = await stackWithoutPools()
   const first = await submitted()
   const second = await submitted()
-  expect(second.queue_position).toBe(2)
+  const place = Number(first.queue_position) + 1
+  expect(second.queue_position).toBe(place)
   const response = await eventsOf(second.id)
   expect(response.status).toBe(200)
   expect(response.headers.get('content-type')).toBe('text/event-stream')
   const seen: { event: string; id: string; job: PublicJob }[] = []
   for await (const { event, id, data } of eventsIn(response)) {
     seen.push({ event, id, job: JSON.parse(data) as PublicJob })
-    if (seen.length === 1) await stack.addPool()
+    if (seen.length === 1) await addPoolForTest(stack)
   }
-  expect(seen[0]).toMatchObject({ event: 'queued', id: '1', job: { id: second.id, queue_position: 2 } })
+  expect(seen[0]).toMatchObject({ event: 'queued', id: '1', job: { id: second.id, queue_position: place } })
   expect(seen.at(-1)).toMatchObject({ event: 'succeeded', job: { status: 'succeeded', success: true } })
   const ids = seen.map(({ id }) => Number(id))
   expect(ids).toEqual(ids.toSorted((a, b) => a - b))
@@ -58,7 +62,7 @@ test('a job tells its place, and its end the moment it comes; who has seen all g
 })
 
 test('POST /predict tells events as well, where it is asked to', async () => {
-  stack = await testStack()
+  await addPoolForTest(stack)
   const response = await stack.predict(example('cat.jpg'), EVENTS)
   expect(response.headers.get('content-type')).toBe('text/event-stream')
   const events = []
@@ -69,7 +73,6 @@ test('POST /predict tells events as well, where it is asked to', async () => {
 })
 
 test('a client that goes frees all that it held, here and in the gateway', async () => {
-  stack = await stackWithoutPools()
   const { id } = await submitted()
   const looks = await looksAt(id)
   const client = new AbortController()
@@ -86,28 +89,27 @@ test('a client that goes frees all that it held, here and in the gateway', async
 })
 
 test('who waits long for a result gets it by push, and leaves nothing behind', async () => {
-  stack = await stackWithoutPools()
   const { id } = await submitted()
   const waiting = stack.get(`/result/${id}?wait=60`)
   while ((await channels()) === 0);
-  await stack.addPool()
+  await addPoolForTest(stack)
   expect(await (await waiting).json()).toMatchObject({ id, status: 'succeeded' })
   while ((await channels()) > 0);
 })
 
 test('without push, polling finds the result all the same', async () => {
-  stack = await stackWithoutPools({ RESULT_PUSH: 'off' })
-  const { id } = await submitted()
-  const waiting = stack.get(`/result/${id}?wait=60`)
-  const told = eventsOf(id)
-  await stack.addPool()
+  const polling = await stackWithoutPools({ RESULT_PUSH: 'off' })
+  onTestFinished(() => polling.close())
+  const { id } = await submitted(polling)
+  const waiting = polling.get(`/result/${id}?wait=60`)
+  const told = eventsOf(id, {}, undefined, polling)
+  await polling.addPool()
   expect(await (await waiting).json()).toMatchObject({ id, status: 'succeeded' })
   expect(await (await told).text()).toContain('event: succeeded')
-  expect(await channels()).toBe(0)
+  expect(await channels(polling)).toBe(0)
 })
 
 test('events of a job that never was are a problem, not a stream', async () => {
-  stack = await stackWithoutPools()
   const response = await eventsOf('AAAAAAAAAAAAAAAAAAAAAA.efficientnet-lite0')
   expect(response.status).toBe(404)
   expect(response.headers.get('content-type')).toBe('application/problem+json')

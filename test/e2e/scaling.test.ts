@@ -23,9 +23,9 @@ const googleSettings = ({ url, key }: { url: string; key: object }) => ({
 })
 
 /** An edge that is told every second on Node, and when the test says so in workerd. */
-async function scalingStack(settings: Record<string, string>): Promise<TestStack> {
+async function scalingStack(settings: Record<string, string>, pools = 0): Promise<TestStack> {
   const every = ON_NODE ? { SCALING_EVERY_SECONDS: '1' } : {}
-  stack = await testStack({ triggers: true, edgeBindings: { ...settings, ...every } })
+  stack = await testStack({ pools, triggers: true, edgeBindings: { ...settings, ...every } })
   return stack
 }
 
@@ -45,7 +45,7 @@ async function untilLogged(what: string): Promise<string> {
 describe('every minute', () => {
   test('jobs that wait without a pool are published to both clouds', async () => {
     const [aws, google] = [await awsEndpoint({ keys: KEYS, scope: SCOPE }), await googleEndpoint()]
-    await scalingStack({ ...awsSettings(aws.url), ...googleSettings(google), METRIC_BY_MODEL: 'true' })
+    await scalingStack({ ...awsSettings(aws.url), ...googleSettings(google), METRIC_BY_MODEL: 'true' }, 1)
     await stack.pools[0]?.stop()
     for (let i = 0; i < 3; i++)
       expect((await stack.predict(example('cat.jpg'), { headers: { prefer: 'respond-async' } })).status).toBe(
@@ -102,7 +102,7 @@ test.runIf(ON_NODE)('on Node, settings that do not belong together are told at t
 test.runIf(!ON_NODE)(
   'in workerd, such settings fail the cron trigger by name, and photos are served on',
   async () => {
-    await scalingStack({ AWS_REGION: 'eu-central-1' })
+    await scalingStack({ AWS_REGION: 'eu-central-1' }, 1)
     expect(await trigger()).toBe('exception')
     await untilLogged('AWS_REGION: goes with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, which are not set')
     expect((await stack.predict(example('cat.jpg'))).status).toBe(200)

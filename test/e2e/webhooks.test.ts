@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { type PublicJob, publicJobSchema } from '../../shared/public-job.ts'
 import { example } from '../support/photos.ts'
 import { type TestStack, testStack } from '../support/stack.ts'
@@ -7,13 +7,13 @@ import { MASTER_SECRET, verifiedMessage } from '../support/webhook-jobs.ts'
 import { type Received, WebhookReceiver } from '../support/webhook-receiver.ts'
 
 let stack: TestStack
-afterEach(() => stack?.close())
-
-const started = () =>
-  testStack({
+beforeAll(async () => {
+  stack = await testStack({
     edgeBindings: { WEBHOOK_ALLOW_PRIVATE: 'true' },
     poolEnv: { WEBHOOK_ALLOW_PRIVATE: 'true', WEBHOOK_SECRET: MASTER_SECRET },
   })
+})
+afterAll(() => stack?.close())
 
 /** The job as soon as its webhook is no longer waiting. */
 async function untilTold(id: string, headers: Record<string, string>): Promise<PublicJob> {
@@ -24,7 +24,6 @@ async function untilTold(id: string, headers: Record<string, string>): Promise<P
 }
 
 test('the end of a job is told to its webhook, signed for its key, and the job shows that it was', async () => {
-  stack = await started()
   const receiver = await WebhookReceiver.start()
   const key = await storeApiKey(stack)
   const url = `${receiver.origin}/hook`
@@ -50,7 +49,6 @@ test('the end of a job is told to its webhook, signed for its key, and the job s
 })
 
 test('an end that was not asked for is not told', async () => {
-  stack = await started()
   const receiver = await WebhookReceiver.start()
   const query = `?webhook_url=${encodeURIComponent(receiver.origin)}&webhook_events=failed`
   const { id } = (await (await stack.predict(example('cat.jpg'), { query })).json()) as PublicJob
@@ -59,7 +57,8 @@ test('an end that was not asked for is not told', async () => {
 })
 
 test('addresses that are not public https are refused, and nothing is stored', async () => {
-  stack = await testStack()
+  const publicOnly = await testStack()
+  onTestFinished(() => publicOnly.close())
   const urls = [
     'http://hooks.example.com/',
     'https://127.0.0.1/',
@@ -72,7 +71,7 @@ test('addresses that are not public https are refused, and nothing is stored', a
     'nonsense',
   ]
   for (const url of urls) {
-    const response = await stack.predict(example('cat.jpg'), {
+    const response = await publicOnly.predict(example('cat.jpg'), {
       query: `?webhook_url=${encodeURIComponent(url)}`,
     })
     expect([url, response.status]).toEqual([url, 400])
@@ -80,5 +79,5 @@ test('addresses that are not public https are refused, and nothing is stored', a
     expect(JSON.parse(text)).toMatchObject({ code: 'invalid-request' })
     expect(text).not.toContain('secret')
   }
-  expect(await stack.redis.keys(`${stack.keys.prefix}*:job:*`)).toEqual([])
+  expect(await publicOnly.redis.keys(`${publicOnly.keys.prefix}*:job:*`)).toEqual([])
 })

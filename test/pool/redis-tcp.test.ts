@@ -7,6 +7,7 @@ import { RedisUnreachableError } from '../../shared/redis-commands.ts'
 import { RedisTcp } from '../../worker-pool/redis/redis-tcp.ts'
 import { freshKeys } from '../support/gateway.ts'
 import { ownRedis } from '../support/own-redis.ts'
+import { untilBlocked } from '../support/until-blocked.ts'
 import { wayToRedis } from '../support/way-to-redis.ts'
 
 /** A connection for commands and a reader. */
@@ -105,6 +106,7 @@ test('a read whose connection is lost ends empty; the next one works, and can be
   onTestFinished(() => observer.disconnect())
   await redis.run(join, ['x'], [])
   const cutOff = redis.readGroup(readOf('x'))
+  await untilBlocked(observer)
   await observer.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
   expect(await cutOff).toBeUndefined()
 
@@ -123,6 +125,7 @@ test('what Redis handed out and never arrived comes first on the next read', asy
   onTestFinished(() => observer.disconnect())
   await redis.run(join, ['x'], [])
   const cutOff = redis.readGroup(readOf('x'))
+  await untilBlocked(observer)
   await observer.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
   expect(await cutOff).toBeUndefined()
   // As if the answer had been lost on its way: handed to this consumer, by another connection.

@@ -4,6 +4,7 @@ import { PRIORITIES, type Priority } from '../../shared/priority.ts'
 import { TurnTaking } from '../../worker-pool/batching/turn-taking.ts'
 import { ownRedis } from '../support/own-redis.ts'
 import { MODEL, newTestJob, QUEUE, type TestQueue, testQueue } from '../support/queue.ts'
+import { untilBlocked } from '../support/until-blocked.ts'
 
 const FOR_EVER_MS = 3_600_000
 
@@ -74,6 +75,7 @@ describe('taking by quotas', () => {
   test('what was lost on its way comes first, whichever queue it was in', async () => {
     const { reader, add, redis, keys } = await takingFrom(await testQueue({}, (await ownRedis()).url))
     const cutOff = reader.take(1, FOR_EVER_MS)
+    await untilBlocked(redis)
     await redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
     await cutOff
     await add('normal', 1)

@@ -4,6 +4,7 @@ import type { HandedOut } from '../../shared/job-queue.ts'
 import { QUEUE_GROUP } from '../../shared/redis-keys.ts'
 import { ownRedis } from '../support/own-redis.ts'
 import { newTestJob, QUEUE, testQueue } from '../support/queue.ts'
+import { untilBlocked } from '../support/until-blocked.ts'
 
 const BLOCK_MS = 3_600_000
 const ids = (entries: readonly HandedOut[]) => entries.map(({ id }) => id)
@@ -18,6 +19,7 @@ async function readerThatLost(n: number) {
   const observer = new Redis(url, { protocol: 2 })
   onTestFinished(() => observer.disconnect())
   const cutOff = reader.take(1, BLOCK_MS)
+  await untilBlocked(observer)
   await observer.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
   const lost = await cutOff
   const jobs = Array.from({ length: n }, () => newTestJob())

@@ -15,6 +15,7 @@ import { RedisTcp } from '../../worker-pool/redis/redis-tcp.ts'
 import { BUNDLED_MODEL, onlyModel } from './model-package.ts'
 import { processEnv } from './process-env.ts'
 import { redisUrlOf } from './redis-users.ts'
+import { untilBlocked } from './until-blocked.ts'
 
 export const MODEL = 'efficientnet-lite0'
 export const QUEUE = { model: MODEL, version: '1' }
@@ -105,9 +106,8 @@ export class PoolQueue {
   }
 
   /** The same for so many clients. */
-  async untilPoolsWait(count: number): Promise<void> {
-    const waiting = async () => /^blocked_clients:(\d+)/m.exec(await this.redis.info('clients'))?.[1]
-    while (Number(await waiting()) < count);
+  untilPoolsWait(count: number): Promise<void> {
+    return untilBlocked(this.redis, count)
   }
 
   /** Entries handed to a pool and not settled. */

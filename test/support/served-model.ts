@@ -16,6 +16,7 @@ import { ServedModel } from '../../worker-pool/served-model.ts'
 import { type Graph, onnxModel } from './onnx-graph.ts'
 import { MODEL, newTestJob, QUEUE, type TestQueue } from './queue.ts'
 import { cast, IMAGE, smallPackage, value } from './small-models.ts'
+import { untilBlocked } from './until-blocked.ts'
 
 export const node = (op: string, inputs: string[], outputs: string[], attributes = {}) => ({
   op,
@@ -174,7 +175,7 @@ export async function putAside(
 ): Promise<(poolId: string) => Promise<void>> {
   for (const priority of PRIORITIES) await redis.xtrim(keys.queue(QUEUE, priority), 'MAXLEN', 0)
   return async (poolId) => {
-    while (!/^blocked_clients:1/m.test(await redis.info('clients')));
+    await untilBlocked(redis)
     const handOut = redis.multi()
     for (const [i, { id, priority }] of jobs.entries()) {
       const entry = `${Date.now() + 3_600_000 + i}-0`

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import { inject } from 'vitest'
+import { inject, onTestFinished } from 'vitest'
 import { type EdgeRuntime, type Stack, startStack } from '../../local-stack/stack.ts'
 import { RedisKeys } from '../../shared/redis-keys.ts'
 import type { QueuePlace } from './announced-pools.ts'
@@ -80,7 +80,8 @@ export async function testStack({
       CACHE_TTL_SECONDS: '0',
       ...edgeBindings,
     },
-    poolEnv: { KEY_PREFIX: keys.prefix, ...onlyModel(BUNDLED_MODEL), ...poolEnv },
+    // Small batches: a pool warms up every size it may run, and these stacks are started a hundred times.
+    poolEnv: { KEY_PREFIX: keys.prefix, MAX_BATCH_SIZE: '8', ...onlyModel(BUNDLED_MODEL), ...poolEnv },
   })
   const redis = new Redis(redisUrl, { protocol: 2 })
   // Told by what is asked of it; a test may stop its Redis.
@@ -113,6 +114,12 @@ function predict(edgeUrl: string, photo: Uint8Array, options: PredictOptions = {
     body: form,
     headers: options.headers ?? {},
   })
+}
+
+/** One more pool, until the test ends: the next one finds the stack without it. */
+export async function addPoolForTest(stack: TestStack): Promise<void> {
+  const pool = await stack.addPool()
+  onTestFinished(() => pool.stop())
 }
 
 /** A stack whose only pool has announced its model and gone: what it is sent stays queued until there is another. */

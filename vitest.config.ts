@@ -1,5 +1,6 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { COMPILE_CACHE } from './local-stack/compile-cache.ts'
 
 /** Starting processes, bundling and inference take seconds on a busy machine; no test asserts how long. */
 const RUNTIME_TIMEOUT_MS = 180_000
@@ -46,6 +47,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/{workerd,edge-on-node}/**'],
           provide: { edgeRuntime: 'workerd' },
+          env: COMPILE_CACHE,
           globalSetup: [
             'test/support/redis-setup.ts',
             'test/support/edge-bundle-setup.ts',
@@ -64,6 +66,7 @@ export default defineConfig({
           name: 'edge-on-node',
           include: ['test/e2e/**/*.test.ts', 'test/edge-on-node/**/*.test.ts'],
           provide: { edgeRuntime: 'node' },
+          env: COMPILE_CACHE,
           globalSetup: ['test/support/redis-setup.ts', 'test/support/console-setup.ts'],
           testTimeout: RUNTIME_TIMEOUT_MS,
           hookTimeout: RUNTIME_TIMEOUT_MS,

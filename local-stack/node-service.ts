@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { appendFileSync } from 'node:fs'
 import { mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { COMPILE_CACHE } from './compile-cache.ts'
 import { PROJECT_ROOT } from './project-root.ts'
 
 /** One of our Node entry files, run as a process of its own. */
@@ -57,7 +58,7 @@ export async function startService({
   const log = await open(logFile, 'a')
   const child = spawn(process.execPath, [...nodeFlags, entry], {
     cwd: PROJECT_ROOT,
-    env,
+    env: { ...COMPILE_CACHE, ...env },
     detached: true,
     stdio: ['ignore', log.fd, 'pipe', 'ipc'],
   })

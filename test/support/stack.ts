@@ -82,6 +82,9 @@ export async function testStack({
     },
     // Small batches: a pool warms up every size it may run, and these stacks are started a hundred times.
     poolEnv: { KEY_PREFIX: keys.prefix, MAX_BATCH_SIZE: '8', ...onlyModel(BUNDLED_MODEL), ...poolEnv },
+  }).catch(async (error: unknown) => {
+    await rm(folder, { recursive: true, force: true })
+    throw error
   })
   const redis = new Redis(redisUrl, { protocol: 2 })
   // Told by what is asked of it; a test may stop its Redis.

@@ -1,5 +1,5 @@
 import { Command, type Redis } from 'ioredis'
-import { keptToDatabase } from './chosen-database.ts'
+import { keptToDatabase } from '../shared/chosen-database.ts'
 import type { CommandLine } from './command.ts'
 import { isReplyError, RedisAway } from './redis-errors.ts'
 

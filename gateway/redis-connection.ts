@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
+import { type DatabaseRefusedError, databaseRefusal } from '../shared/chosen-database.ts'
 import { connectGatewayRedis } from './redis.ts'
 import { isReplyError } from './redis-errors.ts'
 
@@ -9,16 +10,20 @@ import { isReplyError } from './redis-errors.ts'
  */
 export async function openConnection(url: string, setting: string, log: Logger): Promise<Redis> {
   const redis = connectGatewayRedis(url)
+  const { host } = new URL(url)
   let refusal: string | undefined
+  let refused: DatabaseRefusedError | undefined
   redis.on('error', (error: NodeJS.ErrnoException) => {
     // Redis' own words hold no secret of ours: they say that a password is wrong, not what it is.
     if (isReplyError(error)) refusal = error.message
-    log.warn({ code: error.code ?? error.name }, 'redis connection')
+    const itsDatabase = databaseRefusal(error, host)
+    refused ??= itsDatabase
+    log.warn({ code: error.code ?? error.name, reason: itsDatabase?.message }, 'redis connection')
   })
   await redis.connect().catch((error) => {
     redis.disconnect()
     if (isReplyError(error)) refusal ??= error.message
-    const { host } = new URL(url)
+    if (refused) throw new Error(`${refused.message} (${setting})`)
     throw new Error(
       refusal === undefined
         ? `cannot reach Redis at ${host} (${setting})`

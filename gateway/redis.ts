@@ -1,6 +1,6 @@
 import { Command, Redis } from 'ioredis'
+import { keptToDatabase } from '../shared/chosen-database.ts'
 import { reconnectPauseMs } from '../shared/reconnect-pause.ts'
-import { keptToDatabase } from './chosen-database.ts'
 import { type Argument, CommandError, type CommandLine } from './command.ts'
 import { CommandTable } from './command-table.ts'
 import { GatheredWrites } from './gathered-writes.ts'

@@ -34,6 +34,15 @@ describe('settings', () => {
     })
   })
 
+  test.each(['/first', '/1x', '/-1', '/1/2', '?db=first'])(
+    'a database is named by its number: redis://host%s would lead to another',
+    (path) => {
+      expect(messageFor({ REDIS_URL: `redis://host${path}` })).toBe(
+        'REDIS_URL: must name its database, if any, by its number: redis://HOST:PORT/NUMBER',
+      )
+    },
+  )
+
   test('that are numbers come as text', () => {
     const settings = readConfiguration(schema, { REDIS_URL: 'redis://host', PORT: '0', MAX_BATCH_SIZE: '8' })
     expect(settings).toMatchObject({ PORT: 0, MAX_BATCH_SIZE: 8 })

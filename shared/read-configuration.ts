@@ -12,7 +12,17 @@ export const upTo = (max: number) => positiveInteger.max(max, { error: `must be 
 const notAPort = { error: 'must be a port number, 0 to 65535 (0 takes any that is free)' }
 export const portNumber = z.coerce.number(notAPort).int(notAPort).min(0, notAPort).max(65535, notAPort)
 
-export const redisUrl = z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' })
+export const redisUrl = z
+  .url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' })
+  .refine(hasNumberedDatabase, {
+    error: 'must name its database, if any, by its number: redis://HOST:PORT/NUMBER',
+  })
+
+/** What is no number would be taken for database 0. */
+function hasNumberedDatabase(url: string): boolean {
+  const parsed = URL.parse(url)
+  return [parsed?.pathname.slice(1), parsed?.searchParams.get('db')].every((name) => /^\d*$/.test(name ?? ''))
+}
 
 /** The user's settings do not fit. `message` names each one and what it should be; it never holds a value. */
 export class ConfigurationError extends Error {

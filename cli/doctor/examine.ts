@@ -1,3 +1,4 @@
+import { DatabaseRefusedError } from '../../shared/chosen-database.ts'
 import { systemClock } from '../../shared/clock.ts'
 import { RedisKeys } from '../../shared/redis-keys.ts'
 import type { Check } from '../../worker-pool/machine/doctor/check.ts'
@@ -136,6 +137,9 @@ async function orFailed(
     return await work()
   } catch (error) {
     if (stopped.aborted || !(error instanceof UserError)) throw error
+    const { cause } = error
+    if (cause instanceof DatabaseRefusedError)
+      return { checks: [{ name, state: 'missing', needed: true, found: cause.found, fix: cause.fix }] }
     // What follows is what to do, of which `fix` says more.
     const [found = ''] = reasonOf(error).split('; ')
     return { checks: [{ name, state: 'missing', needed: true, found, fix }] }

@@ -1,4 +1,5 @@
 import { fetch, type Response } from 'undici'
+import { DatabaseRefusedError } from '../../shared/chosen-database.ts'
 import { RedisUnreachableError } from '../../shared/redis-commands.ts'
 import { connectRedis } from '../../worker-pool/redis/redis-connection.ts'
 import { proxyDispatcher } from '../proxy-dispatcher.ts'
@@ -21,6 +22,7 @@ export async function commandOverTcp(url: string, stopped: AbortSignal): Promise
   const { host } = new URL(url)
   const redis = await connectRedis(url, { maxRetriesPerRequest: 0, socketTimeout: SILENCE_MS }).catch(
     (error: unknown) => {
+      if (error instanceof DatabaseRefusedError) throw new UserError(reasonOf(error), { cause: error })
       if (error instanceof RedisUnreachableError)
         throw new UnavailableError(`${reasonOf(error)}; start Redis, or correct REDIS_URL`)
       throw error

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { databaseRefusal } from '../../shared/chosen-database.ts'
 import type { GroupReader, PoolRedisCommands, ScriptCall } from '../../shared/pool-redis-commands.ts'
 import {
   type LuaScript,
@@ -38,7 +39,10 @@ export class RedisTcp implements PoolRedisCommands {
     silenceMs = SILENCE_MS,
   ): Promise<RedisTcp> {
     const commands = await connectRedis(url, { maxRetriesPerRequest: null, socketTimeout: silenceMs })
-    return new RedisTcp(url, commands, (error) => onInterruption?.(error.code ?? error.name))
+    const { host } = new URL(url)
+    return new RedisTcp(url, commands, (error) =>
+      onInterruption?.(databaseRefusal(error, host)?.message ?? error.code ?? error.name),
+    )
   }
 
   /** Throws RedisUnreachableError if Redis does not answer now. To be closed by whoever opens it. */

@@ -1,3 +1,4 @@
+import { DatabaseRefusedError } from '../../../shared/chosen-database.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import { evictionWarning, readEvictionPolicy } from '../../redis/eviction.ts'
 import { connectRedis } from '../../redis/redis-connection.ts'
@@ -32,6 +33,8 @@ export async function checkRedis(url: string, clock: Pick<Clock, 'now'>): Promis
       redis.disconnect()
     }
   } catch (error) {
+    if (error instanceof DatabaseRefusedError)
+      return [{ name, state: 'missing', needed: true, found: error.found, fix: error.fix }]
     // A server that does not know a command repeats its arguments.
     const found = (error instanceof Error ? error.message : String(error)).split(/, with args/)[0] ?? ''
     return [{ name, state: 'missing', needed: true, found, fix: 'start Redis, or correct REDIS_URL' }]

@@ -8,7 +8,7 @@ import {
   type ScriptArgument,
   scriptSha1,
 } from '../shared/redis-commands.ts'
-import { abortedAfter } from './aborted-after.ts'
+import { withinTime } from '../shared/within-time.ts'
 import { refusal, unreachable } from './redis-failure.ts'
 import { RestBytes } from './rest-bytes.ts'
 
@@ -30,11 +30,13 @@ export class RedisRest implements RedisCommands {
   readonly #clock: Clock
   readonly #redis: Redis
   readonly #bytes: RestBytes | undefined
+  /** Of the call that begins: the client asks for it before it returns the call's promise. */
+  #late: AbortSignal | undefined
 
   constructor(address: RestAddress, clock: Clock) {
     this.#address = address
     this.#clock = clock
-    this.#redis = this.#client(address.timeoutMs)
+    this.#redis = this.#client()
     const teach = (script: LuaScript) => this.run(script, [], [''])
     this.#bytes = address.rawBytes ? new RestBytes(address, clock, teach) : undefined
   }
@@ -46,14 +48,13 @@ export class RedisRest implements RedisCommands {
   ): Promise<RedisReply> {
     const sha1 = await scriptSha1(script)
     const timeoutMs = this.#timeoutFor(args.reduce<number>((sum, arg) => sum + String(arg).length, 0))
-    const redis = timeoutMs === this.#address.timeoutMs ? this.#redis : this.#client(timeoutMs)
     const begin = this.#clock.now()
     try {
-      return await this.#scrubbed(() => redis.evalsha(sha1, [...keys], [...args]))
+      return await this.#within(timeoutMs, () => this.#redis.evalsha(sha1, [...keys], [...args]))
     } catch (error) {
       if (!(error instanceof RedisReplyError && error.message.startsWith('NOSCRIPT'))) throw error
-      const rest = this.#client(Math.max(1, timeoutMs - (this.#clock.now() - begin)))
-      return this.#scrubbed(() => rest.eval(script.source, [...keys], [...args]))
+      const restMs = Math.max(1, timeoutMs - (this.#clock.now() - begin))
+      return this.#within(restMs, () => this.#redis.eval(script.source, [...keys], [...args]))
     }
   }
 
@@ -71,7 +72,7 @@ export class RedisRest implements RedisCommands {
   async readHash(key: string): Promise<{ fields: Record<string, string>; nowMs: number }> {
     // Without the client's own deserialising, a hash comes as Redis sends it: field, value, field, value.
     // Time first: a deadline that is over by that clock was over when the hash was read, and every later reader agrees.
-    const [[seconds, microseconds], flat] = await this.#scrubbed(() =>
+    const [[seconds, microseconds], flat] = await this.#within(this.#address.timeoutMs, () =>
       this.#redis.pipeline().time().hgetall(key).exec<[string[], string[]]>(),
     )
     const pairs = flat.flatMap((field, i) => (i % 2 === 0 ? [[field, flat[i + 1]] as const] : []))
@@ -79,10 +80,13 @@ export class RedisRest implements RedisCommands {
     return { fields: Object.fromEntries(pairs) as Record<string, string>, nowMs }
   }
 
-  /** Without the command and its tensor, which the client's errors quote. */
-  async #scrubbed<T>(call: () => Promise<T>): Promise<T> {
+  /** Throws without the command and its tensor, which the client's errors quote. */
+  async #within<T>(timeoutMs: number, call: () => Promise<T>): Promise<T> {
     try {
-      return await call()
+      return await withinTime(timeoutMs, this.#clock, (late) => {
+        this.#late = late
+        return call()
+      })
     } catch (error) {
       const { url } = this.#address
       if (error instanceof Error && error.name === 'UpstashError')
@@ -95,8 +99,7 @@ export class RedisRest implements RedisCommands {
     return this.#address.timeoutMs + (bytes < LARGE_BYTES ? 0 : Math.ceil(bytes / BYTES_PER_MS))
   }
 
-  /** A client holds no connection, only settings; the time it allows is one of them. */
-  #client(timeoutMs: number): Redis {
+  #client(): Redis {
     return new Redis({
       url: this.#address.url,
       token: this.#address.token,
@@ -104,7 +107,7 @@ export class RedisRest implements RedisCommands {
       automaticDeserialization: false,
       enableTelemetry: false,
       retry: { retries: 2, backoff: (attempt) => 50 * 2 ** attempt * (0.5 + Math.random()) },
-      signal: () => abortedAfter(timeoutMs, this.#clock),
+      signal: () => this.#late as AbortSignal,
     })
   }
 }

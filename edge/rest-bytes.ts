@@ -2,7 +2,7 @@ import { fromBase64Into } from '../shared/base64.ts'
 import type { Clock } from '../shared/clock.ts'
 import { type LuaScript, type RedisReply, scriptSha1 } from '../shared/redis-commands.ts'
 import { probeBytesScript } from '../shared/scripts/probe-bytes.ts'
-import { abortedAfter } from './aborted-after.ts'
+import { withinTime } from '../shared/within-time.ts'
 import { refusal, unreachable } from './redis-failure.ts'
 
 /** Longer paths are not taken everywhere. Ours have some 800 bytes at most, and five times the KEY_PREFIX. */
@@ -64,10 +64,8 @@ export class RestBytes {
   ): Promise<RedisReply | undefined> {
     const path = await pathOf(script, keys)
     if (path.length > MAX_PATH_LENGTH || !(await this.#isCarried(timeoutMs * PROBE_SHARE))) return undefined
-    const { result, error } = await this.#retried(
-      path,
-      joined(argument),
-      abortedAfter(timeoutMs, this.#clock),
+    const { result, error } = await withinTime(timeoutMs, this.#clock, (late) =>
+      this.#retried(path, joined(argument), late),
     )
     if (result !== undefined) return result as RedisReply
     if (error?.startsWith('NOSCRIPT')) return undefined
@@ -83,7 +81,7 @@ export class RestBytes {
     // Others need not wait, and one whose client has gone may never come to the end of this.
     this.#rest(NOT_NOW_MS)
     try {
-      const { status, result } = await this.#probe(abortedAfter(withinMs, this.#clock))
+      const { status, result } = await withinTime(withinMs, this.#clock, (late) => this.#probe(late))
       this.#carries = result !== undefined && isAllBytes(result)
       if (result !== undefined || NOT_OFFERED.has(status)) this.#rest(NOT_CARRIED_MS)
     } catch {}

@@ -1,6 +1,8 @@
 import { fetch, type Response } from 'undici'
 import { DatabaseRefusedError } from '../../shared/chosen-database.ts'
+import { type Clock, systemClock } from '../../shared/clock.ts'
 import { RedisUnreachableError } from '../../shared/redis-commands.ts'
+import { withinTime } from '../../shared/within-time.ts'
 import { connectRedis } from '../../worker-pool/redis/redis-connection.ts'
 import { proxyDispatcher } from '../proxy-dispatcher.ts'
 import { reasonOf, UnavailableError, UserError } from '../user-error.ts'
@@ -49,40 +51,66 @@ export async function commandOverTcp(url: string, stopped: AbortSignal): Promise
 }
 
 /** Over Upstash's REST protocol, through the proxy that the environment names, if it does. */
-export function commandOverRest(url: string, token: string, stopped: AbortSignal): RedisCommander {
+export function commandOverRest(
+  url: string,
+  token: string,
+  stopped: AbortSignal,
+  clock: Pick<Clock, 'sleep'> = systemClock,
+): RedisCommander {
   const { host } = new URL(url)
   const dispatcher = proxyDispatcher()
   return {
     host,
     send: async (...command) => {
-      const response = await fetch(url, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-        body: JSON.stringify(command),
-        // The token is for this address alone.
-        redirect: 'error',
-        dispatcher,
-        signal: AbortSignal.any([stopped, AbortSignal.timeout(SILENCE_MS)]),
-      }).catch((error: unknown) => {
-        const cause = error instanceof Error ? (error.cause ?? error) : error
-        throw new UnavailableError(
-          `cannot reach Redis at ${host}: ${reasonOf(cause)}; start the gateway, or correct UPSTASH_REDIS_REST_URL`,
-        )
-      })
-      return resultOf(host, response)
+      const answer = await withinTime(SILENCE_MS, clock, (late) => ask(command, late)).catch(unreachable)
+      return resultOf(host, answer)
     },
     close: () => dispatcher.close(),
   }
+
+  async function ask(command: readonly string[], late: AbortSignal): Promise<RestAnswer> {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(command),
+      // The token is for this address alone.
+      redirect: 'error',
+      dispatcher,
+      signal: AbortSignal.any([stopped, late]),
+    })
+    return { response, text: await response.text() }
+  }
+
+  function unreachable(error: unknown): never {
+    const cause = error instanceof Error ? (error.cause ?? error) : error
+    throw new UnavailableError(
+      `cannot reach Redis at ${host}: ${reasonOf(cause)}; start the gateway, or correct UPSTASH_REDIS_REST_URL`,
+    )
+  }
 }
 
-async function resultOf(host: string, response: Response): Promise<unknown> {
-  const answer = await response.json().catch(() => undefined)
-  const { result, error } = (answer ?? {}) as { result?: unknown; error?: unknown }
+interface RestAnswer {
+  response: Response
+  /** Its body. */
+  text: string
+}
+
+function resultOf(host: string, { response, text }: RestAnswer): unknown {
+  const { result, error } = parsed(text)
   if (response.status === 401 || response.status === 403)
     throw new UserError(`${host} does not take this UPSTASH_REDIS_REST_TOKEN`)
   if (typeof error === 'string') throw new UserError(refusal(host, error))
   if (response.ok && result !== undefined) return result
   throw new UserError(`what answers at ${host} is no Redis over REST (HTTP ${response.status})`)
+}
+
+/** Has neither where it is no answer of the protocol's. */
+function parsed(text: string): { result?: unknown; error?: unknown } {
+  try {
+    return JSON.parse(text) ?? {}
+  } catch {
+    return {}
+  }
 }
 
 /** Upstash repeats the whole command behind its reason. */

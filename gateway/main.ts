@@ -11,6 +11,7 @@ import { lossyLog } from '../shared/lossy-log.ts'
 import { ConfigurationError, readConfiguration, reasonForPeople } from '../shared/read-configuration.ts'
 import { Access } from './access.ts'
 import { createGateway } from './app.ts'
+import { BrokenRequests } from './broken-requests.ts'
 import { ByteBudget } from './byte-budget.ts'
 import { connectCallers, type RedisServer } from './callers.ts'
 import { Connections } from './connections.ts'
@@ -77,7 +78,11 @@ async function main(): Promise<void> {
     if (stopping) outgoing.setHeader('connection', 'close')
     return listener(incoming, outgoing)
   }
-  server.on('request', refusingAmbiguous<IncomingMessage, ServerResponse>(answer))
+  const broken = new BrokenRequests(server, (reason) => observation.refused(reason))
+  server.on(
+    'request',
+    refusingAmbiguous<IncomingMessage, ServerResponse>(answer, (outgoing) => broken.refuse(outgoing)),
+  )
   server.on('drop', () => observation.refused('too-many-connections'))
   const stop = () => {
     if (stopping) return

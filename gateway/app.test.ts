@@ -7,13 +7,13 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../shared/clock.ts'
 import { Access } from './access.ts'
 import { createGateway } from './app.ts'
-import { ByteBudget } from './byte-budget.ts'
 import { healthRoutes } from './health.ts'
 import { Monitor } from './monitor.ts'
 import { OpenStreams } from './open-streams.ts'
 import { connectGatewayRedis, GatewayRedis } from './redis.ts'
 import { RestCommands } from './rest-commands.ts'
 import { Subscriptions } from './subscriptions.ts'
+import { TokenShares } from './token-shares.ts'
 import { UnreadAnswers } from './unread-answers.ts'
 
 const TOKEN = 'correct-horse-battery-staple'
@@ -29,13 +29,14 @@ async function gateway() {
     subscriptions: new Subscriptions(connection),
     monitor: new Monitor(() => connection),
   }
+  const bytes = { max: 1_000, perToken: 1_000 }
   const limits = { maxPipeline: 10, maxAnswerBytes: 1_000 }
   const app = createGateway({
     access: new Access([{ token: TOKEN, caller: { name: 'default', readOnly: false, ...server } }]),
     commands: new RestCommands(
       limits,
-      new ByteBudget(1_000, systemClock),
-      new UnreadAnswers(1_000, [redis], systemClock),
+      new TokenShares(bytes, systemClock),
+      new UnreadAnswers(bytes, [redis], systemClock),
     ),
     streams: new OpenStreams({ max: 10, maxPerToken: 10, clock: systemClock }),
     allowMonitor: true,

@@ -37,9 +37,9 @@ export const gatewayEnvSchema = z.object({
   GATEWAY_MAX_PIPELINE: positiveInteger.default(10_000),
   /** Bytes of one answer; what comes to more is an error. */
   GATEWAY_MAX_ANSWER_BYTES: positiveInteger.default(32 * MIB),
-  /** Bytes of all answers that clients have not read yet; beyond it no replies are taken from Redis until they have. */
+  /** Bytes of all answers that clients have not read yet; beyond it no replies are taken from Redis until they have. Of several tokens, one has half. */
   GATEWAY_MAX_UNREAD_BYTES: positiveInteger.default(64 * MIB),
-  /** Bytes of all requests' bodies in work at once; more of them wait for their turn. */
+  /** Bytes of all requests' bodies in work at once; more of them wait for their turn. Of several tokens, one has half. */
   GATEWAY_MAX_BODY_BYTES: positiveInteger.default(32 * MIB),
   /** Port of /metrics, /live and /ready; 0 takes any free port. Not set: no metrics, and the other two on GATEWAY_PORT only. */
   GATEWAY_METRICS_PORT: portNumber.optional(),

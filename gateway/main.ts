@@ -12,7 +12,6 @@ import { ConfigurationError, readConfiguration, reasonForPeople } from '../share
 import { Access } from './access.ts'
 import { createGateway } from './app.ts'
 import { BrokenRequests } from './broken-requests.ts'
-import { ByteBudget } from './byte-budget.ts'
 import { connectCallers, type RedisServer } from './callers.ts'
 import { Connections } from './connections.ts'
 import { type GatewayEnv, gatewayEnvSchema } from './env.ts'
@@ -23,6 +22,7 @@ import { Observation } from './observation.ts'
 import { OpenStreams } from './open-streams.ts'
 import { openConnection } from './redis-connection.ts'
 import { RestCommands } from './rest-commands.ts'
+import { sharedAmong, TokenShares } from './token-shares.ts'
 import { tokenSettings } from './tokens.ts'
 import { UnreadAnswers } from './unread-answers.ts'
 
@@ -70,7 +70,7 @@ async function main(): Promise<void> {
   const app = createGateway({
     ...{ access: new Access(grants), health, observation },
     ...{ streams, allowMonitor: env.GATEWAY_ALLOW_MONITOR },
-    commands: restCommands(env, servers, observation),
+    commands: restCommands(env, tokens.length, servers, observation),
   })
   const listener = getRequestListener(app.fetch, { hostname: env.GATEWAY_HOST })
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
@@ -99,14 +99,19 @@ async function main(): Promise<void> {
   for (const event of ['SIGTERM', 'SIGINT', 'disconnect']) process.on(event, stop)
 }
 
-function restCommands(env: GatewayEnv, servers: RedisServer[], observation: Observation): RestCommands {
+function restCommands(
+  env: GatewayEnv,
+  tokens: number,
+  servers: RedisServer[],
+  observation: Observation,
+): RestCommands {
   const limits = {
     maxPipeline: env.GATEWAY_MAX_PIPELINE,
     maxAnswerBytes: env.GATEWAY_MAX_ANSWER_BYTES,
   }
   const sources = servers.map(({ redis }) => redis)
-  const unread = new UnreadAnswers(env.GATEWAY_MAX_UNREAD_BYTES, sources, systemClock)
-  const bodies = new ByteBudget(env.GATEWAY_MAX_BODY_BYTES, systemClock)
+  const unread = new UnreadAnswers(sharedAmong(tokens, env.GATEWAY_MAX_UNREAD_BYTES), sources, systemClock)
+  const bodies = new TokenShares(sharedAmong(tokens, env.GATEWAY_MAX_BODY_BYTES), systemClock)
   return new RestCommands(limits, bodies, unread, (request) => observation.served(request))
 }
 

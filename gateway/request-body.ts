@@ -46,7 +46,7 @@ const NO_BODY: RequestBody = { bytes: Buffer.alloc(0), release: () => {} }
 export async function readBody(
   request: Request,
   headers: RequestHeaders,
-  budget: ByteBudget,
+  budget: Pick<ByteBudget, 'take'>,
 ): Promise<RequestBody> {
   if (request.method === 'GET' || request.method === 'HEAD') return NO_BODY
   const declared = headers.get('content-length')

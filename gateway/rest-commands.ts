@@ -1,7 +1,6 @@
 import type { Context } from 'hono'
 import type { Caller } from './access.ts'
 import { type AnswerFormat, formatOf } from './answer-format.ts'
-import type { ByteBudget } from './byte-budget.ts'
 import { type Answer, answerOne, answerPipeline, answerTransaction } from './command-answers.ts'
 import { errorJson } from './json-answer.ts'
 import { commandIn, commandsIn } from './json-commands.ts'
@@ -10,6 +9,7 @@ import { readBody } from './request-body.ts'
 import { headersOf } from './request-headers.ts'
 import type { GatewayEnvironment } from './subscribe.ts'
 import { nextSyncToken } from './sync-token.ts'
+import type { TokenShares } from './token-shares.ts'
 import type { UnreadAnswers } from './unread-answers.ts'
 
 export interface RestLimits {
@@ -49,14 +49,14 @@ export class MethodNotAllowed extends Error {
 /** Answers requests that are commands: `/`, `/pipeline`, `/multi-exec`, and any other path as a command itself. */
 export class RestCommands {
   readonly #limits: RestLimits
-  readonly #bodies: ByteBudget
+  readonly #bodies: TokenShares
   readonly #unread: UnreadAnswers
   readonly #onServed: ((request: ServedRequest) => void) | undefined
 
   /** `bodies`: bytes of all requests' bodies that are being read or run at once. */
   constructor(
     limits: RestLimits,
-    bodies: ByteBudget,
+    bodies: TokenShares,
     unread: UnreadAnswers,
     onServed?: (request: ServedRequest) => void,
   ) {
@@ -73,12 +73,12 @@ export class RestCommands {
     if (!METHODS.includes(request.method)) throw new MethodNotAllowed()
     const headers = headersOf(c.env.incoming)
     const format = formatOf(headers)
-    const body = await readBody(request, headers, this.#bodies)
+    const body = await readBody(request, headers, this.#bodies.of(caller.name))
     try {
       const answer = await this.#run(caller, targetOf(c), body.bytes, format)
       const content = contentOf(answer.body)
       const bytesOut = Buffer.byteLength(content)
-      this.#unread.add(c.env.outgoing, bytesOut)
+      this.#unread.add(c.env.outgoing, bytesOut, caller.name)
       const seconds = (performance.now() - begin) / 1000
       this.#onServed?.({ ...served(caller, answer), seconds, bytesIn: body.bytes.length, bytesOut })
       return new Response(content, {

@@ -21,7 +21,8 @@ export class CommandTable {
 
   /**
    * Whether a command does nothing but read, and reads no more than it names: SCAN and those that Redis calls dangerous (KEYS, SORT_RO, INFO) don't
-   * pass, nor do scripts but those that cannot write (EVAL_RO, EVALSHA_RO, FCALL_RO). What Redis did not list doesn't pass either.
+   * pass, nor do scripts, though they cannot write (EVAL_RO): one that does not end holds up Redis for everybody. What Redis did not list doesn't pass
+   * either.
    */
   reads([name, subcommand]: CommandLine): boolean {
     const command = name.toUpperCase()
@@ -30,7 +31,7 @@ export class CommandTable {
     const entry = this.#entries.get(command)
     const word = subcommand?.toString().toUpperCase()
     const { flags, categories } = entry?.subcommands.get(`${command}|${word}`) ?? entry ?? NOTHING
-    return flags.has('READONLY') && !categories.has('@DANGEROUS')
+    return flags.has('READONLY') && !categories.has('@DANGEROUS') && !categories.has('@SCRIPTING')
   }
 }
 

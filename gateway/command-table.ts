@@ -1,14 +1,15 @@
 import type { CommandLine } from './command.ts'
 
-interface Entry {
+/** What Redis says of one command, in capitals. */
+export interface CommandTraits {
   flags: ReadonlySet<string>
   categories: ReadonlySet<string>
+}
+
+interface Entry extends CommandTraits {
   /** By `CONTAINER|SUBCOMMAND`; from Redis 7 on. */
   subcommands: ReadonlyMap<string, Entry>
 }
-
-/** Touch no keys, and tell nothing. */
-const HARMLESS = new Set(['PING', 'ECHO', 'TIME'])
 
 /** What Redis itself says of its commands (`COMMAND`), modules' included. */
 export class CommandTable {
@@ -19,23 +20,16 @@ export class CommandTable {
     this.#entries = entriesIn(reply)
   }
 
-  /**
-   * Whether a command does nothing but read, and reads no more than it names: SCAN and those that Redis calls dangerous (KEYS, SORT_RO, INFO) don't
-   * pass, nor do scripts, though they cannot write (EVAL_RO): one that does not end holds up Redis for everybody. What Redis did not list doesn't pass
-   * either.
-   */
-  reads([name, subcommand]: CommandLine): boolean {
+  /** Of a command, or of its subcommand if Redis lists that. None if it lists neither. */
+  traitsOf([name, subcommand]: CommandLine): CommandTraits {
     const command = name.toUpperCase()
-    if (HARMLESS.has(command)) return true
-    if (command === 'SCAN') return false
     const entry = this.#entries.get(command)
     const word = subcommand?.toString().toUpperCase()
-    const { flags, categories } = entry?.subcommands.get(`${command}|${word}`) ?? entry ?? NOTHING
-    return flags.has('READONLY') && !categories.has('@DANGEROUS') && !categories.has('@SCRIPTING')
+    return entry?.subcommands.get(`${command}|${word}`) ?? entry ?? NONE
   }
 }
 
-const NOTHING: Entry = { flags: new Set(), categories: new Set(), subcommands: new Map() }
+const NONE: CommandTraits = { flags: new Set(), categories: new Set() }
 
 /** Each is `[name, arity, flags, first key, last key, step, categories, tips, key specifications, subcommands]`; the last three from Redis 7 on. */
 function entriesIn(reply: unknown): Map<string, Entry> {

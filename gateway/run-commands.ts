@@ -1,6 +1,7 @@
 import type { Caller } from './access.ts'
 import { type CommandLine, refusalOf } from './command.ts'
 import { answerTooLarge } from './json-answer.ts'
+import { readOnlyRefusal } from './read-only-rule.ts'
 import type { Outcome } from './redis.ts'
 import { resp2Of } from './resp2.ts'
 import { translated } from './upstash-commands.ts'
@@ -91,9 +92,5 @@ async function refusalsFor({
 }: Caller): Promise<(command: CommandLine) => string | undefined> {
   if (!readOnly) return refusalOf
   const table = await redis.commandTable()
-  return (command) => {
-    const refusal = refusalOf(command)
-    if (refusal !== undefined || table.reads(command)) return refusal
-    return `NOPERM this user has no permissions to run the '${command[0].toLowerCase()}' command or its subcommand`
-  }
+  return (command) => refusalOf(command) ?? readOnlyRefusal(command, table)
 }

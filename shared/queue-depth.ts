@@ -1,6 +1,6 @@
 import type { QueueName } from './job-queue.ts'
 import type { SeenQueue } from './snapshot.ts'
-import type { LivePool } from './statistics.ts'
+import type { LivePool, RedisMemory } from './statistics.ts'
 
 /**
  * A pool that is busy all the time counts for so many jobs, even where none waits at the moment that is looked at: a fast pool finds a
@@ -31,6 +31,8 @@ export interface QueueLengths {
   nowMs: number
   queues: SeenQueue[]
   pools: LivePool[]
+  /** Null where Redis does not tell. */
+  memory: RedisMemory | null
 }
 
 /**

@@ -7,17 +7,18 @@ import { decodeSnapshot } from './snapshot.ts'
 import {
   type Backlog,
   type QueueState,
-  type RedisMemory,
+  readMemory,
   readPools,
   type Statistics,
   type StatisticsReader,
+  type StoredMemory,
 } from './statistics.ts'
 
 type StoredQueue = [length: number, oldestWaitingMs: number, added: number]
 type Reply = [
   nowMs: number,
   workers: string[],
-  memory: [usedBytes: number, maxBytes: number],
+  memory: StoredMemory,
   snapshots: string[],
   queues: StoredQueue[],
   dead: number[],
@@ -56,7 +57,7 @@ export class RedisStatistics implements StatisticsReader {
         queueState(queues.slice(i * PRIORITIES.length, (i + 1) * PRIORITIES.length)),
       ),
       pools: readPools(Object.fromEntries(pairs), nowMs),
-      memory: memoryOf(...memory),
+      memory: readMemory(memory),
       deadLetters: Object.fromEntries(models.map((name, i) => [name, dead[i] ?? 0])),
       snapshots: snapshots.flatMap((text) => decodeSnapshot(text) ?? []).reverse(),
     }
@@ -73,8 +74,4 @@ function queueState(queues: readonly StoredQueue[]): QueueState {
     oldestWaitingMs: oldest < 0 ? null : oldest,
     accepted: added.some((entries) => entries < 0) ? null : added.reduce((sum, entries) => sum + entries, 0),
   }
-}
-
-function memoryOf(used: number, max: number): RedisMemory | null {
-  return used < 0 ? null : { used, max: max > 0 ? max : null }
 }

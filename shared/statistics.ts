@@ -95,6 +95,13 @@ export function readPools(workers: Readonly<Record<string, string>>, nowMs: numb
     .sort((a, b) => a.id.localeCompare(b.id))
 }
 
+/** As scripts return it: -1 for what Redis does not tell, and 0 for no limit. */
+export type StoredMemory = [usedBytes: number, maxBytes: number]
+
+export function readMemory([used, max]: StoredMemory): RedisMemory | null {
+  return used < 0 ? null : { used, max: max > 0 ? max : null }
+}
+
 function livePool(id: string, record: PoolRecord, announcedAt: number, nowMs: number): LivePool {
   const {
     models,

@@ -17,6 +17,8 @@ interface ChartProps {
   least: number
   /** As uPlot has it. */
   timeFormat: string
+  /** Why there may be no line, told where there is none. */
+  ifNothing?: string
 }
 
 const HEIGHT = 170
@@ -25,7 +27,7 @@ const LEAST_SECONDS = 60
 
 /** Lines over time. What it says last stands beside it as text, which is also what is read to who does not see it. */
 export function Chart(props: ChartProps) {
-  const { title, times, lines, format, timeFormat } = props
+  const { title, times, lines, format, timeFormat, ifNothing } = props
   const figure = useRef<HTMLElement>(null)
   const canvas = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot | undefined>(undefined)
@@ -65,10 +67,16 @@ export function Chart(props: ChartProps) {
             </li>
           ))}
         </ul>
+        {ifNothing !== undefined && isEmpty(times, lines) && <p class="facts">{ifNothing}</p>}
       </figcaption>
       <div ref={canvas} class="chart-canvas" aria-hidden="true" />
     </figure>
   )
+}
+
+/** Of moments that are known, nothing. */
+function isEmpty(times: readonly number[], lines: readonly ChartLine[]): boolean {
+  return times.length > 0 && lines.every(({ values }) => values.every((value) => value === null))
 }
 
 function dataOf(times: number[], lines: readonly ChartLine[]): uPlot.AlignedData {

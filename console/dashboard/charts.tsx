@@ -47,7 +47,14 @@ export function Charts({
       <Chart title="Backlog" lines={backlog} format={short} least={4} {...axis} />
       <Chart title="Jobs a second" lines={rates} format={short} least={1} {...axis} />
       <Chart title="Acceptance to result" lines={latencies} format={duration} least={10} {...axis} />
-      <Chart title="Redis memory" lines={memory} format={bytes} least={1e6} {...axis} />
+      <Chart
+        title="Redis memory"
+        lines={memory}
+        format={bytes}
+        least={1e6}
+        ifNothing="Redis does not tell: the edge’s user may not run INFO there, or what is hosted does not know."
+        {...axis}
+      />
     </section>
   )
 }

@@ -18,7 +18,8 @@ function reporter(changes: Partial<DepthReporterDeps> = {}, names: string[] = ['
     lengths: {
       read: async () => {
         calls.push('read')
-        return { nowMs: AT + 5, queues: [{ model: 'm', version: '1', jobs: 7, accepted: 70 }], pools: [] }
+        const queues = [{ model: 'm', version: '1', jobs: 7, accepted: 70 }]
+        return { nowMs: AT + 5, queues, pools: [], memory: { used: 9, max: null } }
       },
     },
     history: { record: async (snapshot) => void kept.push(snapshot) },
@@ -56,11 +57,14 @@ describe('a report', () => {
     ])
   })
 
-  test('is kept for the history as it was read, by the clock of Redis', async () => {
+  test('is kept for the history as it was read, with what Redis takes, by the clock of Redis', async () => {
     const { report, kept } = reporter()
     await report()
     expect(kept).toMatchObject([
-      { at: AT + 5, backlog: 7, memory: null, versions: { 'm@1': { backlog: 7, accepted: 70 } } },
+      {
+        ...{ at: AT + 5, backlog: 7, memory: { used: 9, max: null }, deadLetters: null },
+        versions: { 'm@1': { backlog: 7, accepted: 70 } },
+      },
     ])
   })
 

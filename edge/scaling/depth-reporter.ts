@@ -25,7 +25,7 @@ const CLEAN_EVERY_MS = 600_000
 /**
  * Tells clouds how many jobs there are, for them to have machines enough, and cleans up in Redis what no pool is there to clean up. What fails
  * is told and keeps nothing else from being done: a depth that is missing leaves the machines as they are. What was read is kept for the history
- * as well, which takes two commands; it is not read for that alone.
+ * as well, which takes three commands; it is not read for that alone.
  */
 export class DepthReporter {
   readonly #deps: DepthReporterDeps
@@ -62,8 +62,8 @@ export class DepthReporter {
     return Promise.all(attempts)
   }
 
-  async #keep({ nowMs, queues, pools }: QueueLengths): Promise<true> {
-    await this.#deps.history.record(takeSnapshot(nowMs, queues, pools))
+  async #keep({ nowMs, queues, pools, memory }: QueueLengths): Promise<true> {
+    await this.#deps.history.record(takeSnapshot(nowMs, queues, pools, { memory, deadLetters: null }))
     return true
   }
 

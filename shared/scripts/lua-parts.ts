@@ -86,6 +86,17 @@ local function stream_size(queue)
 end
 `
 
+/** memory(): {bytes that Redis takes, the most that it may take (0: not set)}; -1 stands for what it does not tell. */
+export const MEMORY = `
+local function memory()
+  -- A user may be forbidden to ask, and what is hosted may not know.
+  local told = redis.pcall('INFO', 'memory')
+  if type(told) ~= 'string' then told = '' end
+  local function bytes(name) return tonumber(string.match(told, '\\n' .. name .. ':(%d+)') or -1) end
+  return {bytes('used_memory'), bytes('maxmemory')}
+end
+`
+
 /**
  * append(queue, size, id, deadline, bytes, needed_ms): puts a job at the end of a queue whose stream_size is `size`; returns its entry and
  * its number among all the queue ever had, or nil. The queue's own TTL only ever grows, since edges with different settings share it; by

@@ -2,7 +2,7 @@ import { PRIORITIES } from '../priority.ts'
 import type { LuaScript } from '../redis-commands.ts'
 import { DROP_DEAD_ENTRIES } from './dead-entries.ts'
 import { FINISH } from './finish-job.ts'
-import { INTEGER, IS_COUNT, NOW_MS } from './lua-parts.ts'
+import { INTEGER, IS_COUNT, MEMORY, NOW_MS } from './lua-parts.ts'
 
 /** Hundreds of entries of a queue that are looked at for dead ones; what is left is found the next time. */
 const DEAD_PAGES = 10
@@ -10,19 +10,19 @@ const DEAD_PAGES = 10
 const QUEUE_ENDS = PRIORITIES.map((priority) => `':${priority}'`).join(', ')
 
 /**
- * How many jobs wait or are in flight, by version that is known, and which pools there are, of one moment. Of versions that no live pool
+ * How many jobs wait or are in flight, by version that is known, which pools there are, and what Redis takes in memory, of one moment. Of versions that no live pool
  * serves, or stuck ones alone, jobs whose deadline has passed are dropped first: nobody else would, and machines would be started for them.
  *
  * KEYS  1 models (hash)  2 workers (hash)
  * ARGV  1 what all keys begin with  2 consumer group
  * Returns {now in ms, {field, value, ...} of workers, {name@version, jobs, jobs its queues ever had or -1 where
- *         Redis does not tell, ...}}
+ *         Redis does not tell, ...}, {bytes used, the most that may be used (0: not set)}}; -1 for bytes that Redis does not tell
  *
  * Before it drops any it writes what needs no memory: dead jobs must be dropped where Redis is full of them.
  */
 export const queueLengthsScript: LuaScript = {
   name: 'queue-lengths',
-  source: `${NOW_MS}${INTEGER}${IS_COUNT}${FINISH}${DROP_DEAD_ENTRIES}
+  source: `${NOW_MS}${INTEGER}${IS_COUNT}${FINISH}${DROP_DEAD_ENTRIES}${MEMORY}
 local models, workers, prefix, group = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 
 local served, pools = {}, redis.call('HGETALL', workers)
@@ -54,6 +54,6 @@ for _, id in ipairs(redis.call('HKEYS', models)) do
     lengths[#lengths + 1], lengths[#lengths + 2], lengths[#lengths + 3] = id, jobs, added or -1
   end
 end
-return {now_ms(), pools, lengths}
+return {now_ms(), pools, lengths, memory()}
 `,
 }

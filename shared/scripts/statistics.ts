@@ -1,5 +1,5 @@
 import type { LuaScript } from '../redis-commands.ts'
-import { NOW_MS, STREAM_SIZE } from './lua-parts.ts'
+import { MEMORY, NOW_MS, STREAM_SIZE } from './lua-parts.ts'
 
 /** Entries that are past their deadline and were dropped by nobody yet: so many are looked over for one that waits. */
 const MOST_DEAD = 100
@@ -16,7 +16,7 @@ const MOST_DEAD = 100
  */
 export const statisticsScript: LuaScript = {
   name: 'statistics',
-  source: `${NOW_MS}${STREAM_SIZE}
+  source: `${NOW_MS}${STREAM_SIZE}${MEMORY}
 local function first_after_handed_out(queue)
   local groups = redis.pcall('XINFO', 'GROUPS', queue)
   if groups.err then return '-' end
@@ -37,11 +37,6 @@ local function oldest_waiting_ms(queue)
   return -1
 end
 
--- A user may be forbidden to ask, and what is hosted may not know.
-local memory = redis.pcall('INFO', 'memory')
-if type(memory) ~= 'string' then memory = '' end
-local function bytes(name) return tonumber(string.match(memory, '\\n' .. name .. ':(%d+)') or -1) end
-
 local snapshots, queues, dead = {}, {}, {}
 for _, entry in ipairs(redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 2)) do snapshots[#snapshots + 1] = entry[2][2] end
 for i = 3, #KEYS do
@@ -53,6 +48,6 @@ for i = 3, #KEYS do
     dead[#dead + 1] = redis.call('XLEN', KEYS[i])
   end
 end
-return {now_ms(), redis.call('HGETALL', KEYS[1]), {bytes('used_memory'), bytes('maxmemory')}, snapshots, queues, dead}
+return {now_ms(), redis.call('HGETALL', KEYS[1]), memory(), snapshots, queues, dead}
 `,
 }

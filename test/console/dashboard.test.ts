@@ -24,7 +24,8 @@ async function keepHistory({ keys, redis }: TestStack): Promise<void> {
   const [now] = await redis.time()
   for (let ago = 30; ago > 0; ago--) {
     const queue = { model: MODEL, version: '1', jobs: ago, accepted: 6_000 - 60 * ago }
-    await history.record(takeSnapshot(Number(now) * 1000 - ago * MINUTE_MS, [queue], []))
+    const more = { memory: { used: 5_000_000 + 100_000 * ago, max: null }, deadLetters: null }
+    await history.record(takeSnapshot(Number(now) * 1000 - ago * MINUTE_MS, [queue], [], more))
   }
   tcp.close()
 }
@@ -139,10 +140,27 @@ describe.skipIf(inject('chromium') === undefined)('the dashboard', () => {
         .getByRole('listitem')
         .filter({ hasText: /^ ?Jobs \d/ })
         .waitFor()
-      while ((await lineLength(charts.getByRole('figure').first())) < 100);
+      for (const figure of [charts.getByRole('figure').first(), charts.getByRole('figure').last()])
+        while ((await lineLength(figure)) < 100);
     }
     await page.getByLabel('Version', { exact: true }).selectOption(`${MODEL}@1`)
     expect(await headline(page, 'Done').locator('strong').innerText()).toBe('0/s')
+    expect(page.problems).toEqual([])
+  })
+
+  test('where Redis does not tell what it takes in memory, the chart says so in place of a line', async () => {
+    const page = await newPage(browser)
+    await page.route('**/stats', async (route) => {
+      const response = await route.fetch()
+      await route.fulfill({ response, json: { ...((await response.json()) as object), redis: null } })
+    })
+    await page.addInitScript(`sessionStorage.setItem('edgebatch-api-key', '${admin}')`)
+    await page.goto(`${stack.edge.url}/dashboard`)
+    const memory = page.getByRole('figure').filter({ hasText: 'Redis memory' })
+    await memory.getByText('Redis does not tell').waitFor()
+    expect(await page.getByText('Redis does not tell').count()).toBe(1)
+    await page.unroute('**/stats')
+    await memory.getByText('Redis does not tell').waitFor({ state: 'detached' })
     expect(page.problems).toEqual([])
   })
 

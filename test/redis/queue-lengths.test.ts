@@ -54,7 +54,17 @@ describe('who scales the pools', () => {
   test('sees nothing where nothing was ever announced', async () => {
     const { redis, lengths, keys } = await scaledQueue()
     await redis.del(keys.models(), keys.workers())
-    expect(await lengths.read()).toEqual({ nowMs: expect.any(Number), queues: [], pools: [] })
+    expect(await lengths.read()).toMatchObject({ nowMs: expect.any(Number), queues: [], pools: [] })
+  })
+
+  test('sees what Redis takes in memory, unless he may not ask', async () => {
+    const { redis, lengths } = await scaledQueue((await ownRedis()).url)
+    await redis.config('SET', 'maxmemory', '100mb')
+    const { memory } = await lengths.read()
+    expect(memory).toEqual({ used: expect.any(Number), max: 100 * 2 ** 20 })
+    expect(memory?.used).toBeGreaterThan(0)
+    await redis.call('ACL', 'SETUSER', 'default', '-info')
+    expect(await lengths.read()).toMatchObject({ memory: null, queues: [{ model: MODEL, version: '1' }] })
   })
 
   test('sees past what it cannot read', async () => {

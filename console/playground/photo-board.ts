@@ -1,7 +1,8 @@
 import { hasEnded } from '../../client/job-status.ts'
 import { problemOf } from '../session/problem.ts'
 import { isOver, type Photo } from './photo.ts'
-import { cancelJob, followAgain, type Run, runPhoto } from './run-photo.ts'
+import type { Run } from './run.ts'
+import { cancelJob, followAgain, runPhoto } from './run-photo.ts'
 
 /** All photos of this page, and what may be done with them. What was added last comes first. */
 export class PhotoBoard {

@@ -1,54 +1,44 @@
 import pLimit from 'p-limit'
-import { EdgebatchClient } from '../../client/edgebatch-client.ts'
 import { EdgebatchError } from '../../client/edgebatch-error.ts'
 import { hasEnded } from '../../client/job-status.ts'
 import { pauseBeforeRetry } from '../../client/retry-policy.ts'
 import { systemClock } from '../../shared/clock.ts'
 import type { PublicJob } from '../../shared/public-job.ts'
 import { problemOf } from '../session/problem.ts'
+import { followedJob, lookAgainMs } from './followed-job.ts'
+import { JobFollower } from './job-follower.ts'
 import type { Photo } from './photo.ts'
+import { clientFor, type Run } from './run.ts'
 import { parseServerTiming } from './server-timing.ts'
 import { uploadFetch } from './upload-fetch.ts'
 
-/** Without HTTP/2 a browser opens six connections to a host: one is left for what else there is to ask. */
+/** Without HTTP/2 a browser opens six connections to a host: one is left for what else there is to ask, such as jobs without a stream. */
 const UPLOADS = 2
 const STREAMS = 3
 /** How often a photo is sent again that was refused for a passing reason. */
 const MAX_REFUSALS = 20
-/** Connections that told nothing new, until a job is given up as lost: about two minutes. */
-const MAX_BREAKS = 12
 
 const uploading = pLimit(UPLOADS)
-const following = pLimit(STREAMS)
-
-export interface Run {
-  /** The service's address. */
-  baseUrl: string
-  /** Asked for once, when the photo's turn has come: what follows its job is for the same caller. */
-  apiKey: () => string | undefined
-  /** What has changed of the photo. */
-  onChange: (change: Partial<Photo>) => void
-  signal: AbortSignal
-}
+const following = new JobFollower(STREAMS, systemClock)
 
 /** Sends a photo and follows its job to the end. Never throws: what goes wrong is told as a change. */
 export async function runPhoto(photo: Photo, run: Run): Promise<void> {
   const { signal, onChange } = run
-  let job: PublicJob | undefined
+  let accepted: Accepted | undefined
   const begun = performance.now()
   const changed = (now: PublicJob) => {
     const ended = hasEnded(now.status) ? { tookMs: performance.now() - begun } : {}
     onChange({ job: now, state: now.status, reconnecting: false, problem: undefined, ...ended })
   }
   try {
-    const accepted = await uploading(() => submitted(photo, run))
-    job = accepted
-    changed(accepted)
-    if (!hasEnded(accepted.status)) await following(() => follow(accepted.id, changed, run))
+    accepted = await uploading(() => submitted(photo, run))
+    const { job, firstLookMs } = accepted
+    changed(job)
+    if (!hasEnded(job.status)) await following.follow(followedJob(job.id, firstLookMs, changed, run))
   } catch (error) {
     // What was canceled has been told of by who canceled it.
     if (signal.aborted) return
-    onChange({ state: job ? 'lost' : 'refused', problem: problemOf(error), reconnecting: false })
+    onChange({ state: accepted ? 'lost' : 'refused', problem: problemOf(error), reconnecting: false })
   }
 }
 
@@ -57,32 +47,35 @@ export async function followAgain(job: PublicJob, run: Run): Promise<void> {
   const { onChange, signal } = run
   try {
     onChange({ state: job.status, problem: undefined, reconnecting: true })
-    await following(() =>
-      follow(job.id, (now) => onChange({ job: now, state: now.status, reconnecting: false }), run),
-    )
+    const changed = (now: PublicJob) => onChange({ job: now, state: now.status, reconnecting: false })
+    await following.follow(followedJob(job.id, 0, changed, run))
   } catch (error) {
     if (!signal.aborted) onChange({ state: 'lost', problem: problemOf(error), reconnecting: false })
   }
 }
 
 /** The job after it was canceled. Throws EdgebatchError. */
-export function cancelJob(
-  job: PublicJob,
-  { baseUrl, apiKey }: Pick<Run, 'baseUrl' | 'apiKey'>,
-): Promise<PublicJob> {
-  return new EdgebatchClient({ baseUrl, ...keyed(apiKey()) }).cancel(job.id)
+export function cancelJob(job: PublicJob, run: Pick<Run, 'baseUrl' | 'apiKey'>): Promise<PublicJob> {
+  return clientFor(run).cancel(job.id)
+}
+
+interface Accepted {
+  job: PublicJob
+  /** When its job is worth a look, in ms. */
+  firstLookMs: number
 }
 
 /** Accepted; where it is refused for a passing reason, as soon as that has passed. Throws EdgebatchError, or the signal's reason. */
-async function submitted(photo: Photo, { baseUrl, apiKey, onChange, signal }: Run): Promise<PublicJob> {
+async function submitted(photo: Photo, run: Run): Promise<Accepted> {
+  const { onChange, signal } = run
   signal.throwIfAborted()
   const upload = uploadFetch((sent) => onChange({ sent }))
-  const client = new EdgebatchClient({
-    baseUrl,
-    ...keyed(apiKey()),
+  let retryAfter: string | null = null
+  const client = clientFor(run, {
     maxRetries: 0,
     fetch: async (url, init) => {
       const response = await upload(url, init)
+      retryAfter = response.headers.get('retry-after')
       const cache = response.headers.get('x-cache') as Photo['cache'] | null
       onChange({
         serverTiming: parseServerTiming(response.headers.get('server-timing')),
@@ -96,7 +89,8 @@ async function submitted(photo: Photo, { baseUrl, apiKey, onChange, signal }: Ru
   for (let refusals = 1; ; refusals++) {
     onChange({ state: 'uploading', sent: 0, problem: undefined, retryAt: undefined })
     try {
-      return await client.submit(photo.file, options)
+      const job = await client.submit(photo.file, options)
+      return { job, firstLookMs: lookAgainMs(retryAfter) }
     } catch (error) {
       if (!(error instanceof EdgebatchError) || refusals > MAX_REFUSALS) throw error
       const pauseMs = pauseBeforeRetry(error, refusals, Math.random())
@@ -106,32 +100,6 @@ async function submitted(photo: Photo, { baseUrl, apiKey, onChange, signal }: Ru
       signal.throwIfAborted()
     }
   }
-}
-
-async function follow(
-  id: string,
-  changed: (job: PublicJob) => void,
-  { baseUrl, apiKey, onChange, signal }: Run,
-) {
-  signal.throwIfAborted()
-  const client = new EdgebatchClient({
-    baseUrl,
-    ...keyed(apiKey()),
-    maxRetries: MAX_BREAKS,
-    fetch: async (url, init) => {
-      const response = await fetch(url, init).catch((error) => {
-        if (!signal.aborted) onChange({ reconnecting: true })
-        throw error
-      })
-      if (response.status >= 500) onChange({ reconnecting: true })
-      return response
-    },
-  })
-  for await (const { job } of client.events(id, { signal })) changed(job)
-}
-
-function keyed(apiKey: string | undefined): { apiKey: string } | undefined {
-  return apiKey === undefined ? undefined : { apiKey }
 }
 
 /** One for a photo: however often it is sent, there is one job. */

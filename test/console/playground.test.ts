@@ -125,9 +125,9 @@ describe.skipIf(inject('chromium') === undefined)('the playground', () => {
 
   test('many photos: each comes to its end', async () => {
     const page = await opened()
-    await choose(page, ...Array.from({ length: 12 }, (_, i) => file(`photo-${i}.jpg`)))
-    await page.getByText('12 photos: 12 done').waitFor()
-    expect(await page.getByRole('article').count()).toBe(12)
+    await choose(page, ...Array.from({ length: 20 }, (_, i) => file(`photo-${i}.jpg`)))
+    await page.getByText('20 photos: 20 done').waitFor()
+    expect(await page.getByRole('article').count()).toBe(20)
     expect(await axeViolations(page)).toEqual([])
     await page.getByRole('button', { name: 'Clear what is done' }).click()
     expect(await page.getByRole('article').count()).toBe(0)
@@ -173,7 +173,7 @@ describe.skipIf(inject('chromium') === undefined)('the playground', () => {
       await cancel('e.jpg')
       await cancel('c.jpg')
       await says(card(page, 'd.jpg'), 'Queued · place 3')
-      for (const name of ['d.jpg', 'b.jpg']) await cancel(name)
+      for (const name of ['d.jpg', 'b.jpg', 'a.jpg']) await cancel(name)
     })
 
     test('what is sent takes the key of that moment, and is canceled with the same', async () => {
@@ -201,6 +201,31 @@ describe.skipIf(inject('chromium') === undefined)('the playground', () => {
       // What the full queue refuses at first is sent again.
       const keys = sent.map((header) => header.replace('Bearer ', ''))
       expect([keys.slice(0, 2), new Set(keys.slice(2))]).toEqual([[key, key], new Set([other])])
+    })
+
+    test('what becomes of a photo is told though those before it hold all streams', async () => {
+      const many = await opened()
+      const waiting = ['n.jpg', 'o.jpg', 'p.jpg']
+      await choose(many, ...waiting.map((name) => file(name)))
+      for (const name of waiting) await says(card(many, name), 'Queued')
+      await many.getByLabel('Model').selectOption('small')
+      const others: { name: string; id: string }[] = []
+      for (const name of ['q.jpg', 'r.jpg', 's.jpg']) {
+        const [answer] = await Promise.all([many.waitForResponse('**/predict*'), choose(many, file(name))])
+        others.push({ name, id: ((await answer.json()) as PublicJob).id })
+        await says(card(many, name), 'Queued')
+      }
+      // By another than the page.
+      const headers = { authorization: `Bearer ${key}` }
+      for (const { id } of others)
+        await fetch(`${stack.edge.url}/result/${id}`, { method: 'DELETE', headers })
+      for (const { name } of others) await says(card(many, name), 'Canceled')
+      for (const name of waiting) {
+        await says(card(many, name), 'Queued')
+        await many.getByRole('button', { name: `Cancel ${name}` }).click()
+        await says(card(many, name), 'Canceled')
+      }
+      expect(many.problems).toEqual([])
     })
 
     test('what it shows as the model’s view is what waits for the model', async () => {

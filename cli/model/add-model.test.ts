@@ -63,6 +63,7 @@ describe('a model is added whatever form it was exported in', () => {
     ['a batch of one', { batch: 1 }, {}],
     ['a batch of two', { batch: 2 }, {}],
     ['a batch of one that a Reshape names', { batch: 1, reshape: [1, -1] }, {}],
+    ["a batch of one as PyTorch's exporter has it", { batch: 1, reshape: [1, 7], allowZero: true }, {}],
     ['names that the package uses itself', { input: 'image', output: 'probabilities' }, {}],
     ['an input named N', { input: 'N' }, {}],
     ['a Sigmoid', { end: 'sigmoid' }, { probabilities: true }],

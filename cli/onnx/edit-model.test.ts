@@ -11,7 +11,7 @@ const NO_EDITS: GraphEdits = {
   before: [],
   after: [],
   initializers: [],
-  inputsOf: new Map(),
+  changes: new Map(),
   unused: new Set(),
   withoutShapes: false,
 }
@@ -45,7 +45,10 @@ test('what no schema knows stays, in the model, its graph and its nodes', () => 
 })
 
 test('also in a node that is given other inputs', () => {
-  const edited = editModel(modelOfTheFuture(), { ...NO_EDITS, inputsOf: new Map([[0, ['other', 'kernel']]]) })
+  const edited = editModel(modelOfTheFuture(), {
+    ...NO_EDITS,
+    changes: new Map([[0, { inputs: ['other', 'kernel'], withoutAttribute: 'none' }]]),
+  })
   expect(timesIn(edited)).toBe(timesIn(modelOfTheFuture()))
   const [first, second] = onnx.ModelProto.decode(edited).graph?.node ?? []
   expect(first?.input).toEqual(['other', 'kernel'])

@@ -4,8 +4,16 @@ import { fieldsOf, lengthDelimited, type Pieces, varintField, type WireField } f
 /** Numbers of the fields that edits touch, by ONNX's schema. */
 const MODEL = { irVersion: 1, graph: 7 } as const
 const GRAPH = { node: 1, initializer: 5, input: 11, output: 12, valueInfo: 13 } as const
-const NODE = { input: 1 } as const
+const NODE = { input: 1, attribute: 5 } as const
+const ATTRIBUTE = { name: 1 } as const
 const TENSOR = { name: 8 } as const
+
+/** What of a node becomes another. */
+export interface NodeChange {
+  inputs: readonly string[]
+  /** The name of an attribute that it loses, if it has it. */
+  withoutAttribute: string
+}
 
 export interface GraphEdits {
   irVersion: number
@@ -17,8 +25,8 @@ export interface GraphEdits {
   after: readonly Node[]
   /** Added to those that are there. */
   initializers: readonly Initializer[]
-  /** Nodes, by their place among the model's, that take other inputs than before. */
-  inputsOf: ReadonlyMap<number, readonly string[]>
+  /** Of nodes, by their place among the model's. */
+  changes: ReadonlyMap<number, NodeChange>
   /** Constants of the model that nothing uses any more. */
   unused: ReadonlySet<string>
   /** Drops what the file says of shapes within, which a runtime finds out by itself. */
@@ -49,7 +57,7 @@ function editGraph(fields: readonly WireField[], edits: GraphEdits): Pieces {
   const nodes = fields.filter(({ number }) => number === GRAPH.node)
   return [
     ...edits.before.flatMap(nodeField),
-    ...nodes.flatMap((field, place) => withInputs(field, edits.inputsOf.get(place))),
+    ...nodes.flatMap((field, place) => changed(field, edits.changes.get(place))),
     ...edits.after.flatMap(nodeField),
     ...fields
       .filter((field) => !dropped.includes(field.number) && !isOneOf(edits.unused, field))
@@ -63,9 +71,13 @@ function editGraph(fields: readonly WireField[], edits: GraphEdits): Pieces {
 }
 
 function isOneOf(names: ReadonlySet<string>, { number, content }: WireField): boolean {
-  if (number !== GRAPH.initializer || names.size === 0) return false
-  const name = [...fieldsOf(content)].find((field) => field.number === TENSOR.name)
-  return name !== undefined && names.has(new TextDecoder().decode(name.content))
+  return number === GRAPH.initializer && names.size > 0 && names.has(textIn(content, TENSOR.name))
+}
+
+/** Of a message's field that is text; empty if it is not there. */
+function textIn(message: Uint8Array, number: number): string {
+  const field = [...fieldsOf(message)].find((one) => one.number === number)
+  return field ? new TextDecoder().decode(field.content) : ''
 }
 
 function nodeField(node: Node): Pieces {
@@ -76,9 +88,12 @@ function valueField(number: number, value: ValueInfo): Pieces {
   return lengthDelimited(number, [onnx.ValueInfoProto.encode(value).finish()])
 }
 
-function withInputs({ content, whole }: WireField, inputs: readonly string[] | undefined): Pieces {
-  if (!inputs) return [whole]
-  const others = [...fieldsOf(content)].filter(({ number }) => number !== NODE.input)
+function changed({ content, whole }: WireField, change: NodeChange | undefined): Pieces {
+  if (!change) return [whole]
+  const { inputs, withoutAttribute } = change
+  const isLost = (field: WireField) =>
+    field.number === NODE.attribute && textIn(field.content, ATTRIBUTE.name) === withoutAttribute
+  const others = [...fieldsOf(content)].filter((field) => field.number !== NODE.input && !isLost(field))
   const encoder = new TextEncoder()
   return lengthDelimited(GRAPH.node, [
     ...inputs.flatMap((input) => lengthDelimited(NODE.input, [encoder.encode(input)])),

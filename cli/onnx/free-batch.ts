@@ -1,9 +1,10 @@
+import type { NodeChange } from './edit-model.ts'
 import type { GraphPart } from './graph-part.ts'
-import { type Graph, graphsWithin, type Initializer } from './proto.ts'
+import { type Graph, graphsWithin, type Initializer, type Node } from './proto.ts'
 
 /**
  * Lets a graph that was exported for `fixedBatch` images take any number: a Reshape of what comes from the image no longer
- * names the batch. Returns which nodes take other inputs for that, by their place; their constants are put into `part`. Whether
+ * names the batch. Returns what becomes of which nodes for that, by their place; their constants are put into `part`. Whether
  * that was enough, only running the graph can show.
  */
 export function freeBatch(
@@ -11,8 +12,8 @@ export function freeBatch(
   part: GraphPart,
   fixedBatch: number,
   image: string,
-): Map<number, string[]> {
-  const inputsOf = new Map<number, string[]>()
+): Map<number, NodeChange> {
+  const changes = new Map<number, NodeChange>()
   const constants = constantsOf(graph)
   const fromImage = new Set([image])
   for (const [place, node] of (graph.node ?? []).entries()) {
@@ -22,19 +23,27 @@ export function freeBatch(
     if (node.opType !== 'Reshape' || !data || !shapeName || !fromImage.has(data)) continue
     const shape = constants.get(shapeName)
     if (!shape || shape[0] !== BigInt(fixedBatch)) continue
-    // 0 stands for "as in the input".
+    if (takesZeroForZero(node) && shape.includes(0n)) continue
+    // 0 stands for "as in the input", where the node is not told to take it for what it says.
     const free = part.constant('reshape', [shape.length], BigInt64Array.from([0n, ...shape.slice(1)]))
-    inputsOf.set(place, [data, free])
+    changes.set(place, { inputs: [data, free], withoutAttribute: ZERO_FOR_ZERO })
   }
-  return inputsOf
+  return changes
+}
+
+/** A Reshape's attribute, which PyTorch's exporter gives each; without a 0 in its shape it changes nothing. */
+const ZERO_FOR_ZERO = 'allowzero'
+
+function takesZeroForZero({ attribute }: Node): boolean {
+  return Number(attribute?.find(({ name }) => name === ZERO_FOR_ZERO)?.i ?? 0) !== 0
 }
 
 /** Constants that were inputs of nodes, and are none now that these nodes take others. */
-export function unusedAfter(graph: Graph, inputsOf: ReadonlyMap<number, readonly string[]>): Set<string> {
+export function unusedAfter(graph: Graph, changes: ReadonlyMap<number, NodeChange>): Set<string> {
   const before = new Set<string>()
-  for (const place of inputsOf.keys()) for (const name of graph.node?.[place]?.input ?? []) before.add(name)
+  for (const place of changes.keys()) for (const name of graph.node?.[place]?.input ?? []) before.add(name)
   const [, ...inner] = graphsWithin(graph)
-  const nodes = (graph.node ?? []).map((node, place) => inputsOf.get(place) ?? node.input ?? [])
+  const nodes = (graph.node ?? []).map((node, place) => changes.get(place)?.inputs ?? node.input ?? [])
   for (const names of [...nodes, ...inner.flatMap(({ node }) => node ?? []).map(({ input }) => input ?? [])])
     for (const name of names) before.delete(name)
   return before

@@ -1,5 +1,5 @@
 import type { Conversion } from './conversion.ts'
-import { editModel } from './edit-model.ts'
+import { editModel, type NodeChange } from './edit-model.ts'
 import { freeBatch, unusedAfter } from './free-batch.ts'
 import { GraphPart, namesWithin } from './graph-part.ts'
 import type { OnnxFile } from './model-file.ts'
@@ -39,7 +39,7 @@ export function rewrite(
   const image = before.fresh('image')
   const changed = addPreprocessing(before, conversion, image, input.name, input.type)
   const isFixed = typeof fixed === 'number'
-  const inputsOf = isFixed ? freeBatch(graph, before, fixed, input.name) : new Map<number, string[]>()
+  const changes = isFixed ? freeBatch(graph, before, fixed, input.name) : new Map<number, NodeChange>()
   const { side } = conversion
   const name = changed ? image : input.name
   const after = new GraphPart(names, opset)
@@ -51,8 +51,8 @@ export function rewrite(
     before: before.nodes,
     after: after.nodes,
     initializers: [...before.initializers, ...after.initializers],
-    inputsOf,
-    unused: unusedAfter(graph, inputsOf),
+    changes,
+    unused: unusedAfter(graph, changes),
     withoutShapes: isFixed,
   })
   return { bytes: edited, input: name, outputs: outputs.map((output) => output.name ?? '') }

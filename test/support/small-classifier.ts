@@ -21,6 +21,8 @@ export interface SmallClassifier {
   output?: string
   /** As a graph that was exported for one image has it: a Reshape to this. */
   reshape?: number[]
+  /** And as PyTorch's exporter writes it: a 0 in that shape would be none in the result. */
+  allowZero?: boolean
   secondOutput?: boolean
   /** The last step is a function that the model defines. */
   function?: boolean
@@ -72,7 +74,7 @@ export function smallClassifier(options: SmallClassifier = {}): { model: Uint8Ar
         dataType: INT64,
         rawData: new Uint8Array(shape.buffer),
       })
-      value = add('Reshape', [value, 'row'], 'flat')
+      value = add('Reshape', [value, 'row'], 'flat', options.allowZero ? { allowzero: 1 } : {})
     } else value = add('Flatten', [value], 'flat', { axis: 1 })
     if (end === 'softmax') value = add('Softmax', [value], 'soft', { axis: 1 })
     if (end === 'sigmoid') value = add('Sigmoid', [value], 'squashed')

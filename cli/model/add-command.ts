@@ -113,7 +113,7 @@ async function withFile(
 export async function addOptions(given: Record<string, unknown>): Promise<AddOptions> {
   const conversion = parseConversionFlags(given)
   return {
-    name: named({ name: nameOf(given.file), ...given }, 'name', modelNameSchema),
+    name: nameFor(given),
     version: named({ version: '1', ...given }, 'version', modelVersionSchema),
     repository: text(given, 'repository') ?? 'models',
     labels: await labelsOf(text(given, 'labels'), conversion),
@@ -125,12 +125,22 @@ export async function addOptions(given: Record<string, unknown>): Promise<AddOpt
   }
 }
 
-/** The file's, without its ending and in small letters; undefined where that is no model's name. */
+/** As given, or else the file's. */
+function nameFor(given: Record<string, unknown>): string {
+  const ofFile = nameOf(given.file)
+  if (text(given, 'name') !== undefined || ofFile === undefined) return named(given, 'name', modelNameSchema)
+  const { success, error } = modelNameSchema.safeParse(ofFile)
+  if (success) return ofFile
+  throw new UsageError(
+    `--name is missing: give the name that callers will use, as "${ofFile}", the file's, will not do: ${error.issues[0]?.message}`,
+  )
+}
+
+/** The file's, without its ending and in small letters. */
 function nameOf(file: unknown): string | undefined {
   if (typeof file !== 'string') return undefined
   const fileName = isAddress(file) && URL.canParse(file) ? fileNameOf(new URL(file)) : basename(file)
-  const name = fileName.replace(/\.onnx$/i, '').toLowerCase()
-  return modelNameSchema.safeParse(name).success ? name : undefined
+  return fileName.replace(/\.onnx$/i, '').toLowerCase()
 }
 
 function named(given: Record<string, unknown>, flag: string, schema: typeof modelNameSchema): string {
@@ -143,14 +153,16 @@ function named(given: Record<string, unknown>, flag: string, schema: typeof mode
 
 async function labelsOf(
   path: string | undefined,
-  { task, preset }: AddOptions['conversion'],
+  { task, preset, mean }: AddOptions['conversion'],
 ): Promise<string[] | undefined> {
   if (task !== 'classification') {
     if (path) throw new UsageError(`--labels is for classification; leave it out for ${task}`)
     return undefined
   }
   if (!path && !preset)
-    throw new UsageError('--labels is missing: give a text file, one class a line, in class order')
+    throw new UsageError(
+      `--labels is missing: give a text file, one class a line, in class order${mean ? '' : '; unless the model takes bytes it also needs --mean and --std as in training, --mean 0,0,0 --std 1,1,1 for none'}`,
+    )
   const labels = await readLabels(path ?? IMAGENET_LABELS)
   if (!labels) throw new UsageError(`--labels: ${path} cannot be read; give the path of a text file`)
   const empty = labels.indexOf('')

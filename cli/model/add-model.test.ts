@@ -123,6 +123,10 @@ describe('a model is added whatever form it was exported in', () => {
 describe('what is wrong is said in one line, and nothing is written', () => {
   const wrong: [string, SmallClassifier, Record<string, unknown>, RegExp][] = [
     ['an old opset', { opset: 6, ir: 3 }, {}, /opset is 6.*opset_version=17/],
+    ['an opset that is too new', { opset: 27, ir: 13 }, {}, /opset is 27.*up to 26/],
+    ['an IR version that is too new', { opset: 26, ir: 14 }, {}, /IR version is 14.*model\.ir_version = 13/],
+    ['no labels and no mean', {}, { labels: undefined, mean: undefined, std: undefined }, /--labels.*--mean/],
+    ['a mean of bytes for values of 0 to 1', {}, { mean: '123,116,103', std: '58,57,57' }, /--scale 1/],
     ['no mean', {}, { mean: undefined }, /--mean is missing.*--preset imagenet/],
     ['a mean of two channels', {}, { mean: '1,2' }, /--mean must be three numbers/],
     ['a std of zero', {}, { std: '1,0,1' }, /--std must be above 0/],
@@ -132,7 +136,12 @@ describe('what is wrong is said in one line, and nothing is written', () => {
     ['no batch size', {}, { 'max-batch': '0' }, /--max-batch must be a whole number from 1 to 1024/],
     ['a list of none', {}, { 'preferred-batches': '4,x' }, /--preferred-batches must be a whole number/],
     ['a delay', {}, { 'max-delay-ms': 'soon' }, /--max-delay-ms must be 0 to 60000 milliseconds/],
-    ["a file whose name is no model's", {}, { name: undefined, file: 'my model.onnx' }, /--name is missing/],
+    [
+      "a file whose name is no model's",
+      {},
+      { name: undefined, file: 'my model.onnx' },
+      /--name is missing.*"my model", the file's, will not do: a model name is/,
+    ],
     ['no name', {}, { name: undefined }, /--name is missing/],
     ['a name that is none', {}, { name: 'Big Model' }, /a model name is/],
     ['logits called probabilities', {}, { probabilities: true }, /give --logits/],
@@ -193,6 +202,31 @@ describe('what is wrong is said in one line, and nothing is written', () => {
     await writeFile(path, 'not a model')
     const options = await addOptions({ name: 'a', preset: 'imagenet', repository: folder })
     await expect(addModel(path, options, running)).rejects.toThrow(/is not an ONNX model/)
+    await writeFile(path, '')
+    await expect(addModel(path, options, running)).rejects.toThrow(/is empty; copy or export it again/)
+    await writeFile(path, smallClassifier().model.subarray(0, 900))
+    await expect(addModel(path, options, running)).rejects.toThrow(/is incomplete or damaged; copy/)
+    await expect(addModel(folder, options, running)).rejects.toThrow(/is a folder; give the path/)
+  })
+
+  test('weights that are not beside the model, or not all of them', async () => {
+    const { model, weights } = smallClassifier({ external: 'small.onnx.data' })
+    const path = join(folder, 'moved.onnx')
+    await writeFile(path, model)
+    const options = await addOptions({ name: 'a', preset: 'imagenet', repository: folder })
+    await expect(addModel(path, options, running)).rejects.toThrow(
+      /lie in small\.onnx\.data, which is not there; put it beside the model$/,
+    )
+    await writeFile(join(folder, 'small.onnx.data'), weights.subarray(1))
+    await expect(addModel(path, options, running)).rejects.toThrow(/has 223 bytes of 224; copy or export/)
+  })
+
+  test('no part of the first label is how an editor of Windows begins a file', async () => {
+    await writeFile(join(folder, 'labels.txt'), '\ufeffa\r\nb\r\nc\r\nd\r\ne\r\nf\r\ng\r\n')
+    const { folder: added } = await add({})
+    expect(await readFile(join(added, 'labels.txt'), 'utf8')).toBe('a\nb\nc\nd\ne\nf\ng\n')
+    await writeFile(join(added, 'labels.txt'), '\ufeffa\nb\nc\nd\ne\nf\ng\n')
+    expect((await PackagedModel.open(added)).labels).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g'])
   })
 })
 

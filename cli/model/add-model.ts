@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path'
 import type { ModelManifest, Resize } from '../../shared/model-manifest.ts'
 import { computesInHalves, type OnnxFile, readOnnxFile } from '../onnx/model-file.ts'
-import { OLDEST_OPSET, reasonToKeepGraph } from '../onnx/rewrite.ts'
+import { reasonToKeepGraph, refuseUnsupported } from '../onnx/rewrite.ts'
 import { signatureOf } from '../onnx/signature.ts'
 import { UserError } from '../user-error.ts'
 import { type Agreement, assertAgreement, type Expected } from './agreement.ts'
@@ -42,10 +42,7 @@ export interface AddedModel {
 export async function addModel(path: string, options: AddOptions, stopped: AbortSignal): Promise<AddedModel> {
   const folder = join(options.repository, options.name, options.version)
   const file = await readOnnxFile(path)
-  if (file.opset !== undefined && file.opset < OLDEST_OPSET)
-    throw new UserError(
-      `${path}: its opset is ${file.opset}; export it with opset ${OLDEST_OPSET} or newer, as in torch.onnx.export(..., opset_version=17)`,
-    )
+  refuseUnsupported(file)
   const signature = signatureOf(file)
   await refuseExisting(folder, options.force).catch((error: unknown) => {
     // Whoever is told the one alone would meet the other next.
@@ -68,10 +65,14 @@ interface Packing {
   stopped: AbortSignal
 }
 
+/** With an example of one image, PyTorch's exporter takes the batch for fixed where the model looks at it. */
+const DYNAMIC_EXPORT =
+  'export the model with a dynamic batch dimension, as in torch.onnx.export(model, (torch.rand(2, 3, 224, 224),), "model.onnx", dynamic_shapes=({0: torch.export.Dim("batch")},))'
+
 /** The folder is gone by the time that someone reads this. */
 function withoutFolder(message: string, folder: string): string {
   const rest = message.replaceAll(join(folder, '/'), '')
-  return rest.includes('fixed batch size') ? `${rest}; export the model with a dynamic batch dimension` : rest
+  return rest.includes('fixed batch size') ? `${rest}; ${DYNAMIC_EXPORT}` : rest
 }
 
 async function pack(

@@ -78,9 +78,11 @@ function isBest(index: number | undefined, scores: readonly number[] | undefined
 
 /** In one line, for people. */
 export function agreementText({ images, largestDifference, sameBest }: Agreement): string {
-  const best = sameBest === undefined ? '' : `the best class is the same for ${sameBest}, `
-  const what = sameBest === undefined ? 'values' : 'probabilities'
-  return `On ${images} images ${best}${what} differ by ${largestDifference.toExponential(1)} at most.`
+  const differences = `differ by ${largestDifference.toExponential(1)} at most`
+  if (sameBest === undefined) return `On ${images} images values ${differences}.`
+  const ties =
+    sameBest < images ? '; of the others, two classes are as likely as one another but for rounding' : ''
+  return `On ${images} images probabilities ${differences}, and the best class is the same for ${sameBest}${ties}.`
 }
 
 function disagreement(batch: number, difference: number, tolerance: number): string {

@@ -17,7 +17,7 @@ export async function openSession(path: string): Promise<InferenceSession> {
     return await InferenceSession.create(path, { executionProviders: ['cpu'], logSeverityLevel: 3 })
   } catch (error) {
     throw new UserError(
-      `${path}: ONNX Runtime cannot load it; export it with another opset, or mend this: ${reasonOf(error)}`,
+      `${path}: ONNX Runtime cannot load it; export it again, or mend this: ${reasonOf(error)}`,
     )
   }
 }

@@ -33,7 +33,8 @@ export function readOrigin(folder: string): Promise<Origin | undefined> {
 /** Labels, one a class, in class order; undefined if there is no such file. */
 export async function readLabels(path: string): Promise<string[] | undefined> {
   const text = await readFile(path, 'utf8').catch(() => undefined)
-  const labels = text?.split(/\r?\n/)
+  // What Windows' editors begin a file with is no part of the first label.
+  const labels = text?.replace(/^\ufeff/, '').split(/\r?\n/)
   while (labels?.at(-1) === '') labels.pop()
   return labels
 }

@@ -89,6 +89,11 @@ function normalisationOf(
     throw new UserError(
       `--${mean ? 'std' : 'mean'} is missing: give --preset imagenet, or --mean and --std as in training (--mean 0,0,0 --std 1,1,1 for none)`,
     )
+  const brightest = 255 / (scale ?? 255)
+  if (Math.max(...mean) > brightest)
+    throw new UserError(
+      `--mean ${mean} is above all that the model would be given, which is 0 to ${brightest}; give --scale 1 if mean and std are of bytes, from 0 to 255`,
+    )
   return { scale: scale ?? 255, mean, std }
 }
 

@@ -1,5 +1,6 @@
 import { access, readFile } from 'node:fs/promises'
 import { UserError } from '../user-error.ts'
+import { externalFilesOf } from './external-weights.ts'
 import { DataType, type Graph, type Model, onnx, tensorsWithin } from './proto.ts'
 
 /** An ONNX file as it is on disk. */
@@ -16,7 +17,7 @@ export interface OnnxFile {
 
 const LFS_POINTER = 'version https://git-lfs'
 
-/** Throws UserError if the file cannot be read or is no ONNX model. */
+/** Throws UserError if the file cannot be read, is no ONNX model, or lacks its weights. */
 export async function readOnnxFile(path: string): Promise<OnnxFile> {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ERR_FS_FILE_TOO_LARGE')
@@ -26,8 +27,7 @@ export async function readOnnxFile(path: string): Promise<OnnxFile> {
   if (bytes.subarray(0, LFS_POINTER.length).toString('latin1') === LFS_POINTER)
     throw new UserError(`${path}: is a Git LFS pointer, not the model; fetch it with "git lfs pull"`)
   const model = decode(bytes)
-  if (!model?.graph?.node?.length)
-    throw new UserError(`${path}: is not an ONNX model; export one, for instance with torch.onnx.export`)
+  if (!model?.graph?.node?.length) throw new UserError(`${path}: ${whyNoModel(bytes, model)}`)
   const standard = model.opsetImport?.find(({ domain }) => !domain || domain === 'ai.onnx')
   const { graph } = model
   return {
@@ -36,7 +36,7 @@ export async function readOnnxFile(path: string): Promise<OnnxFile> {
     graph,
     opset: standard && Number(standard.version ?? 1),
     ir: Number(model.irVersion ?? 0),
-    externalFiles: externalFilesOf(graph, path),
+    externalFiles: await externalFilesOf(graph, path),
   }
 }
 
@@ -48,8 +48,18 @@ export async function refuseMissing(path: string): Promise<void> {
 }
 
 function unreadable(path: string, { code }: NodeJS.ErrnoException): UserError {
-  const reason = code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`
+  const reasons: Record<string, string> = { ENOENT: 'there is no such file', EISDIR: 'is a folder' }
+  const reason = reasons[code ?? ''] ?? `cannot be read (${code})`
   return new UserError(`${path}: ${reason}; give the path of an ONNX file`)
+}
+
+/** The field that a model begins with, whoever has written it: the version of its format. */
+const FIRST_BYTE = 0x08
+
+function whyNoModel(bytes: Uint8Array, model: Model | undefined): string {
+  if (bytes.length === 0) return 'is empty; copy or export it again'
+  if (!model && bytes[0] === FIRST_BYTE) return 'is incomplete or damaged; copy or export it again'
+  return 'is not an ONNX model; export one, for instance with torch.onnx.export'
 }
 
 function decode(bytes: Uint8Array): Model | undefined {
@@ -59,30 +69,6 @@ function decode(bytes: Uint8Array): Model | undefined {
     return undefined
   }
 }
-
-function externalFilesOf(graph: Graph, path: string): string[] {
-  const files = new Set<string>()
-  for (const { externalData, dataLocation, name } of tensorsWithin(graph)) {
-    if (dataLocation !== onnx.TensorProto.DataLocation.EXTERNAL) continue
-    const location = externalData?.find(({ key }) => key === 'location')?.value ?? ''
-    if (!/^[A-Za-z0-9_][^/\\]*$/.test(location) || RESERVED.has(location))
-      throw new UserError(
-        `${path}: the weights "${name}" lie in "${location}"; they must lie in a file beside the model, of a name other than ${[...RESERVED].join(', ')}`,
-      )
-    files.add(location)
-  }
-  return [...files]
-}
-
-/** Files that a package has of its own. */
-const RESERVED = new Set([
-  'model.onnx',
-  'before.onnx',
-  'after.onnx',
-  'model.json',
-  'labels.txt',
-  'origin.json',
-])
 
 /** Numbers that the graph stores: what is called its parameters. */
 export function parameterCount(graph: Graph): number {

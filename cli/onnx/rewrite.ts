@@ -1,3 +1,4 @@
+import { UserError } from '../user-error.ts'
 import type { Conversion } from './conversion.ts'
 import { editModel, type NodeChange } from './edit-model.ts'
 import { freeBatch, unusedAfter } from './free-batch.ts'
@@ -16,8 +17,26 @@ export interface RewrittenGraph {
 
 /** From here on a graph's constants need not be inputs as well, which keeps a runtime from folding them. */
 const FIRST_IR_WITH_PLAIN_CONSTANTS = 4
-/** ONNX Runtime's own limit; what is added here is written for any opset from there on. */
-export const OLDEST_OPSET = 7
+/** What ONNX Runtime 1.30 takes; what is added here is written for any opset of these. */
+const OLDEST_OPSET = 7
+const NEWEST_OPSET = 26
+const NEWEST_IR = 13
+
+/** Throws UserError where ONNX Runtime would not take a graph for its age, which it says in less helpful words. */
+export function refuseUnsupported({ path, opset = OLDEST_OPSET, ir }: OnnxFile): void {
+  if (opset < OLDEST_OPSET)
+    throw new UserError(
+      `${path}: its opset is ${opset}; export it with opset ${OLDEST_OPSET} or newer, as in torch.onnx.export(..., opset_version=17)`,
+    )
+  if (opset > NEWEST_OPSET)
+    throw new UserError(
+      `${path}: its opset is ${opset}, of which ONNX Runtime knows up to ${NEWEST_OPSET}; export it with that, as in torch.onnx.export(..., opset_version=20)`,
+    )
+  if (ir > NEWEST_IR)
+    throw new UserError(
+      `${path}: its IR version is ${ir}, of which ONNX Runtime knows up to ${NEWEST_IR}; set model.ir_version = ${NEWEST_IR} before onnx.save`,
+    )
+}
 
 /** Why a graph must stay as it is, or undefined. */
 export function reasonToKeepGraph({ opset }: OnnxFile): string | undefined {

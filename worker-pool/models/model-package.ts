@@ -50,7 +50,8 @@ export async function loadModelPackage(folder: string): Promise<ModelPackage> {
 }
 
 function labelsIn(text: string): string[] {
-  const labels = text.split(/\r?\n/)
+  // What Windows' editors begin a file with is no part of the first label.
+  const labels = text.replace(/^\ufeff/, '').split(/\r?\n/)
   if (labels.at(-1) === '') labels.pop()
   return labels
 }

@@ -53,7 +53,8 @@ export async function addModel(path: string, options: AddOptions, stopped: Abort
   refuseWrongLabels(options.labels, classesOf(observed))
   const reason = reasonToKeepGraph(file) ?? (options.keepGraph ? '--keep-graph was given' : undefined)
   const form = reason ? chainOf(file, signature, observed) : singleGraphOf(file, signature, observed)
-  const packed = await pack(form, { folder, file, options, observed, stopped })
+  const batch = signature.input.shape?.[0]
+  const packed = await pack(form, { folder, file, options, observed, batch, stopped })
   return { ...packed, kept: reason }
 }
 
@@ -62,6 +63,8 @@ interface Packing {
   file: OnnxFile
   options: AddOptions
   observed: Observed
+  /** Of the original's input: a number where it was exported for so many images. */
+  batch: number | string | undefined
   stopped: AbortSignal
 }
 
@@ -69,15 +72,16 @@ interface Packing {
 const DYNAMIC_EXPORT =
   'export the model with a dynamic batch dimension, as in torch.onnx.export(model, (torch.rand(2, 3, 224, 224),), "model.onnx", dynamic_shapes=({0: torch.export.Dim("batch")},))'
 
-/** The folder is gone by the time that someone reads this. */
-function withoutFolder(message: string, folder: string): string {
+/** What is wrong with a package, of which the folder is gone by the time that someone reads this. What runs as the original alone was made wrong. */
+function ofPackage(message: string, folder: string, batch: Packing['batch']): string {
   const rest = message.replaceAll(join(folder, '/'), '')
-  return rest.includes('fixed batch size') ? `${rest}; ${DYNAMIC_EXPORT}` : rest
+  if (typeof batch !== 'number') return rest
+  return `the model was exported for ${batch === 1 ? 'one image' : `${batch} images`}, and cannot be made to take any number: ${rest}; ${DYNAMIC_EXPORT}`
 }
 
 async function pack(
   form: Form,
-  { folder, file, options, observed, stopped }: Packing,
+  { folder, file, options, observed, batch, stopped }: Packing,
 ): Promise<Omit<AddedModel, 'kept'>> {
   const { conversion, images, expected } = observed
   const manifest = manifestOf(options, conversion, form)
@@ -91,7 +95,11 @@ async function pack(
   for (const name of file.externalFiles) files[name] = { copyOf: join(dirname(file.path), name) }
   let agreement: Agreement | undefined
   await writePackage(folder, files, { replace: options.force, stopped }, async (temporary) => {
-    agreement = await compare(temporary, images, expected, computesInHalves(file.graph))
+    agreement = await compare(temporary, images, expected, computesInHalves(file.graph)).catch(
+      (error: unknown) => {
+        throw error instanceof UserError ? new UserError(ofPackage(error.message, temporary, batch)) : error
+      },
+    )
   })
   if (!agreement) throw new TypeError('the package was not compared')
   return { folder, manifest, agreement }
@@ -103,16 +111,12 @@ async function compare(
   expected: Expected,
   inHalves: boolean,
 ): Promise<Agreement> {
+  const packaged = await PackagedModel.open(folder)
   try {
-    const packaged = await PackagedModel.open(folder)
-    try {
-      const agreement = await assertAgreement(packaged, images, expected, inHalves)
-      await packaged.warmUp()
-      return agreement
-    } finally {
-      await packaged.close()
-    }
-  } catch (error) {
-    throw error instanceof UserError ? new UserError(withoutFolder(error.message, folder)) : error
+    const agreement = await assertAgreement(packaged, images, expected, inHalves)
+    await packaged.warmUp()
+    return agreement
+  } finally {
+    await packaged.close()
   }
 }

@@ -27,5 +27,5 @@ test('the README’s commands do what it says', async () => {
 })
 
 test('the quickstart leads from a clone to a model of one’s own behind a key', async () => {
-  expect(await follow(reader, await blocksIn('docs/quickstart.md'))).toBe(7)
+  expect(await follow(reader, await blocksIn('docs/quickstart.md'))).toBe(8)
 })

@@ -163,7 +163,9 @@ class StackBuilder {
       env: { ...env, ...poolEnv, REDIS_URL: redisUrl },
       onMessage: (news) => this.#say(name, modelLine(news)),
     })
-    this.#say(name, `serves ${(service.ready.models as string[]).join(', ')}`)
+    const { models, refused } = service.ready as { models: string[]; refused: string[] }
+    this.#say(name, `serves ${models.join(', ')}`)
+    for (const reason of refused) this.#say(name, modelLine({ what: 'cannot be served', reason }))
     return service
   }
 

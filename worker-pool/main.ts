@@ -157,7 +157,7 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
     onNews: (news) => tellParent({ type: 'model', ...news }),
   })
 
-  await Promise.race([models.start(ending.signal), stopped])
+  const refused = await Promise.race([models.start(ending.signal), stopped])
   let broken: unknown
   if (!ending.signal.aborted) {
     redis.onRecovery(() => void announcer.repeat())
@@ -168,7 +168,8 @@ async function runPool(env: PoolEnv, poolId: string, log: Logger): Promise<void>
     models.run(ending.signal).catch(fail)
     phase = 'serving'
     log.info({ health: health?.port }, 'ready')
-    tellParent({ type: 'ready', models: roster.manifests.map(versionId), healthPort: health?.port })
+    const served = roster.manifests.map(versionId)
+    tellParent({ type: 'ready', models: served, refused, healthPort: health?.port })
     broken = await Promise.race([stopped, roster.broken])
     ending.abort()
   }

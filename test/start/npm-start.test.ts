@@ -2,6 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer } from 'node:net'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, expect, test } from 'vitest'
 import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
@@ -125,12 +126,16 @@ test.each([
   expect(await Promise.all(addresses.map(isListening))).toEqual(addresses.map(() => false))
 })
 
-test('what a pool takes up, withdraws and cannot serve is told while it runs', async () => {
+test('what a pool cannot serve at the start is told, and so is what it takes up, withdraws and cannot serve while it runs', async () => {
   const root = await temporaryFolder()
   const graph = { files: { 'model.onnx': embeddingGraph } }
+  await rm(join(await writePackage(root, 'bare@1', graph), 'model.json'))
   await writePackage(root, 'first@1', graph)
   const stack = start({ PORT: '0', EDGE: 'node', MODEL_REPOSITORY: root, MODEL_SCAN_SECONDS: '1' })
   await stack.printed(/Ready/)
+  expect(stack.output()).toMatch(
+    /worker-pool-1 +serves first@1\n.*cannot serve a model: \S*bare\/1\/model\.json: /,
+  )
   const added = await writePackage(root, 'second@1', graph)
   await stack.printed(/worker-pool-1 +serves second@1/)
   await rm(added, { recursive: true })

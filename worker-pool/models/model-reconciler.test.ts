@@ -33,11 +33,11 @@ describe('at the start', () => {
     expect(happened.all).toEqual(['load a@1', 'tell a@1', 'load b@1', 'tell a@1 b@1'])
   })
 
-  test('what will not do does not keep the rest from being served', async () => {
+  test('what will not do is told of, and does not keep the rest from being served', async () => {
     const { root, models, served } = await reconciler({ 'a@1': new ModelPackageError('a is bad') })
     for (const id of ['a@1', 'b@1']) await writePackage(root, id)
-    await writePackage(root, 'c@1', { files: { 'model.json': '{' } })
-    await models.start(running())
+    const json = join(await writePackage(root, 'c@1', { files: { 'model.json': '{' } }), 'model.json')
+    expect(await models.start(running())).toEqual([`${json}: is not JSON`, 'a is bad'])
     expect(served()).toEqual(['b@1'])
   })
 

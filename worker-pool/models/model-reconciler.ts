@@ -28,9 +28,10 @@ export class ModelReconciler {
 
   /**
    * Tries all that there is, and waits while something may still come of it. If nothing can be served, throws with every reason:
-   * ModelPackageError or ConfigurationError if it will be the same the next time, another error if not.
+   * ModelPackageError or ConfigurationError if it will be the same the next time, another error if not. Resolves to the reasons of what
+   * cannot be served while the rest is.
    */
-  async start(signal: AbortSignal): Promise<void> {
+  async start(signal: AbortSignal): Promise<string[]> {
     const { repository, roster } = this.#deps
     const failures: Error[] = []
     let scan = await repository.first(signal)
@@ -41,6 +42,7 @@ export class ModelReconciler {
     } while (scan.changes.length + scan.refusals.length > 0)
     if (roster.manifests.length === 0 && !signal.aborted) throw nothingToServe(failures)
     this.#tell(failures)
+    return failures.map(({ message }) => message)
   }
 
   /** Until `signal` aborts. */

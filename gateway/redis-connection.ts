@@ -26,7 +26,7 @@ export async function openConnection(url: string, setting: string, log: Logger):
     if (refused) throw new Error(`${refused.message} (${setting})`)
     throw new Error(
       refusal === undefined
-        ? `cannot reach Redis at ${host} (${setting})`
+        ? `cannot reach Redis at ${host}; start Redis, or correct ${setting}`
         : `Redis at ${host} lets us not in: ${refusal} (${setting})`,
     )
   })

@@ -70,8 +70,12 @@ describe('wrong settings', () => {
     ['MAX_BATCH_SIZE', '1.5', 'must be a whole number above 0'],
     ['MAX_BATCH_SIZE', 'many', 'must be a whole number above 0'],
     ['MAX_BATCH_SIZE', 'Infinity', 'must be a whole number above 0'],
-    ['REDIS_URL', 'http://host:6379', 'must be a redis:// or rediss:// URL'],
-    ['REDIS_URL', 'host:6379', 'must be a redis:// or rediss:// URL'],
+    [
+      'REDIS_URL',
+      'http://host:6379',
+      'must be a redis:// or rediss:// URL, like redis://user:password@host:6379',
+    ],
+    ['REDIS_URL', 'host:6379', 'must be a redis:// or rediss:// URL, like redis://user:password@host:6379'],
   ])('%s=%s is told what it should be', (name, value, expectation) => {
     expect(messageFor({ REDIS_URL: 'redis://host', [name]: value })).toContain(`${name}: ${expectation}`)
   })

@@ -13,7 +13,10 @@ const notAPort = { error: 'must be a port number, 0 to 65535 (0 takes any that i
 export const portNumber = z.coerce.number(notAPort).int(notAPort).min(0, notAPort).max(65535, notAPort)
 
 export const redisUrl = z
-  .url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' })
+  .url({
+    protocol: /^rediss?$/,
+    error: 'must be a redis:// or rediss:// URL, like redis://user:password@host:6379',
+  })
   .refine(hasNumberedDatabase, {
     error: 'must name its database, if any, by its number: redis://HOST:PORT/NUMBER',
   })

@@ -3,10 +3,12 @@ import { hostname } from 'node:os'
 import pLimit from 'p-limit'
 import { type Logger, pino } from 'pino'
 import { MANIFEST_TTL_MS, POOL_TTL_MS } from '../shared/announcement.ts'
+import { DatabaseRefusedError } from '../shared/chosen-database.ts'
 import { systemClock } from '../shared/clock.ts'
 import { lossyLog } from '../shared/lossy-log.ts'
 import { versionId } from '../shared/model-reference.ts'
 import { ConfigurationError, readConfiguration, reasonForPeople } from '../shared/read-configuration.ts'
+import { RedisUnreachableError } from '../shared/redis-commands.ts'
 import { RedisJobConsumer } from '../shared/redis-job-consumer.ts'
 import { RedisKeys } from '../shared/redis-keys.ts'
 import { DEFAULT_RETRIES } from '../shared/retry-policy.ts'
@@ -259,7 +261,10 @@ function untilToldToStop(env: PoolEnv, log: Logger): Promise<void> {
 }
 
 function fail(error: unknown): never {
-  process.stderr.write(`worker-pool: ${reasonForPeople(error)}\n`)
+  // A database that is refused has a fix of its own.
+  const isAway = error instanceof RedisUnreachableError && !(error instanceof DatabaseRefusedError)
+  const fix = isAway ? '; start Redis, or correct REDIS_URL' : ''
+  process.stderr.write(`worker-pool: ${reasonForPeople(error)}${fix}\n`)
   const isForGood = error instanceof ConfigurationError || error instanceof ModelPackageError
   process.exit(isForGood ? CONFIGURATION_EXIT_CODE : 1)
 }

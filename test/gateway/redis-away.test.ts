@@ -82,9 +82,9 @@ test('a gateway that is told to stop while Redis is away ends well', async () =>
   expect(await gateway.service.endedByItself).toContain('gateway ended (exit 0)')
 })
 
-test('a gateway that finds no Redis does not start, and says where it looked', async () => {
+test('a gateway that finds no Redis does not start, and says where it looked and what to do', async () => {
   const port = await freePort()
   await expect(testGateway(`redis://:secret@127.0.0.1:${port}`)).rejects.toThrow(
-    `gateway: cannot reach Redis at 127.0.0.1:${port} (REDIS_URL)`,
+    `gateway: cannot reach Redis at 127.0.0.1:${port}; start Redis, or correct REDIS_URL`,
   )
 })

@@ -232,7 +232,7 @@ describe('a pool that cannot start ends with one line, and with exit 78 where st
     const address = `127.0.0.1:${await freePort()}`
     expect(await runPool({ REDIS_URL: `redis://:secret@${address}` })).toEqual({
       code: 1,
-      stderr: `worker-pool: cannot reach Redis at ${address}: connect ECONNREFUSED ${address}\n`,
+      stderr: `worker-pool: cannot reach Redis at ${address}: connect ECONNREFUSED ${address}; start Redis, or correct REDIS_URL\n`,
     })
   })
 

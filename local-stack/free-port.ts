@@ -13,6 +13,12 @@ export async function isPortFree(port: number): Promise<boolean> {
   )
 }
 
+/** The next port above `port` that is free now, or any where there is none. */
+export async function freePortAfter(port: number): Promise<number> {
+  for (let next = port + 1; next <= 65_535; next++) if (await isPortFree(next)) return next
+  return freePort()
+}
+
 /** Listens for a moment; 0 takes any port. Returns the port. Rejects if it is taken. */
 function tryPort(port: number): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -1,61 +1,61 @@
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import * as z from 'zod'
 import { prepareConsole } from '../console/prepare-console.ts'
 import { edgeEnvSchema } from '../edge/env.ts'
-import { ConfigurationError, portNumber, readConfiguration, redisUrl } from '../shared/read-configuration.ts'
+import { splitModelReference } from '../shared/model-reference.ts'
+import { readConfiguration } from '../shared/read-configuration.ts'
 import { whenAborted } from '../worker-pool/when-aborted.ts'
 import { definedVariables } from './defined-variables.ts'
-import { isPortFree } from './free-port.ts'
+import { stackEnvSchema } from './env.ts'
+import { firstRequest } from './first-request.ts'
+import { freePortAfter } from './free-port.ts'
 import { PROJECT_ROOT } from './project-root.ts'
-import { EDGE_RUNTIMES, type Stack, startStack } from './stack.ts'
+import { readyText } from './ready-text.ts'
+import { PortTakenError, reservePort } from './reserved-port.ts'
+import { type Stack, startStack } from './stack.ts'
+import { emptyFolder } from './stack-folder.ts'
+import { readStartFlags, StartFlagError } from './start-flags.ts'
 
-const envSchema = z.object({
-  PORT: portNumber.default(8787),
-  REDIS_URL: redisUrl.optional(),
-  /** Where the edge runs. */
-  EDGE: z.enum(EDGE_RUNTIMES, { error: 'must be workerd or node' }).default('workerd'),
-  /** Worker pools to start. */
-  POOLS: z.coerce.number({ error: 'must be a number' }).int().min(0).max(64).default(1),
-  /** Whether who sends no API key is served: here, unlike where it is deployed, unless this says otherwise. */
-  ALLOW_ANONYMOUS: z.enum(['true', 'false'], { error: 'must be true or false' }).default('true'),
-})
+/** As the exit code of `edgebatch` has it. */
+const CALLED_WRONGLY = 2
 
 /** Entry: `npm start`, the whole system on this machine until Ctrl-C. */
 async function main(): Promise<void> {
+  const flags = readStartFlags(process.argv.slice(2))
   const env = definedVariables(process.env)
-  const { PORT, REDIS_URL, EDGE, POOLS, ALLOW_ANONYMOUS } = readConfiguration(envSchema, env)
-  if (!(await isPortFree(PORT))) {
-    throw new ConfigurationError(
-      `Port ${PORT} is in use. Stop what listens there, or take another: ${startedWith(PORT + 1)}`,
-    )
-  }
+  const settings = readConfiguration(stackEnvSchema, { ...env, ...flags })
+  const { PORT, REDIS_URL, EDGE, POOLS, ALLOW_ANONYMOUS } = settings
+  const reserved = PORT === 0 ? undefined : await reservePort(PORT)
   const interrupted = interruption()
   console.log('Starting Edgebatch (Ctrl-C stops everything)')
   const folder = join(PROJECT_ROOT, '.edgebatch', `port-${PORT}`)
   const stack = await started(interrupted, async () => {
-    await rm(folder, { recursive: true, force: true })
+    await emptyFolder(folder)
     // wrangler does by itself, for the Worker.
     if (EDGE === 'node')
       await Promise.race([prepareConsole((line) => say('console', line)), whenAborted(interrupted)])
     return startStack({
       folder,
       edgePort: PORT,
+      releaseEdgePort: async () => reserved?.release(),
       edgeRuntime: EDGE,
       pools: POOLS,
       redisUrl: REDIS_URL,
       env,
-      edgeBindings: {
-        ...defaultModel(env),
+      edgeBindings: (served) => ({
         ...Object.fromEntries(Object.entries(env).filter(([name]) => name in edgeEnvSchema.shape)),
+        DEFAULT_MODEL: defaultModel(env, served),
         ALLOW_ANONYMOUS,
-      },
+      }),
       onProgress: say,
       signal: interrupted,
     })
   })
   if (stack !== undefined) {
-    sayReady(stack, ALLOW_ANONYMOUS === 'true', REDIS_URL !== undefined)
+    const { query, warning } = firstRequest(stack.served, defaultModel(env, stack.served))
+    if (warning) say('edge', `warning: ${warning}`)
+    const ownRedis = REDIS_URL === undefined ? stack.redisUrl : undefined
+    const anonymous = ALLOW_ANONYMOUS === 'true'
+    console.log(`\n${readyText({ url: stack.edge.url, query, pools: POOLS, anonymous, ownRedis })}\n`)
     const crash = await Promise.race([whenAborted(interrupted), stack.endedByItself])
     if (crash === undefined)
       console.log('\nStopping: claimed jobs are finished first (Ctrl-C again stops at once)')
@@ -63,13 +63,6 @@ async function main(): Promise<void> {
     if (crash !== undefined) throw new Error(`${crash}\nEverything else was stopped. Logs: ${folder}`)
   }
   console.log('Stopped')
-}
-
-/** How to start this on another port, as whoever started it did: `edgebatch start` says so in our arguments. */
-function startedWith(port: number): string {
-  return process.argv.includes('--edgebatch-start')
-    ? `edgebatch start --port ${port}`
-    : `PORT=${port} npm start`
 }
 
 /** Undefined if it was interrupted: what then failed, failed for that. */
@@ -90,46 +83,19 @@ function say(part: string, line: string): void {
   console.log(`  ${part.padEnd(14)} ${line}`)
 }
 
-function sayReady(stack: Stack, anonymous: boolean, redisIsGiven: boolean): void {
-  const origin = stack.edge.url.replace('127.0.0.1', 'localhost')
-  const url = `${origin}/predict`
-  // Who has given REDIS_URL has it in the environment; it may hold a password, which is not repeated.
-  const where = redisIsGiven ? '' : `REDIS_URL=${stack.redisUrl} `
-  if (stack.pools.length === 0) {
-    console.log(`
-No pool runs here, and photos wait until there is one: start one with
-
-  ${where}npm run worker-pool`)
-  }
-  const ready = stack.pools.length === 0 ? '' : 'Ready. '
-  if (anonymous) {
-    console.log(`
-${ready}Send a photo:
-
-  curl -X POST -F image=@examples/cat.jpg ${url}
-
-or drop some at ${origin} in a browser.
-
-No API key is asked for (ALLOW_ANONYMOUS=false npm start asks for one).
-`)
-    return
-  }
-  console.log(`
-${ready}Make an API key and send a photo:
-
-  KEY=$(${where}npx edgebatch keys create)
-  curl -X POST -H "Authorization: Bearer $KEY" -F image=@examples/cat.jpg ${url}
-
-or use the key at ${origin} in a browser.
-`)
-}
-
 /** Which models are served. */
 const MODEL_SETTINGS = ['MODELS', 'MODEL_DIR', 'MODEL_REPOSITORY']
+const OWN_MODEL = 'efficientnet-lite0'
 
-/** The model that comes with the project goes on to answer who names none once others stand beside it, if it is served at all. */
-function defaultModel(env: Record<string, string>): Record<string, string> {
-  return MODEL_SETTINGS.some((name) => env[name]) ? {} : { DEFAULT_MODEL: 'efficientnet-lite0' }
+/**
+ * DEFAULT_MODEL, or where that is not set the model that comes with the project: it goes on to answer who names none once others stand beside it,
+ * if it is served at all. Where no pool runs yet, it will be. Empty: none.
+ */
+function defaultModel(env: Record<string, string>, served: readonly string[]): string {
+  if (env.DEFAULT_MODEL) return env.DEFAULT_MODEL
+  if (MODEL_SETTINGS.some((name) => env[name])) return ''
+  const isServed = served.some((id) => splitModelReference(id).name === OWN_MODEL)
+  return isServed || served.length === 0 ? OWN_MODEL : ''
 }
 
 /** npm passes on a Ctrl-C that the terminal has sent to us already: two this close together are one. */
@@ -153,10 +119,20 @@ function interruption(): AbortSignal {
   return interrupted.signal
 }
 
+/** What to say of it, with the way out for who has typed `npm start` or `edgebatch start`. */
+async function reasonOf(error: unknown): Promise<string> {
+  if (!(error instanceof PortTakenError)) return error instanceof Error ? error.message : String(error)
+  const free = await freePortAfter(error.port)
+  const wayOut = process.argv.includes('--edgebatch-start')
+    ? `edgebatch start --port ${free}`
+    : `PORT=${free} npm start`
+  return `${error.message}. Stop what listens there, or take another: ${wayOut}`
+}
+
 main().then(
   () => process.exit(0),
-  (error: unknown) => {
-    console.error(`\n${error instanceof Error ? error.message : error}`)
-    process.exit(1)
+  async (error: unknown) => {
+    console.error(`\n${await reasonOf(error)}`)
+    process.exit(error instanceof StartFlagError ? CALLED_WRONGLY : 1)
   },
 )

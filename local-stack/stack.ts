@@ -1,26 +1,26 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { POOL_NODE_FLAGS } from '../worker-pool/node-flags.ts'
-import { evictionWarning, readEvictionPolicy } from '../worker-pool/redis/eviction.ts'
-import { connectRedis } from '../worker-pool/redis/redis-connection.ts'
 import { bundleEdge, type EdgeBundle } from './edge-bundle.ts'
+import { edgeProcess } from './edge-process.ts'
+import type { EdgeRuntime } from './env.ts'
+import { evictionLine } from './eviction-line.ts'
+import { isPortFree } from './free-port.ts'
 import { modelLine } from './model-line.ts'
 import { type NodeService, type ServiceSpec, startService } from './node-service.ts'
 import { ensureRedisBinary } from './redis-binary.ts'
 import { startRedis } from './redis-server.ts'
+import { PortTakenError } from './reserved-port.ts'
 
-/** How long Redis may take to answer a question, in ms. */
-const SILENCE_MS = 10_000
-
-/** Where the edge runs: in workerd as it would be deployed, or on Node. */
-export const EDGE_RUNTIMES = ['workerd', 'node'] as const
-export type EdgeRuntime = (typeof EDGE_RUNTIMES)[number]
+type EdgeBindings = Record<string, string>
 
 export interface StackOptions {
   /** For logs and the edge's bundle. */
   folder: string
   /** 0 takes any free port. */
   edgePort: number
+  /** Called when the edge is about to listen there, for who has kept the port until then. */
+  releaseEdgePort?: () => Promise<void>
   edgeRuntime: EdgeRuntime
   pools: number
   /** A Redis that runs already; undefined starts one. */
@@ -29,8 +29,8 @@ export interface StackOptions {
   redisUrls?: { edge: string; pool: string } | undefined
   /** Variables for every process, PATH among them. */
   env: Record<string, string>
-  /** Settings of the edge and of the pools, by their variables' names. */
-  edgeBindings?: Record<string, string>
+  /** Settings of the edge and of the pools, by their variables' names. The edge's may depend on what the pools serve. */
+  edgeBindings?: EdgeBindings | ((served: readonly string[]) => EdgeBindings)
   poolEnv?: Record<string, string>
   /** For workerd: a bundle made before; undefined makes one. */
   bundle?: EdgeBundle | undefined
@@ -44,6 +44,8 @@ export interface Stack {
   redisUrl: string
   gateway: { url: string; token: string; service: NodeService }
   pools: NodeService[]
+  /** `name@version` of what the pools serve that were started with it. */
+  served: readonly string[]
   addPool: () => Promise<NodeService>
   /** Resolves with what happened, if a part ends by itself. */
   endedByItself: Promise<string>
@@ -52,8 +54,8 @@ export interface Stack {
 }
 
 /**
- * The whole system on this machine: Redis, gateway, worker pools, and the edge. Throws if a part fails to start, or when `signal` aborts
- * before that; nothing runs then.
+ * The whole system on this machine: Redis, gateway, worker pools, and the edge. Throws if a part fails to start (PortTakenError where the edge's
+ * port is why), or when `signal` aborts before that; nothing runs then.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const builder = new StackBuilder(options)
@@ -85,7 +87,8 @@ class StackBuilder {
     const redisUrl = this.#options.redisUrl ?? (await this.#startRedis())
     const { edge: gatewayUrl, pool: poolUrl } = this.#options.redisUrls ?? { edge: redisUrl, pool: redisUrl }
     const gateway = await this.#startGateway(gatewayUrl)
-    await this.#warnOfEviction(redisUrl)
+    const warning = await evictionLine(redisUrl)
+    if (warning) this.#say('redis', warning)
     const pools: NodeService[] = []
     const addPool = async () => {
       const pool = await this.#startPool(poolUrl, `worker-pool-${pools.length + 1}`)
@@ -93,13 +96,15 @@ class StackBuilder {
       return pool
     }
     for (let i = 0; i < count; i++) await addPool()
-    const redis = { UPSTASH_REDIS_REST_URL: gateway.url, UPSTASH_REDIS_REST_TOKEN: gateway.token }
-    const edge = await (bundling
-      ? this.#startEdgeInWorkerd(await bundling, redis)
-      : this.#startEdgeOnNode(redis))
+    const served = [...new Set(pools.flatMap(({ ready }) => ready.models as string[]))]
+    const edge = await this.#startEdge(await bundling, {
+      ...this.#edgeBindings(served),
+      UPSTASH_REDIS_REST_URL: gateway.url,
+      UPSTASH_REDIS_REST_TOKEN: gateway.token,
+    })
     this.#starting.throwIfAborted()
     const endedByItself = Promise.race(this.#endings)
-    return { edge, redisUrl, gateway, pools, addPool, endedByItself, stop: () => this.stop() }
+    return { edge, redisUrl, gateway, pools, served, addPool, endedByItself, stop: () => this.stop() }
   }
 
   async stop(): Promise<void> {
@@ -131,15 +136,6 @@ class StackBuilder {
     return redis.url
   }
 
-  /** Pools say so as well, but in their logs. */
-  async #warnOfEviction(url: string): Promise<void> {
-    const redis = await connectRedis(url, { maxRetriesPerRequest: 0, socketTimeout: SILENCE_MS })
-    redis.on('error', () => {})
-    const warning = evictionWarning(await readEvictionPolicy(redis))
-    redis.disconnect()
-    if (warning) this.#say('redis', `warning: ${warning.found}; ${warning.fix}`)
-  }
-
   async #startGateway(redisUrl: string): Promise<Stack['gateway']> {
     const token = randomBytes(24).toString('base64url')
     const { env } = this.#options
@@ -169,34 +165,23 @@ class StackBuilder {
     return service
   }
 
-  async #startEdgeInWorkerd(bundle: EdgeBundle, redis: Record<string, string>): Promise<Stack['edge']> {
-    const { env, edgePort, edgeBindings } = this.#options
-    const service = await this.#start({
-      name: 'edge',
-      entry: 'local-stack/edge-main.ts',
-      env: {
-        ...env,
-        PORT: String(edgePort),
-        EDGE_BUNDLE: bundle.folder,
-        EDGE_BINDINGS: JSON.stringify({ ...edgeBindings, ...redis }),
-      },
-    })
-    return this.#edge(service, `workerd at ${service.ready.url} (${bundle.gzipSize} gzip when deployed)`)
+  #edgeBindings(served: readonly string[]): EdgeBindings {
+    const { edgeBindings = {} } = this.#options
+    return typeof edgeBindings === 'function' ? edgeBindings(served) : edgeBindings
   }
 
-  async #startEdgeOnNode(redis: Record<string, string>): Promise<Stack['edge']> {
-    const { env, edgePort, edgeBindings } = this.#options
-    const service = await this.#start({
-      name: 'edge',
-      entry: 'edge/node.ts',
-      env: { ...env, ...edgeBindings, ...redis, HOST: '127.0.0.1', PORT: String(edgePort) },
+  async #startEdge(bundle: EdgeBundle | undefined, bindings: EdgeBindings): Promise<Stack['edge']> {
+    const { env, edgePort: port, releaseEdgePort } = this.#options
+    await releaseEdgePort?.()
+    const service = await this.#start(edgeProcess({ bundle, port, env, bindings })).catch(async (error) => {
+      // Ours has ended: somebody else listens there.
+      const isTaken = port !== 0 && !this.#starting.aborted && !(await isPortFree(port))
+      throw isTaken ? new PortTakenError(port) : error
     })
-    return this.#edge(service, `Node at ${service.ready.url}`)
-  }
-
-  #edge(service: NodeService, what: string): Stack['edge'] {
-    this.#say('edge', what)
-    return { url: String(service.ready.url), service }
+    const url = String(service.ready.url)
+    const where = bundle ? `workerd at ${url} (${bundle.gzipSize} gzip when deployed)` : `Node at ${url}`
+    this.#say('edge', where)
+    return { url, service }
   }
 
   async #start(spec: Omit<ServiceSpec, 'folder' | 'signal'>): Promise<NodeService> {

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { EDGE_RUNTIMES } from '../../local-stack/stack.ts'
+import { EDGE_RUNTIMES } from '../../local-stack/env.ts'
 import { positiveInteger } from '../../shared/read-configuration.ts'
 import { jsonFile, readArguments } from '../arguments.ts'
 

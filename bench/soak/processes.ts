@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import type { Redis } from 'ioredis'
 import { childProcess } from '../../local-stack/cpu-time.ts'
-import type { EdgeRuntime, Stack } from '../../local-stack/stack.ts'
+import type { EdgeRuntime } from '../../local-stack/env.ts'
+import type { Stack } from '../../local-stack/stack.ts'
 
 /** A process of the stack. */
 export interface Part {

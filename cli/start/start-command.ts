@@ -24,19 +24,21 @@ export function startCommand(terminal: Terminal, environment: Environment) {
     examples: [{ does: 'two pools, another port', line: 'edgebatch start --port 9000 --pools 2' }],
     run: async ({ args: given }) => {
       refuseUnknown(given, args, 0)
-      const [PORT, POOLS, EDGE] = [text(given, 'port'), text(given, 'pools'), text(given, 'edge')]
-      const chosen = { ...(PORT && { PORT }), ...(POOLS && { POOLS }), ...(EDGE && { EDGE }) }
-      return runStack({ ...environment, ...chosen }, terminal.stopped)
+      const flags = Object.keys(args).flatMap((flag) => {
+        const value = text(given, flag)
+        return value === undefined ? [] : [`--${flag}=${value}`]
+      })
+      return runStack(flags, environment, terminal.stopped)
     },
   })
 }
 
 /**
- * A process of its own, so that nothing of the stack need be known here. Ctrl-C reaches it from the terminal as it reaches us; a signal that only we
+ * A process of its own, so that nothing of the stack need be known here, nor what a flag may be. Ctrl-C reaches it from the terminal as it reaches us; a signal that only we
  * are sent is passed on, and if we vanish, its IPC channel closes and it ends. Resolves to its exit code.
  */
-async function runStack(env: Environment, stopped: AbortSignal): Promise<number> {
-  const child = spawn(process.execPath, [ENTRY, '--edgebatch-start'], {
+async function runStack(flags: string[], env: Environment, stopped: AbortSignal): Promise<number> {
+  const child = spawn(process.execPath, [ENTRY, '--edgebatch-start', ...flags], {
     env,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })

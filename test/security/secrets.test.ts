@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { EDGE_RUNTIMES } from '../../local-stack/stack.ts'
+import { EDGE_RUNTIMES } from '../../local-stack/env.ts'
 import { parseApiKey } from '../../shared/api-key.ts'
 import { callerWebhookSecret } from '../../shared/webhook-secret.ts'
 import { piecesOf } from '../support/overheard.ts'

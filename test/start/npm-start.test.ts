@@ -1,58 +1,14 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFile } from 'node:child_process'
 import { rm } from 'node:fs/promises'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterEach, expect, test } from 'vitest'
-import { PROJECT_ROOT } from '../../local-stack/project-root.ts'
+import { expect, test } from 'vitest'
 import type { PublicJob } from '../../shared/public-job.ts'
+import { type Started, start } from '../support/npm-start.ts'
 import { temporaryFolder, writePackage } from '../support/package-folders.ts'
 import { example } from '../support/photos.ts'
-import { processEnv } from '../support/process-env.ts'
 import { embeddingGraph } from '../support/small-models.ts'
-
-interface Started {
-  child: ChildProcess
-  /** All that was printed so far. */
-  output: () => string
-  /** Resolves when something was printed that matches. Rejects if it ends before. */
-  printed: (pattern: RegExp) => Promise<RegExpExecArray>
-  exit: Promise<[number | null, NodeJS.Signals | null]>
-}
-
-let started: Started | undefined
-afterEach(() => {
-  started?.child.kill('SIGKILL')
-})
-
-/** `npm start`, without npm, or another command. It brings its own Redis: REDIS_URL is not passed on. */
-function start(env: Record<string, string>, command = ['local-stack/main.ts']): Started {
-  const { REDIS_URL, ...inherited } = processEnv()
-  const child = spawn(process.execPath, command, {
-    cwd: PROJECT_ROOT,
-    env: { ...inherited, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // Its group can then be interrupted as a terminal does it.
-    detached: true,
-  })
-  let output = ''
-  const exit = once(child, 'close') as Started['exit']
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => (output += data))
-  const printed = async (pattern: RegExp) => {
-    for (;;) {
-      const match = pattern.exec(output)
-      if (match) return match
-      const more = Promise.race([
-        once(child.stdout as NodeJS.ReadableStream, 'data'),
-        exit.then(() => 'ended'),
-      ])
-      if ((await more) === 'ended' && !pattern.test(output)) throw new Error(`ended without it:\n${output}`)
-    }
-  }
-  started = { child, output: () => output, printed, exit }
-  return started
-}
 
 /** The addresses of all parts, from what was printed. */
 async function addresses({ printed }: Started): Promise<string[]> {
@@ -165,44 +121,4 @@ test('edgebatch start is the same, takes flags, and when it is killed outright, 
   stack.child.kill('SIGKILL')
   for (const part of parts)
     while (await isListening(part)) await new Promise((resolve) => setImmediate(resolve))
-})
-
-test.each([
-  ['npm start', ['local-stack/main.ts'], (port: number) => `PORT=${port} npm start`],
-  ['edgebatch start', ['cli/main.ts', 'start'], (port: number) => `edgebatch start --port ${port}`],
-])('a port that is taken is named, with the way out for who has typed %s', async (_, command, wayOut) => {
-  const squatter = createServer().listen(0, '127.0.0.1')
-  await once(squatter, 'listening')
-  const { port } = squatter.address() as AddressInfo
-  const stack = start({ PORT: String(port) }, command)
-  expect(await stack.exit).toEqual([1, null])
-  expect(stack.output()).toContain(`Port ${port} is in use`)
-  expect(stack.output()).toContain(`take another: ${wayOut(port + 1)}\n`)
-  squatter.close()
-})
-
-test.each([
-  ['a port that is none', { PORT: 'eighty' }, /PORT: must be a port number/],
-  [
-    'a permission that is none',
-    { PORT: '0', ALLOW_ANONYMOUS: 'yes' },
-    /ALLOW_ANONYMOUS: must be true or false/,
-  ],
-  ['an edge that is none', { PORT: '0', EDGE: 'deno' }, /EDGE: must be workerd or node/],
-  ['a Redis URL that is none', { PORT: '0', REDIS_URL: 'localhost' }, /REDIS_URL: must be a redis:/],
-  [
-    'a Redis that is not there',
-    { PORT: '0', REDIS_URL: 'redis://127.0.0.1:1' },
-    /cannot reach Redis at 127\.0\.0\.1:1/,
-  ],
-  [
-    'a model folder that is not there',
-    { PORT: '0', MODEL_DIR: 'no/such' },
-    /no\/such\/model\.json: there is no such file/,
-  ],
-])('%s is one clear message', async (_, env, message) => {
-  const stack = start(env)
-  expect(await stack.exit).toEqual([1, null])
-  expect(stack.output()).toMatch(message)
-  expect(stack.output()).not.toContain('    at ')
 })

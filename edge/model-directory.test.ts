@@ -49,8 +49,24 @@ describe('choosing a model', () => {
   test('one that nobody serves is not found, and the answer names those that are', async () => {
     await expect(directory(['a', 'b']).directory.choose({ model: 'c' }, () => true)).rejects.toMatchObject({
       code: 'model-not-found',
-      detail: expect.stringContaining('a, b'),
+      detail: 'There is no model "c". The models are: a, b.',
     })
+  })
+
+  test('a default that nobody serves is not found, and the answer says where it comes from', async () => {
+    await expect(directory(['a', 'b'], 'gone').directory.choose({}, () => true)).rejects.toMatchObject({
+      code: 'model-not-found',
+      detail:
+        'The model of requests that name none (DEFAULT_MODEL) is "gone", which is not there. The models are: a, b.',
+    })
+  })
+
+  test('what is repeated of a request is short and plain', async () => {
+    const model = `<b>\n${'x'.repeat(10_000)}`
+    const { detail } = await directory(['a'])
+      .directory.choose({ model }, () => true)
+      .catch((error) => error)
+    expect(detail).toBe(`There is no model "?b??${'x'.repeat(60)}…". The models are: a.`)
   })
 
   test('with none announced, a pool is what is missing', async () => {
@@ -70,13 +86,24 @@ describe('a caller who may not use all', () => {
 
   test('is told nothing of the others: they are as if they were not there', async () => {
     const models = directory(['a', 'b', 'secret@7'])
-    expect(await refusalOf(models, 'secret')).toEqual(await refusalOf(models, 'nowhere'))
-    expect(await refusalOf(models, 'secret@8')).toEqual(await refusalOf(models, 'nowhere'))
-    expect(await refusalOf(models, 'nowhere')).toEqual({
-      code: 'model-not-found',
-      detail: 'The models are: a, b.',
-    })
+    for (const [asked, name] of [
+      ['secret', 'secret'],
+      ['secret@8', 'secret'],
+      ['nowhere', 'nowhere'],
+    ] as const)
+      expect(await refusalOf(models, asked)).toEqual({
+        code: 'model-not-found',
+        detail: `There is no model "${name}". The models are: a, b.`,
+      })
     expect(await refusalOf(models, undefined)).toMatchObject({ detail: 'Add ?model= with one of: a, b.' })
+  })
+
+  test('is not told of a default that is closed to him', async () => {
+    const models = directory(['a', 'b', 'secret'], 'secret')
+    expect(await refusalOf(models, undefined)).toEqual({
+      code: 'model-required',
+      detail: 'Add ?model= with one of: a, b.',
+    })
   })
 
   test('need not name the only one that is open', async () => {
@@ -114,7 +141,7 @@ describe('choosing a version', () => {
   test('that is not there: not found, and the answer names those that are', async () => {
     await expect(directory(versions).directory.choose({ model: 'a@2' }, () => true)).rejects.toMatchObject({
       code: 'model-not-found',
-      detail: 'The versions of a are: 10, 9, 1.',
+      detail: 'a has no version "2". The versions of a are: 10, 9, 1.',
     })
   })
 
@@ -137,6 +164,8 @@ describe('choosing a version', () => {
   test('a default of the settings that is not there is not replaced by another', async () => {
     await expect(directory(versions, 'a@2').directory.choose({}, () => true)).rejects.toMatchObject({
       code: 'model-not-found',
+      detail:
+        'The version that the service takes for a (DEFAULT_MODEL) is "2", which is not there. The versions of a are: 10, 9, 1.',
     })
   })
 })

@@ -5,6 +5,7 @@ import type { JobProducer } from '../shared/job-queue.ts'
 import type { ModelManifest } from '../shared/model-manifest.ts'
 import { type ModelReference, splitModelReference } from '../shared/model-reference.ts'
 import { byVersion, defaultVersion } from './default-version.ts'
+import { quoted } from './quoted.ts'
 
 /** A model with all its versions. */
 export interface ListedModel {
@@ -14,6 +15,9 @@ export interface ListedModel {
   /** One of `versions`: what a request gets that names none. Undefined if the settings name one that is not there. */
   default: KnownModel | undefined
 }
+
+/** Whether a caller may use the model of this name. */
+type MayUse = (name: string) => boolean
 
 /** What a request says of the model it wants, as it came: `name`, `name@version`, a version alone, or nothing. */
 export interface ModelRequest {
@@ -73,23 +77,31 @@ export class ModelDirectory {
    * The version that a request names, or the one to take where it leaves that open, among the models that `mayUse` lets its caller use: the
    * others are as if they were not there. Throws ProblemError.
    */
-  async choose(request: ModelRequest, mayUse: (name: string) => boolean): Promise<ModelManifest> {
+  async choose(request: ModelRequest, mayUse: MayUse): Promise<ModelManifest> {
     const { name, version } = wantedBy(request)
     const all = await this.list()
     if (all.length === 0) throw new ProblemError('no-model', 'Start a worker pool; it announces its models.')
+    const usable = all.filter((model) => mayUse(model.name))
+    const model = modelNamed(name, this.#setFor(mayUse), usable)
+    return this.#versionOf(model, version).manifest
+  }
+
+  /** The default of the settings, for who may use it. */
+  #setFor(mayUse: MayUse): string | undefined {
     const set = this.#defaultModel?.name
-    const wanted = name ?? (set !== undefined && mayUse(set) ? set : undefined)
-    const model = modelNamed(
-      wanted,
-      all.filter((model) => mayUse(model.name)),
-    )
+    return set !== undefined && mayUse(set) ? set : undefined
+  }
+
+  #versionOf({ name, versions, default: chosen }: ListedModel, version: string | undefined): KnownModel {
     const found =
+      version === undefined ? chosen : versions.find(({ manifest }) => manifest.version === version)
+    if (found) return found
+    const missing =
       version === undefined
-        ? model.default
-        : model.versions.find(({ manifest }) => manifest.version === version)
-    if (found) return found.manifest
-    const versions = model.versions.map(({ manifest }) => manifest.version).join(', ')
-    throw new ProblemError('model-not-found', `The versions of ${model.name} are: ${versions}.`)
+        ? `The version that the service takes for ${name} (DEFAULT_MODEL) is ${quoted(this.#defaultModel?.version ?? '')}, which is not there.`
+        : `${name} has no version ${quoted(version)}.`
+    const all = versions.map(({ manifest }) => manifest.version).join(', ')
+    throw new ProblemError('model-not-found', `${missing} The versions of ${name} are: ${all}.`)
   }
 
   #defaultOf(name: string, versions: readonly KnownModel[]): KnownModel | undefined {
@@ -106,7 +118,13 @@ function wantedBy({ model, version }: ModelRequest): Partial<ModelReference> {
   return { ...named, version: version ?? named.version }
 }
 
-function modelNamed(name: string | undefined, models: readonly ListedModel[]): ListedModel {
+/** `named`: by the request; `set`: in the settings, for requests that name none. */
+function modelNamed(
+  named: string | undefined,
+  set: string | undefined,
+  models: readonly ListedModel[],
+): ListedModel {
+  const name = named ?? set
   const [only, ...others] = models
   if (!only) throw new ProblemError('model-not-found', 'There is no model that this caller may use.')
   const names = models.map((model) => model.name).join(', ')
@@ -116,5 +134,9 @@ function modelNamed(name: string | undefined, models: readonly ListedModel[]): L
   }
   const model = models.find((model) => model.name === name)
   if (model) return model
-  throw new ProblemError('model-not-found', `The models are: ${names}.`)
+  const missing =
+    named === undefined
+      ? `The model of requests that name none (DEFAULT_MODEL) is ${quoted(name)}, which is not there.`
+      : `There is no model ${quoted(name)}.`
+  throw new ProblemError('model-not-found', `${missing} The models are: ${names}.`)
 }

@@ -52,7 +52,13 @@ describe('two versions of a model and another model, in two pools', () => {
     const served = { live: true, pools: { count: 2, ids: [expect.any(String), expect.any(String)] } }
     const input = { dtype: 'uint8', shape: [2, 2, 3] }
     expect(await listed()).toMatchObject([
-      { name: 'other', version: '1', default_version: '1', ...served, versions: [{ version: '1' }] },
+      {
+        name: 'other',
+        version: '1',
+        default_version: '1',
+        ...served,
+        versions: [{ version: '1' }],
+      },
       {
         name: 'small',
         default_version: '10',
@@ -87,8 +93,9 @@ describe('two versions of a model and another model, in two pools', () => {
       '?model=small@11',
       404,
       'model-not-found',
-      'The versions of small are: 10, 9.',
+      'small has no version "11". The versions of small are: 10, 9.',
     ],
+    ['a model that is not there', '?model=none', 404, 'model-not-found', /no model "none"/],
     ['two versions at once', '?model=small@9&version=10', 400, 'invalid-request', /leave one out/],
   ])('refuse %s', async (_, query, status, code, detail) => {
     const response = await stack.predict(PHOTO, { query })

@@ -170,6 +170,27 @@ describe('choosing a version', () => {
   })
 })
 
+describe('which model requests get that name none', () => {
+  test.each([
+    ['the default of the settings', ['a', 'b'], 'b', 'b'],
+    ['the only one', ['a@1', 'a@2'], undefined, 'a'],
+    ['none of several', ['a', 'b'], undefined, undefined],
+    ['not another where the default is not there', ['a'], 'b', undefined],
+    ['not one whose default version is not there', ['a@1', 'b'], 'a@2', undefined],
+    ['the only one for who may not use the default', ['a', 'secret'], 'secret', 'a'],
+  ])('%s', async (_, ids, set, expected) => {
+    const models = directory(ids, set).directory
+    const open = (name: string) => name !== 'secret'
+    const usable = (await models.list()).filter(({ name }) => open(name))
+    expect(models.unnamed(usable, open)?.name).toBe(expected)
+    const got = await models.choose({}, open).then(
+      ({ name }) => name,
+      () => undefined,
+    )
+    expect(got).toBe(expected)
+  })
+})
+
 test('lists models by name, their versions highest first, and which is the default', async () => {
   const models = await directory(['b@1', 'b@3', 'b@2'], undefined, ['b@3']).directory.list()
   expect(

@@ -86,6 +86,18 @@ export class ModelDirectory {
     return this.#versionOf(model, version).manifest
   }
 
+  /** Which of the models that a caller may use its requests get that name none; undefined where these are refused. */
+  unnamed(usable: readonly ListedModel[], mayUse: MayUse): ListedModel | undefined {
+    const set = this.#setFor(mayUse)
+    const model =
+      set !== undefined
+        ? usable.find(({ name }) => name === set)
+        : usable.length === 1
+          ? usable[0]
+          : undefined
+    return model?.default && model
+  }
+
   /** The default of the settings, for who may use it. */
   #setFor(mayUse: MayUse): string | undefined {
     const set = this.#defaultModel?.name

@@ -27,6 +27,8 @@ export const publicListedVersionSchema = publicVersionSchema.extend({ default: z
 /** Its fields are the default version's, so that who knows of no versions reads what its requests get. */
 export const publicModelSchema = publicVersionSchema.extend({
   name: z.string(),
+  /** Whether requests of this caller get it that name no model; of no model where they must name one. */
+  default: z.boolean(),
   default_version: z.string().nullable(),
   /** Highest first. */
   versions: z.array(publicListedVersionSchema),

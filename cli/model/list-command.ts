@@ -18,7 +18,7 @@ export function listModelsCommand(terminal: Terminal, environment: Environment) 
     },
     args,
     details: [
-      'A star marks the version that callers get who name none. Jobs are taken for a version without pools, too, and wait for one.',
+      'A star marks the model that callers get who name none, and of each model the version. Where no model has one, callers must name it. Jobs are taken for a version without pools, too, and wait for one.',
     ],
     run: async ({ args: given }) => {
       refuseUnknown(given, args, 0)
@@ -36,9 +36,9 @@ export function listModelsCommand(terminal: Terminal, environment: Environment) 
 
 /** A line a version. */
 export function modelTable(models: readonly PublicModel[]): string[] {
-  const rows = models.flatMap(({ name, versions }) =>
+  const rows = models.flatMap(({ name, default: isDefault, versions }) =>
     versions.map((version) => [
-      ...[name, `${version.version}${version.default ? '*' : ''}`, version.task],
+      ...[`${name}${isDefault ? '*' : ''}`, `${version.version}${version.default ? '*' : ''}`, version.task],
       version.input.shape.slice(0, 2).join('x'),
       version.image_types.join(','),
       version.live ? String(version.pools.count) : 'none',

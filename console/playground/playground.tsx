@@ -9,6 +9,7 @@ import { ModelPicker } from './model-picker.tsx'
 import { PhotoBoard } from './photo-board.ts'
 import { PhotoItem } from './photo-card.tsx'
 import './playground.css'
+import { preselected } from './preselected-model.ts'
 import { Summary } from './summary.tsx'
 import { useModels } from './use-models.ts'
 import { usePhotos } from './use-photos.ts'
@@ -33,7 +34,7 @@ export function Playground({ origin }: { origin: string }) {
   const photos = usePhotos(board)
   const known = useModels(origin, apiKey)
   board.apiKey = apiKey
-  const chosen = model ?? known.models?.[0]?.name
+  const chosen = model ?? preselected(known.models ?? [])
   board.model = chosen
   const refusedKey = known.problem?.code === 'unauthorized' ? reasonOf(known.problem, apiKey) : undefined
   useEffect(() => {

@@ -161,6 +161,7 @@ const model: Described<PublicModel> = {
   ...ofDefault,
   version: 'Version of the fields beside it: the default, or the highest where there is none.',
   name: 'For ?model=.',
+  default: 'Whether your requests get it that name no model. Of none where they must name one.',
   default_version: 'What requests get that name no version; null if the settings name one that is not there.',
   versions: 'All versions, highest first.',
 }

@@ -11,14 +11,24 @@ export function modelRoutes(app: EdgeApp, { deps, models }: EdgeContext): void {
   app.get('/models', async (c) => {
     // It is one caller's, and changes with the pools.
     c.header('cache-control', 'no-store')
-    const usable = (await models.list()).filter(({ name }) => mayUseModel(c.get('caller'), name))
-    const answer: PublicModels = { models: usable.map((model) => publicModel(model, deps.photos)) }
+    const mayUse = (name: string) => mayUseModel(c.get('caller'), name)
+    const usable = (await models.list()).filter(({ name }) => mayUse(name))
+    const unnamed = models.unnamed(usable, mayUse)
+    const answer: PublicModels = {
+      models: usable.map((model) => ({
+        ...publicModel(model, deps.photos),
+        default: model === unnamed,
+      })),
+    }
     return c.json(answer)
   })
   allowOnly(app, '/models')
 }
 
-function publicModel({ name, versions, default: chosen }: ListedModel, photos: PhotoIntake): PublicModel {
+function publicModel(
+  { name, versions, default: chosen }: ListedModel,
+  photos: PhotoIntake,
+): Omit<PublicModel, 'default'> {
   const shown = chosen ?? (versions[0] as KnownModel)
   return {
     name,

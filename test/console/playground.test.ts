@@ -26,14 +26,16 @@ describe.skipIf(inject('chromium') === undefined)('the playground', () => {
   let browser: Browser
   let key: string
   let embedding: Awaited<ReturnType<typeof smallPackage>>
+  let beside: typeof embedding
   let restarted: NodeService | undefined
   beforeAll(async () => {
-    embedding = await smallPackage(
-      { task: 'embedding', outputs: { embedding: 'embedding' } },
-      { 'model.onnx': embeddingGraph },
-    )
-    const models = { MODEL_DIR: '', MODELS: `${BUNDLED_MODEL},${embedding.folder}` }
-    const edgeBindings = { ALLOW_ANONYMOUS: 'false', MAX_BACKLOG: String(MAX_BACKLOG) }
+    const fields = { task: 'embedding', outputs: { embedding: 'embedding' } } as const
+    const files = { 'model.onnx': embeddingGraph }
+    embedding = await smallPackage(fields, files)
+    // By name, the first of all.
+    beside = await smallPackage({ ...fields, name: 'beside' }, files)
+    const models = { MODEL_DIR: '', MODELS: [BUNDLED_MODEL, embedding.folder, beside.folder].join() }
+    const edgeBindings = { DEFAULT_MODEL: MODEL, ALLOW_ANONYMOUS: 'false', MAX_BACKLOG: String(MAX_BACKLOG) }
     ;[stack, browser] = await Promise.all([testStack({ edgeBindings, poolEnv: models }), startBrowser()])
     key = (await storeApiKey(stack)).token
   })
@@ -42,6 +44,7 @@ describe.skipIf(inject('chromium') === undefined)('the playground', () => {
     await restarted?.stop()
     await stack?.close()
     await embedding?.remove()
+    await beside?.remove()
   })
 
   /** With the key, and the models known. */
@@ -71,6 +74,17 @@ describe.skipIf(inject('chromium') === undefined)('the playground', () => {
     const kept = await page.evaluate('[{ ...sessionStorage }, { ...localStorage }, document.cookie]')
     expect(kept).toEqual([{ 'edgebatch-api-key': key }, {}, ''])
     expect(page.problems).toEqual([])
+  })
+
+  test('the model that calls get which name none is chosen until another is', async () => {
+    const page = await opened()
+    const models = page.getByLabel('Model')
+    expect(await models.inputValue()).toBe(MODEL)
+    expect(await models.getByRole('option').allInnerTexts()).toEqual([
+      'beside (version 1)',
+      `${MODEL} (version 1)`,
+      'small (version 1)',
+    ])
   })
 
   test('a photo comes to its labels, with its times and its call', async () => {

@@ -17,6 +17,7 @@ interface Version {
 }
 interface Model extends Omit<Version, 'default'> {
   name: string
+  default: boolean
   default_version: string | null
   versions: Version[]
 }
@@ -54,6 +55,7 @@ describe('two versions of a model and another model, in two pools', () => {
     expect(await listed()).toMatchObject([
       {
         name: 'other',
+        default: false,
         version: '1',
         default_version: '1',
         ...served,
@@ -61,6 +63,7 @@ describe('two versions of a model and another model, in two pools', () => {
       },
       {
         name: 'small',
+        default: true,
         default_version: '10',
         // What was there before there were versions: the fields of the default.
         ...{ version: '10', description: 'trained for longer', license: null, task: 'embedding', input },

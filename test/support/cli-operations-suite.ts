@@ -29,7 +29,7 @@ export function cliOperationsSuite(at: () => CliStack): void {
   test('the models that a key may use are listed', async () => {
     const { code, stdout } = await at().run('model', 'list')
     expect(code).toBe(0)
-    expect(stdout).toMatch(new RegExp(`^MODEL .*\\n${MODEL} +1\\* +classification +224x224 +\\S+ +1 +`))
+    expect(stdout).toMatch(new RegExp(`^MODEL .*\\n${MODEL}\\* +1\\* +classification +224x224 +\\S+ +1 +`))
     const nothing = await storeApiKey(at().stack, { models: [] })
     const none = await cli({ environment: at().environment(nothing.token) }, 'model', 'list', '--json')
     expect(none).toMatchObject({ code: 0, stdout: '[]\n', stderr: expect.stringMatching(ONE_LINE) })

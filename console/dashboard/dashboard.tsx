@@ -1,9 +1,10 @@
-import type { Ref } from 'preact'
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useMemo, useState } from 'preact/hooks'
 import { PageFrame } from '../design/page-frame.tsx'
 import { ApiKeyPanel } from '../session/api-key-panel.tsx'
+import { KeyButton } from '../session/key-button.tsx'
 import type { Problem } from '../session/problem.ts'
 import { useApiKey } from '../session/use-api-key.ts'
+import { useKeyPanel } from '../session/use-key-panel.ts'
 import { AdminApi } from './admin-api.ts'
 import { BatchSizes } from './batch-sizes.tsx'
 import { Charts } from './charts.tsx'
@@ -20,16 +21,15 @@ import { useHistory } from './use-history.ts'
 import { useStats } from './use-stats.ts'
 import { VersionsTable } from './versions-table.tsx'
 
-const HINT = (
-  <>
-    This page takes the key of an administrator: <code>npx edgebatch keys create --admin</code>.
-  </>
-)
+/** In the page's own words: the service's are for who sends a header. */
+function reasonOf({ status, detail }: Problem, apiKey: string | undefined): string {
+  if (apiKey === undefined) return 'This page asks for the API key of an administrator. Paste yours here.'
+  return status === 403 ? 'This API key is not an administrator’s. Paste one that is.' : detail
+}
 
 /** The page at `/dashboard`: how the service does, for who runs it. `origin`: of the service. */
 export function Dashboard({ origin }: { origin: string }) {
   const [apiKey, setApiKey] = useApiKey()
-  const [keyIsShown, showKey] = useState(false)
   const [isPaused, pause] = useState(false)
   const [span, setSpan] = useState<Span>('live')
   const [version, setVersion] = useState(ALL)
@@ -37,35 +37,23 @@ export function Dashboard({ origin }: { origin: string }) {
   const { stats, problem, samples } = useStats(api, isPaused)
   const minute = Math.floor((samples.at(-1)?.at ?? 0) / 60_000)
   const hour = useHistory(api, span === 'hour' && stats !== undefined, minute)
-  const refused = isRefusal(problem) ? problem?.detail : undefined
-  useEffect(() => {
-    if (refused !== undefined) showKey(true)
-  }, [refused])
-
-  const keyButton = useRef<HTMLButtonElement>(null)
-  const closeKey = () => {
-    showKey(false)
-    keyButton.current?.focus()
-  }
+  const refused = problem && isRefusal(problem) ? reasonOf(problem, apiKey) : undefined
+  const panel = useKeyPanel(refused, stats !== undefined && refused === undefined)
   const model = stats?.models.find((one) => idOf(one) === version)
   const work = stats && (model ?? stats).last_minute
   // Of single versions, minutes of the last hour tell less.
   const ofHour = span === 'hour' && !model ? hour : undefined
   const within = ofHour ? 'in the last hour' : 'in the last minute'
   return (
-    <PageFrame
-      current="dashboard"
-      aside={
-        <KeyButton
-          button={keyButton}
-          isSet={apiKey !== undefined}
-          isShown={keyIsShown}
-          onClick={() => showKey(!keyIsShown)}
+    <PageFrame current="dashboard" aside={<KeyButton panel={panel} isSet={apiKey !== undefined} />}>
+      {panel.isShown && (
+        <ApiKeyPanel
+          apiKey={apiKey}
+          reason={refused}
+          command="npx edgebatch keys create --admin"
+          onChange={setApiKey}
+          onClose={panel.close}
         />
-      }
-    >
-      {keyIsShown && (
-        <ApiKeyPanel apiKey={apiKey} reason={refused} hint={HINT} onChange={setApiKey} onClose={closeKey} />
       )}
       <div class="dashboard-head">
         <h1>Dashboard</h1>
@@ -104,24 +92,10 @@ export function Dashboard({ origin }: { origin: string }) {
   )
 }
 
-interface KeyButtonProps {
-  button: Ref<HTMLButtonElement>
-  isSet: boolean
-  isShown: boolean
-  onClick: () => void
-}
-
-function KeyButton({ button, isSet, isShown, onClick }: KeyButtonProps) {
-  return (
-    <button ref={button} type="button" class="quiet" aria-expanded={isShown} onClick={onClick}>
-      API key <span class={`dot ${isSet ? 'dot-on' : ''}`} aria-hidden="true" />
-      <span class="visually-hidden">{isSet ? '(set)' : '(none)'}</span>
-    </button>
-  )
-}
-
 /** Why there are no newer figures, or how new they are. */
 function stateOf(areKnown: boolean, isPaused: boolean, problem: Problem | undefined): string {
+  // Why is said where the key goes.
+  if (isRefusal(problem)) return 'Figures are shown once there is a key that may see them.'
   if (problem !== undefined) return `${problem.title}: ${problem.detail}`
   if (!areKnown) return 'Asking the service…'
   return isPaused ? 'Paused.' : 'Live; pools tell of themselves every 30 s.'

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks'
 import type { PublicStats } from '../../shared/public-stats.ts'
 import { type Problem, problemOf } from '../session/problem.ts'
 import type { AdminApi } from './admin-api.ts'
+import { isRefusal } from './is-refusal.ts'
 import { type Sample, sampleOfStats } from './samples.ts'
 
 /** The service is asked so often, ms; not while nobody sees the page. */
@@ -21,8 +22,8 @@ const NOTHING: Feed = { stats: undefined, problem: undefined, samples: [] }
 
 /** What the service tells of itself, again and again. What is known stays when an answer does not come, but not with another key. */
 export function useStats(api: AdminApi, isPaused: boolean): Feed {
-  const [feed, setFeed] = useState(NOTHING)
-  useEffect(() => setFeed(NOTHING), [api])
+  const [told, tell] = useState({ ...NOTHING, api })
+  const feed = told.api === api ? told : NOTHING
   useEffect(() => {
     if (isPaused) return
     const stop = new AbortController()
@@ -31,16 +32,17 @@ export function useStats(api: AdminApi, isPaused: boolean): Feed {
         const stats = await api.stats(stop.signal)
         // An answer to another key, that came just before.
         if (stop.signal.aborted) return false
-        setFeed(({ samples }) => ({
-          ...{ stats, problem: undefined },
-          samples: [...samples, sampleOfStats(stats, samples)].slice(-MOST_SAMPLES),
-        }))
+        tell((known) => {
+          const samples = known.api === api ? known.samples : []
+          const all = [...samples, sampleOfStats(stats, samples)].slice(-MOST_SAMPLES)
+          return { api, stats, problem: undefined, samples: all }
+        })
         return true
       } catch (error) {
         if (stop.signal.aborted) return false
         const problem = problemOf(error)
-        setFeed((known) => ({ ...known, problem }))
-        return problem.status !== 401 && problem.status !== 403
+        tell((known) => ({ ...(known.api === api ? known : NOTHING), api, problem }))
+        return !isRefusal(problem)
       }
     }
     void repeatWhileSeen(ask, stop.signal)

@@ -1,8 +1,10 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import { PageFrame } from '../design/page-frame.tsx'
 import { ApiKeyPanel } from '../session/api-key-panel.tsx'
+import { KeyButton } from '../session/key-button.tsx'
 import type { Problem } from '../session/problem.ts'
 import { useApiKey } from '../session/use-api-key.ts'
+import { useKeyPanel } from '../session/use-key-panel.ts'
 import { Announcements } from './announcements.tsx'
 import { Intake } from './intake.tsx'
 import { ModelPicker } from './model-picker.tsx'
@@ -14,12 +16,6 @@ import { Summary } from './summary.tsx'
 import { useModels } from './use-models.ts'
 import { usePhotos } from './use-photos.ts'
 
-const HINT = (
-  <>
-    Whoever runs this service makes one with <code>npx edgebatch keys create</code>.
-  </>
-)
-
 /** The service's words are for who sends a header; where there is no key yet, this page has its own. */
 function reasonOf({ detail }: Problem, apiKey: string | undefined): string {
   return apiKey === undefined ? 'This service asks for an API key. Paste yours here.' : detail
@@ -28,7 +24,6 @@ function reasonOf({ detail }: Problem, apiKey: string | undefined): string {
 /** The page at `/`: photos go in, and one sees what becomes of them. `origin`: of the service. */
 export function Playground({ origin }: { origin: string }) {
   const [apiKey, setApiKey] = useApiKey()
-  const [keyIsShown, showKey] = useState(false)
   const [model, setModel] = useState<string>()
   const [board] = useState(() => new PhotoBoard(origin, apiKey))
   const photos = usePhotos(board)
@@ -37,43 +32,23 @@ export function Playground({ origin }: { origin: string }) {
   const chosen = model ?? preselected(known.models ?? [])
   board.model = chosen
   const refusedKey = known.problem?.code === 'unauthorized' ? reasonOf(known.problem, apiKey) : undefined
-  useEffect(() => {
-    if (refusedKey !== undefined) showKey(true)
-  }, [refusedKey])
-
-  const keyButton = useRef<HTMLButtonElement>(null)
-  const closeKey = () => {
-    showKey(false)
-    keyButton.current?.focus()
-  }
-  const aside = (
-    <button
-      ref={keyButton}
-      type="button"
-      class="quiet"
-      aria-expanded={keyIsShown}
-      onClick={() => showKey(!keyIsShown)}
-    >
-      API key <span class={`dot ${apiKey === undefined ? '' : 'dot-on'}`} aria-hidden="true" />
-      <span class="visually-hidden">{apiKey === undefined ? '(none)' : '(set)'}</span>
-    </button>
-  )
+  const panel = useKeyPanel(refusedKey, known.isAccepted)
   return (
-    <PageFrame current="playground" aside={aside}>
-      {keyIsShown && (
+    <PageFrame current="playground" aside={<KeyButton panel={panel} isSet={apiKey !== undefined} />}>
+      {panel.isShown && (
         <ApiKeyPanel
           apiKey={apiKey}
           reason={refusedKey}
-          hint={HINT}
+          command="npx edgebatch keys create"
           onChange={setApiKey}
-          onClose={closeKey}
+          onClose={panel.close}
         />
       )}
       <div class="intro">
         <h1>Playground</h1>
         <p>Give a model a photo, and see what it says and where the time goes.</p>
       </div>
-      <ModelPicker known={known} model={chosen} onChange={setModel} onEnterKey={() => showKey(true)} />
+      <ModelPicker known={known} model={chosen} onChange={setModel} onEnterKey={() => panel.show(true)} />
       <Intake isEmpty={photos.length === 0} onFiles={(files) => board.add(files)} />
       <Summary photos={photos} board={board} />
       <ul class="photos" aria-label="Photos">

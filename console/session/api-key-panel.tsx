@@ -1,18 +1,20 @@
-import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 
 interface ApiKeyPanelProps {
   apiKey: string | undefined
   /** Why it is shown, where the service has asked for a key. */
   reason?: string | undefined
-  /** Whose key it takes, in a sentence. */
-  hint: ComponentChildren
+  /** What makes such a key. */
+  command: string
   onChange: (key: string | undefined) => void
   onClose: () => void
 }
 
+/** No header takes anything else. Spaces around it are not part of the key. */
+const ONE_WORD = String.raw`\s*[\x21-\x7E]+\s*`
+
 /** Takes the API key, or forgets it. */
-export function ApiKeyPanel({ apiKey, reason, hint, onChange, onClose }: ApiKeyPanelProps) {
+export function ApiKeyPanel({ apiKey, reason, command, onChange, onClose }: ApiKeyPanelProps) {
   const [typed, setTyped] = useState('')
   const input = useRef<HTMLInputElement>(null)
   // Not where the page has opened it by itself: the reader may be somewhere else.
@@ -25,7 +27,8 @@ export function ApiKeyPanel({ apiKey, reason, hint, onChange, onClose }: ApiKeyP
     const key = typed.trim()
     if (key === '') return
     onChange(key)
-    onClose()
+    // What was refused is not asked again: the reason stands.
+    if (key !== apiKey || reason === undefined) onClose()
   }
   return (
     <section class="panel key-panel" aria-labelledby="key-heading">
@@ -35,7 +38,11 @@ export function ApiKeyPanel({ apiKey, reason, hint, onChange, onClose }: ApiKeyP
           {reason}
         </p>
       )}
-      <p id="key-hint">{hint} It stays in this tab, and is gone when you close it.</p>
+      <p id="key-hint">
+        Whoever runs this service makes one with <code>{command}</code>, where <code>REDIS_URL</code> says
+        which Redis it has (<code>npm start</code> prints it). It stays in this tab, and is gone when you
+        close it.
+      </p>
       <form class="key-form" onSubmit={save}>
         <label class="visually-hidden" for="api-key">
           API key
@@ -46,6 +53,8 @@ export function ApiKeyPanel({ apiKey, reason, hint, onChange, onClose }: ApiKeyP
           type="password"
           autocomplete="off"
           spellcheck={false}
+          pattern={ONE_WORD}
+          title="An API key is one word, without spaces"
           placeholder={apiKey === undefined ? 'eb_…' : 'Another key'}
           aria-describedby="key-hint"
           value={typed}

@@ -68,17 +68,26 @@ describe.skipIf(inject('chromium') === undefined)('the dashboard', () => {
   test('refuses a key that is no administrator’s, and takes one that is', async () => {
     const page = await newPage(browser)
     await page.goto(`${stack.edge.url}/dashboard`)
-    await page.getByRole('alert').getByText('API key').waitFor()
+    const asked = page.getByRole('alert')
+    const commands = page.getByText('keys create')
+    await asked.getByText('This page asks for the API key of an administrator.').waitFor()
+    await page.getByRole('status').getByText('Figures are shown once there is a key').waitFor()
+    expect(await commands.allInnerTexts()).toEqual(['npx edgebatch keys create --admin'])
+    expect(await page.getByRole('main').innerText()).not.toContain('Bearer')
     const use = async (key: string) => {
       await page.getByRole('textbox', { name: 'API key' }).fill(key)
       await page.getByRole('button', { name: 'Use this key' }).press('Enter')
     }
+    await use('eb_unknown')
+    await asked.getByText('This is no API key of this service').waitFor()
     await use(caller)
-    await page.getByRole('alert').getByText('an API key of an administrator').waitFor()
+    await asked.getByText('This API key is not an administrator’s.').waitFor()
+    expect(await commands.count()).toBe(1)
     expect(await page.getByRole('table').count()).toBe(0)
     await use(admin)
     await headline(page, 'Pools').getByText('200').waitFor()
-    expect(await page.getByRole('alert').count()).toBe(0)
+    expect(await page.getByRole('heading', { name: 'API key', exact: true }).count()).toBe(0)
+    expect(page.problems).toEqual([])
   })
 
   test('adds up what two hundred pools tell, and finds those that one looks for', async () => {

@@ -68,12 +68,36 @@ describe.skipIf(inject('chromium') === undefined)('the playground', () => {
     await card(page, 'cat.jpg').getByRole('button', { name: 'Try again' }).waitFor()
     expect(await page.getByRole('main').innerText()).not.toContain('Bearer')
     expect(await axeViolations(page)).toEqual([])
-    await page.getByRole('textbox', { name: 'API key' }).fill(key)
-    await page.getByRole('button', { name: 'Use this key' }).press('Enter')
+    await page.getByText(/keys create, where REDIS_URL says which Redis/).waitFor()
+    const use = async (typed: string) => {
+      await page.getByRole('textbox', { name: 'API key' }).fill(typed)
+      await page.getByRole('button', { name: 'Use this key' }).press('Enter')
+    }
+    await use(`Bearer ${key}`)
+    await page.locator('#api-key:invalid').waitFor()
+    await use('eb_unknown')
+    await asked.getByText('This is no API key of this service').waitFor()
+    await use(key)
     expect(await page.getByLabel('Model').inputValue()).toBe(MODEL)
+    expect(await page.getByRole('heading', { name: 'API key', exact: true }).count()).toBe(0)
     const kept = await page.evaluate('[{ ...sessionStorage }, { ...localStorage }, document.cookie]')
     expect(kept).toEqual([{ 'edgebatch-api-key': key }, {}, ''])
     expect(page.problems).toEqual([])
+  })
+
+  test('what asks for a key leaves once the key is accepted, which may be later', async () => {
+    const page = await newPage(browser)
+    await page.addInitScript(`sessionStorage.setItem('edgebatch-api-key', '${key}')`)
+    await page.route('**/models', (route) => {
+      const { authorization, ...headers } = route.request().headers()
+      return route.continue({ headers: { ...headers, authorization: `${authorization}x` } })
+    })
+    await page.goto(stack.edge.url)
+    await page.getByRole('alert').getByText('This is no API key of this service').waitFor()
+    await page.unroute('**/models')
+    await page.evaluate("dispatchEvent(new Event('focus'))")
+    await page.getByRole('heading', { name: 'API key', exact: true }).waitFor({ state: 'detached' })
+    await page.getByLabel('Model').waitFor()
   })
 
   test('the model that calls get which name none is chosen until another is', async () => {

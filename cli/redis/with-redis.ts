@@ -57,7 +57,7 @@ async function connect(settings: RedisSettings, stopped: AbortSignal): Promise<R
   if (REDIS_URL !== undefined) return commandOverTcp(REDIS_URL, stopped)
   if (url !== undefined && token !== undefined) return commandOverRest(url, token, stopped)
   throw new UsageError(
-    'which Redis? Set REDIS_URL, or UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN as the edge has them',
+    'which Redis? Set REDIS_URL (npm start prints it), or UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN as the edge has them',
   )
 }
 

@@ -215,7 +215,7 @@ test.each<[what: string, args: string[], message: RegExp]>([
   ['a model that is none', ['list', '--model', 'M'], /--model: "M" is none/],
   ['an unknown flag', ['retry', '--every'], /there is no flag --every;/],
   ['nothing to show', ['show'], /which dead letter\? One, as in/],
-  ['no Redis', ['list'], /which Redis\? Set REDIS_URL, or UPSTASH_REDIS_REST_URL/],
+  ['no Redis', ['list'], /which Redis\? Set REDIS_URL \(npm start prints it\), or UPSTASH_REDIS_REST_URL/],
 ])('%s is one clear line', async (_, args, message) => {
   const { code, stdout, stderr } = await edgebatch({}, 'dlq', ...args)
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })

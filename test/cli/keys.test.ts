@@ -124,7 +124,7 @@ test.each<[what: string, code: number, args: string[], env: () => Record<string,
     2,
     ['list'],
     () => ({}),
-    /Set REDIS_URL, or UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN/,
+    /Set REDIS_URL \(npm start prints it\), or UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN/,
   ],
   [
     'half of an address',
